@@ -1,0 +1,76 @@
+"""Everything that deconvviz raises on purpose, as one tree.
+
+    DeconvvizError
+    ├── UnreadableImage      a file that is no picture we can open
+    ├── UnsuitableInput      a picture or tensor this network cannot take
+    ├── UnknownModel         no such network
+    ├── UnusableWeights      weights that cannot be had, or do not fit the network
+    ├── UncapturableModel    torch.export cannot follow the network's forward()
+    ├── UnknownLayer         no such layer in this network
+    ├── UnknownUnit          no such feature map or position in this layer
+    ├── NoMirrorRule         an operator on the way down has no mirror
+    └── UnwritableOutput     a place that nothing can be written to
+
+Each message is one line: what happened, where (file, layer or unit), what is possible instead.
+The command line prints the message and nothing else; only programming errors show a traceback.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class DeconvvizError(Exception):
+    """Base of all errors that deconvviz raises on purpose."""
+
+
+class UnreadableImage(DeconvvizError):
+    """The file cannot be opened as a picture, or should not be."""
+
+
+class UnsuitableInput(DeconvvizError):
+    """The picture or tensor was read, but this network cannot take it."""
+
+
+class UnknownModel(DeconvvizError):
+    """No network goes by this name, or the file does not give one."""
+
+
+class UnusableWeights(DeconvvizError):
+    """The weights cannot be had, cannot be trusted, or do not fit the network."""
+
+
+class UncapturableModel(DeconvvizError):
+    """`torch.export` cannot follow the network's forward pass."""
+
+
+class UnknownLayer(DeconvvizError):
+    """The network has no layer of this name."""
+
+
+class UnknownUnit(DeconvvizError):
+    """The layer has no such feature map or position, or the text names no unit."""
+
+
+class NoMirrorRule(DeconvvizError):
+    """An operator between the layer and the pixels has no mirror rule."""
+
+
+class UnwritableOutput(DeconvvizError):
+    """Nothing can be written at this place."""
+
+
+def one_line(error: BaseException, limit: int = 200) -> str:
+    """The first line of a foreign error's message, shortened to `limit` characters."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0] if len(lines[0]) <= limit else lines[0][: limit - 1] + "…"
+
+
+def nearest(word: str, possible: Iterable[str], count: int = 3) -> str:
+    """A clause for error messages that names the nearest of the possible words.
+
+    >>> nearest("fetures.2", ["features.2", "features.3", "classifier"])
+    'nearest: features.2, features.3'
+    """
+    words = list(possible)
+    close = difflib.get_close_matches(word, words, n=count, cutoff=0.5) or words[:count]
+    return "nearest: " + ", ".join(close) if close else "there is none"

@@ -1,0 +1,67 @@
+"""Writing files so that nothing half-written is ever seen: under a temporary name, then `os.replace`."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from .errors import UnwritableOutput
+
+
+def write_bytes(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
+    """Let `write` fill a temporary file beside `path`, then put it in place. Raises UnwritableOutput."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    except OSError as error:
+        raise UnwritableOutput(_why(path, error)) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UnwritableOutput(_why(path, error)) from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write UTF-8 text."""
+    return write_bytes(path, lambda file: file.write(text.encode()))
+
+
+def write_png(path: Path, image: Image.Image, facts: str = "") -> Path:
+    """Write a PNG; `facts` (JSON) travel inside it under the key `deconvviz`."""
+    info = PngInfo()
+    if facts:
+        info.add_itxt("deconvviz", facts)
+    buffer = BytesIO()
+    image.save(buffer, "PNG", pnginfo=info)
+    return write_bytes(path, lambda file: file.write(buffer.getvalue()))
+
+
+def check_writable(folder: Path) -> None:
+    """Raise UnwritableOutput now rather than after the work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UnwritableOutput(_why(folder, error)) from error
+
+
+def _why(path: Path, error: OSError) -> str:
+    return f"{path}: cannot be written ({error.strerror or error}); choose another place with -o"
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

@@ -1,0 +1,129 @@
+"""Window and receptive-field arithmetic: where on the map below lies what one map shows.
+
+Locality is what makes the engine fast. One unit depends on a small box of each map below it, so a
+signal never fills whole maps: it is a batch of equal *windows*, one box for each sample, each with an
+origin of its own. This module computes with the boxes only and never sees a signal.
+
+Along one axis, a layer of kernel k, stride s, padding p, dilation d reads, for its output position o,
+
+    i = o·s − p + d·j,   j = 0 … k−1                    (Dumoulin & Visin 2016)
+
+so the window that starts at t and has n positions comes from the window below that starts at t·s − p
+and has (n−1)·s + d·(k−1) + 1 positions. A window may hang over the border of its map; what lies outside
+is zero by definition, since such positions never existed.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What one output position reads of the map below, along one axis. Sizes in positions."""
+
+    kernel: int = 1
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+
+    @property
+    def span(self) -> int:
+        """How many positions lie between the first and the last one read, both counted."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def below(self, start: Tensor, size: int) -> tuple[Tensor, int]:
+        """The window below a window of `size` positions; `start` is an integer tensor of origins (B,)."""
+        return start * self.stride - self.padding, (size - 1) * self.stride + self.span
+
+
+Reaches = tuple[Reach, Reach]
+"""The reach of a layer along rows and along columns."""
+
+POINTWISE: Reaches = (Reach(), Reach())
+
+
+def pair(value: object) -> tuple[int, int]:
+    """Operators give a size as one int, one-element list or (rows, columns): always (rows, columns)."""
+    if isinstance(value, int):
+        return value, value
+    rows, *rest = list(value)  # type: ignore[call-overload]
+    return int(rows), int(rest[0] if rest else rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Equal boxes, one for each of B samples: `origin` (B, 2) int64 on the CPU, `size` (rows, columns)."""
+
+    origin: Tensor
+    size: tuple[int, int]
+
+    @classmethod
+    def whole(cls, count: int, size: tuple[int, int]) -> "Windows":
+        """Each of `count` windows is the whole map."""
+        return cls(torch.zeros(count, 2, dtype=torch.int64), size)
+
+    def of(self, sample: int) -> "Windows":
+        """The window of one sample alone."""
+        return Windows(self.origin[sample : sample + 1], self.size)
+
+    def same_as(self, other: "Windows") -> bool:
+        """Whether both hold the same boxes."""
+        return self.size == other.size and bool(torch.equal(self.origin, other.origin))
+
+    def below(self, reaches: Reaches) -> "Windows":
+        """The windows of the map below, before they are fitted to that map."""
+        ends = [reach.below(self.origin[:, axis], self.size[axis]) for axis, reach in enumerate(reaches)]
+        return Windows(torch.stack([start for start, _ in ends], 1), (ends[0][1], ends[1][1]))
+
+    def fitted(self, map_size: tuple[int, int]) -> "Windows":
+        """Along each axis where a window is no smaller than the map: the whole map instead."""
+        origin, size = self.origin.clone(), list(self.size)
+        for axis in (0, 1):
+            if size[axis] >= map_size[axis]:
+                origin[:, axis], size[axis] = 0, map_size[axis]
+        return Windows(origin, (size[0], size[1]))
+
+    def union(self, other: "Windows") -> "Windows":
+        """The smallest equal windows that hold both: where branches of the network meet."""
+        first = torch.minimum(self.origin, other.origin)
+        last = torch.maximum(
+            self.origin + torch.tensor(self.size), other.origin + torch.tensor(other.size)
+        )
+        rows, columns = (last - first).amax(0).tolist()
+        return Windows(first, (int(rows), int(columns)))
+
+
+@dataclass(frozen=True)
+class Field:
+    """The receptive fields of a layer along one axis, in pixels of the input.
+
+    Position o of the layer sees the `size` pixels from `o · jump + start` on (some may lie outside the
+    image). Networks that upsample have fractional jumps.
+    """
+
+    jump: Fraction = Fraction(1)
+    start: Fraction = Fraction(0)
+    size: Fraction = Fraction(1)
+
+    def above(self, reach: Reach) -> "Field":
+        """The fields of the layer above, which reads this one by `reach`."""
+        return Field(
+            self.jump * reach.stride,
+            self.start - reach.padding * self.jump,
+            self.size + (reach.span - 1) * self.jump,
+        )
+
+    def union(self, other: "Field | None") -> "Field | None":
+        """Where branches meet; None (the whole image) where they do not move in step."""
+        if other is None or other.jump != self.jump:
+            return None
+        start = min(self.start, other.start)
+        return Field(self.jump, start, max(self.start + self.size, other.start + other.size) - start)
+
+    def box(self, position: int) -> tuple[int, int]:
+        """The first pixel that this position sees, and the one after the last."""
+        start = position * self.jump + self.start
+        return int(start // 1), -int(-(start + self.size) // 1)
