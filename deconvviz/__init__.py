@@ -1,0 +1,63 @@
+"""deconvviz: see what any unit of a convolutional network responds to.
+
+    model = deconvviz.load_model("squeezenet1_1")
+    dv = deconvviz.DeconvNet(model)
+    units = dv.strongest("cat.jpg", "features.12", k=9)
+    projections = dv.project("cat.jpg", units)
+
+Zeiler & Fergus' deconvnet (ECCV 2014): forward hooks record the max-pool switches; a mirrored network of
+unpool → rectify → transposed filter carries chosen activations back to pixels.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import errors, mirror
+    from .deconvnet import DeconvNet
+    from .errors import DeconvvizError
+    from .images import Preprocess, read_image
+    from .layers import Layer
+    from .models import Model, load_model
+    from .projection import Projection
+    from .recording import Recording
+    from .units import Unit
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "DeconvNet": "deconvnet",
+    "DeconvvizError": "errors",
+    "Layer": "layers",
+    "Model": "models",
+    "Preprocess": "images",
+    "Projection": "projection",
+    "Recording": "recording",
+    "Unit": "units",
+    "load_model": "models",
+    "read_image": "images",
+}
+
+__all__ = [
+    "DeconvNet",
+    "DeconvvizError",
+    "Layer",
+    "Model",
+    "Preprocess",
+    "Projection",
+    "Recording",
+    "Unit",
+    "errors",
+    "load_model",
+    "mirror",
+    "read_image",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: torch takes seconds, and `deconvviz --help` needs none of it."""
+    if name in ("errors", "mirror"):
+        return importlib.import_module(f".{name}", __name__)
+    if name in _HOMES:
+        return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

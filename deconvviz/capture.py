@@ -1,0 +1,261 @@
+"""Capture a network: from the user's module to a `Graph` of calls.
+
+`torch.export` follows what the network does with one example input, whatever its author wrote: modules
+or functions, in place or not, branches and loops over fixed sizes. What comes out is one small vocabulary
+of ATen operators, each knowing the module it came from. Here that program is read into calls, and
+they get their names.
+"""
+
+import operator
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.fx import Node
+from torch.fx.node import map_aggregate
+
+from .errors import NoMirrorRule, UncapturableModel, UnsuitableInput, one_line
+from .graph import INPUT, Call, Constant, Graph, Read, Weight, operator_name
+
+
+def capture(net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type] = ()) -> Graph:
+    """Capture what `net` does with images (N, *input_shape), in evaluation mode.
+
+    Modules of the classes in `collapse` become one call that runs the module itself. The network is left
+    as found: weights, flags and hooks. Raises UncapturableModel, UnsuitableInput, or NoMirrorRule if a
+    collapsed module does not turn one tensor into one tensor.
+    """
+    sample = next((t for t in (*net.parameters(), *net.buffers()) if t.is_floating_point()), None)
+    example = torch.zeros(2, *input_shape)
+    if sample is not None:
+        example = example.to(sample.device, sample.dtype)
+    with evaluating(net), torch.no_grad():
+        program = _export(net, example)
+    return _Reader(net, program, tuple(collapse)).read(tuple(input_shape))
+
+
+@contextmanager
+def evaluating(net: nn.Module) -> Iterator[None]:
+    """The network in evaluation mode; each module's own flag is put back at the end, come what may."""
+    flags = {module: module.training for module in net.modules()}
+    net.eval()
+    try:
+        yield
+    finally:
+        for module, flag in flags.items():
+            module.training = flag
+
+
+def _export(net: nn.Module, example: Tensor) -> Any:
+    try:
+        net_runs = torch.export.export(
+            net, (example,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},), strict=False
+        )
+        return net_runs.run_decompositions({})
+    except Exception as error:
+        # torch.export lets any error of the traced code through, so the kinds cannot be listed here
+        size = "×".join(str(n) for n in example.shape[1:])
+        if _too_small(error):
+            raise UnsuitableInput(
+                f"{type(net).__name__} cannot take images of {size} (channels×height×width): "
+                f"{one_line(error)}; give larger images, or those it was made for"
+            ) from error
+        raise UncapturableModel(
+            f"{type(net).__name__} cannot be captured by torch.export for input {size}: {one_line(error)}"
+            f"{_where(error)}; rewrite that part without data-dependent control flow, or register its "
+            "module class with deconvviz.mirror.register"
+        ) from error
+
+
+def _too_small(error: Exception) -> bool:
+    signs = "too small|can't be greater than|non-empty|shapes cannot be multiplied|to have .* channels"
+    signs += "|must match the size|is invalid for input|mat1 and mat2"
+    return re.search(signs, str(error)) is not None
+
+
+def _where(error: BaseException) -> str:
+    """The last line of the network's own code on the error's traceback."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if not re.search(r"[/\\](torch|deconvviz)[/\\]", file) and not file.startswith("<"):
+            place = f" (at {file}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return place
+
+
+class _Reader:
+    """Reads an exported program into calls; lives for one `read`."""
+
+    def __init__(self, net: nn.Module, program: Any, collapse: tuple[type, ...]) -> None:
+        self.net, self.program, self.collapse = net, program, collapse
+        self.calls: list[Call] = []
+        self.values: dict[Node, Any] = {}  # what each node stands for in a call's arguments
+        self.shapes: dict[str, tuple[int, ...] | None] = {}
+        self.taken: dict[str, int] = {}
+        self.also: dict[str, str] = {}
+
+    def read(self, input_shape: tuple[int, ...]) -> Graph:
+        nodes = list(self.program.graph.nodes)
+        self._read_placeholders(nodes)
+        used = [node for node in nodes if node.op == "call_function" and node.users]  # no assertions
+        first = [n for n in used if n.target is not operator.getitem or n.args[1] == 0]
+        self.last_of = {key: node for node in first for key, _, _ in self._modules(node)}
+        for node in used:
+            self._read_call(node)
+        names = self._names(nodes)
+        return Graph(tuple(self.calls), names, input_shape)
+
+    def _read_placeholders(self, nodes: list[Node]) -> None:
+        specs = {spec.arg.name: spec for spec in self.program.graph_signature.input_specs}
+        for node in nodes:
+            if node.op != "placeholder":
+                continue
+            spec = specs[node.name]
+            if spec.target is None:
+                self.values[node] = Read(INPUT)
+                self.batch, *rest = node.meta["val"].shape
+                self.shapes[INPUT] = tuple(rest)
+            else:
+                self.values[node] = self._weight(spec.target)
+
+    def _weight(self, target: str) -> Weight:
+        owner, _, attribute = target.rpartition(".")
+        try:
+            module = self.net.get_submodule(owner)
+        except AttributeError:
+            module = None
+        if isinstance(getattr(module, attribute, None), Tensor):
+            return Weight(module, attribute)
+        return Weight(Constant(self.program.constants[target]), "value")
+
+    def _modules(self, node: Node) -> list[tuple[str, str, nn.Module]]:
+        """The modules a node belongs to, outermost first: (key of this use, path, module)."""
+        source = node.args[0] if node.target is operator.getitem else node
+        stack = source.meta.get("nn_module_stack", {})  # type: ignore[union-attr]
+        found = []
+        for key, (path, _) in stack.items():
+            if "from_metadata" not in key and path:
+                path = path.split("@")[0]
+                found.append((key, path, self.net.get_submodule(path)))
+        return found
+
+    def _read_call(self, node: Node) -> None:
+        value = node.meta.get("val")
+        if isinstance(value, list | tuple):
+            return  # several outputs: each getitem becomes a call of its own
+        for key, path, module in self._modules(node):
+            if isinstance(module, self.collapse):
+                return self._read_collapsed(node, key, path, module)
+        producer, pick = node, None
+        if node.target is operator.getitem:
+            producer, pick = node.args  # type: ignore[assignment]
+        call = Call(self._name(node, producer), producer.target, _by_name(producer, self.values))
+        call.positional = _replaced(producer.args, self.values)
+        call.keywords = _replaced(producer.kwargs, self.values)
+        call.pick = pick
+        self._add(call, node, _reads((call.positional, call.keywords)))
+        return None
+
+    def _read_collapsed(self, node: Node, key: str, path: str, module: nn.Module) -> None:
+        """All nodes of one use of a module as a single call; its value is read through its last node."""
+        inside = [n for n in self.program.graph.nodes if key in n.meta.get("nn_module_stack", {})]
+        leaving = [n for n in inside if any(user not in inside for user in n.users)]
+        if len(leaving) != 1 or node is not leaving[0]:
+            if len(leaving) > 1:
+                raise NoMirrorRule(self._one_tensor(path, module, "out of"))
+            return
+        outside = [a for n in inside for a in n.all_input_nodes if a not in inside]
+        reads = [self.values[n].name for n in dict.fromkeys(outside) if isinstance(self.values[n], Read)]
+        reads = [name for name in dict.fromkeys(reads) if self.shapes[name] is not None]
+        if len(reads) != 1:
+            raise NoMirrorRule(self._one_tensor(path, module, "into"))
+        call = Call(self._unique(path), type(module), {})
+        self._add(call, node, reads)
+
+    @staticmethod
+    def _one_tensor(path: str, module: nn.Module, way: str) -> str:
+        return (
+            f"{path} ({type(module).__name__}) has a mirror rule as a whole, but not exactly one tensor "
+            f"goes {way} it; register a rule for the operators inside it instead"
+        )
+
+    def _add(self, call: Call, node: Node, reads: Sequence[str]) -> None:
+        value = node.meta.get("val")
+        modules = self._modules(node)
+        call.reads = tuple(reads)
+        call.inputs = tuple(name for name in reads if self.shapes[name] is not None)
+        call.input_shapes = tuple(self.shapes[name] or () for name in call.inputs)
+        call.shape = tuple(value.shape[1:]) if isinstance(value, Tensor) else None
+        call.batched = call.shape is not None and str(value.shape[:1]) == str(torch.Size([self.batch]))
+        _, path, module = modules[-1] if modules else ("", "", self.net)
+        call.belong_to(path, module)
+        call.source = _source_line(node)
+        self.calls.append(call)
+        self.values[node] = Read(call.name)
+        self.shapes[call.name] = call.shape
+
+    def _name(self, node: Node, producer: Node) -> str:
+        """The last call of a module's use is named after the module, others after their operator too.
+
+        `features.12.cat`, the way torchvision writes it, stays an accepted name of `features.12`.
+        """
+        modules = self._modules(node)
+        if not modules:
+            return self._unique(operator_name(producer.target))
+        key, path, _ = modules[-1]
+        exact = self._unique(f"{path}.{operator_name(producer.target)}")
+        if self.last_of[key] is not node:
+            return exact
+        name = self._unique(path)
+        self.also[exact] = name
+        return name
+
+    def _unique(self, name: str) -> str:
+        count = self.taken.get(name, 0)
+        self.taken[name] = count + 1
+        return f"{name}_{count}" if count else name
+
+    def _names(self, nodes: list[Node]) -> dict[str, str]:
+        """Names that are accepted: those of the calls, and a module's path for its last value."""
+        names: dict[str, str] = {}
+        for node in nodes:
+            value = self.values.get(node)
+            if node.op == "call_function" and isinstance(value, Read) and self.shapes[value.name]:
+                for key, path, _ in self._modules(node):
+                    use = key.rpartition("@")[2] if "@" in key else ""
+                    names[f"{path}_{use}" if use else path] = value.name
+        own = {call.name: call.name for call in self.calls if call.shape}
+        return names | self.also | own
+
+
+def _source_line(node: Node) -> str:
+    """The line of the network's own code that made this node: `file.py:12`, or nothing."""
+    frames = re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")
+    own = [f for f in frames if not re.search(r"[/\\]torch[/\\](nn|_|fx|export)", f[0])]
+    return f"{own[-1][0]}:{own[-1][1]}" if own else ""
+
+
+def _by_name(node: Node, values: Mapping[Node, Any]) -> dict[str, Any]:
+    schema = getattr(node.target, "_schema", None)
+    if schema is None:
+        return {}
+    given = dict(zip((a.name for a in schema.arguments), node.args, strict=False)) | dict(node.kwargs)
+    return {
+        a.name: _replaced(given[a.name], values) if a.name in given else a.default_value
+        for a in schema.arguments
+    }
+
+
+def _replaced(tree: Any, values: Mapping[Node, Any]) -> Any:
+    """Arguments with each node replaced by what it stands for."""
+    return map_aggregate(tree, lambda a: values[a] if isinstance(a, Node) else a)
+
+
+def _reads(tree: Any) -> list[str]:
+    names: list[str] = []
+    map_aggregate(tree, lambda a: names.append(a.name) if isinstance(a, Read) else None)
+    return list(dict.fromkeys(names))

@@ -1,0 +1,185 @@
+"""A network as a plain list of calls, one operator use each, that runs forward.
+
+A `Call` is a small module: it can carry forward hooks, and it shares the weights of the user's network,
+which is never changed. `capture.py` makes the list, `mirror.py` knows what answers each call.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.fx.node import map_aggregate
+
+INPUT = "input"
+"""The name of the network's input among the values of a graph."""
+
+Operator = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Read:
+    """In a call's arguments: the value of an earlier call."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Weight:
+    """In a call's arguments: a parameter, buffer or constant, looked up when it is used.
+
+    So the calls follow the network when it is moved, loaded or trained further.
+    """
+
+    owner: Any
+    attribute: str
+
+    @property
+    def value(self) -> Tensor:
+        tensor: Tensor = getattr(self.owner, self.attribute)
+        return tensor.detach()
+
+
+@dataclass
+class Constant:
+    """Owner of a tensor that `torch.export` lifted out of the forward pass."""
+
+    value: Tensor
+
+
+class Call(nn.Module):
+    """One use of one operator (or of one module that has a mirror rule of its own).
+
+    `name`      dotted, as torchvision prints it: `features.28`, `layer3.1.relu_1`, `layer1.0.add`
+    `operator`  what runs: an ATen operator, or the class of the module
+    `arguments` by the operator's own names; `self["stride"]` reads one, with weights looked up
+    `reads`     names of all earlier calls whose values it needs; `inputs`: those that are tensors
+    `shape`     of its output without the batch, `input_shapes` of its inputs likewise; None: no tensor
+    `batched`   whether the output's first dimension still counts the images
+    `module`    the innermost module it belongs to, `path` that module's name, `source` its line of code
+    """
+
+    def __init__(self, name: str, operator: Operator, arguments: dict[str, Any]) -> None:
+        super().__init__()
+        self.name = name
+        self.operator: Any = operator
+        self.arguments = arguments
+        self.positional: tuple[Any, ...] = ()
+        self.keywords: dict[str, Any] = {}
+        self.reads: tuple[str, ...] = ()
+        self.inputs: tuple[str, ...] = ()
+        self.shape: tuple[int, ...] | None = None
+        self.input_shapes: tuple[tuple[int, ...], ...] = ()
+        self.batched = True
+        self.pick: int | None = None
+        self.path = ""
+        self.source = ""
+        self._owner: list[nn.Module] = []  # a list, so that nn.Module does not adopt the user's module
+
+    @property
+    def module(self) -> nn.Module:
+        """The innermost module of the network that this call belongs to."""
+        return self._owner[0]
+
+    def belong_to(self, path: str, module: nn.Module) -> None:
+        """Say which module this call belongs to, and that module's path in the network."""
+        self.path, self._owner = path, [module]
+
+    def __getitem__(self, argument: str) -> Any:
+        """An argument by the operator's name for it, defaults filled in, weights looked up."""
+        value = self.arguments[argument]
+        return value.value if isinstance(value, Weight) else value
+
+    def forward(self, *values: Any, in_place: bool = False) -> Any:
+        """Run the operator on the values of `reads`, in order."""
+        run = _IN_PLACE[self.operator] if in_place else self.operator
+        if isinstance(run, type):
+            return self.module(*(value.clone() for value in values))  # the module may work in place
+        known = dict(zip(self.reads, values, strict=True))
+        result = run(*_filled(self.positional, known), **_filled(self.keywords, known))
+        return result if self.pick is None else result[self.pick]
+
+    def extra_repr(self) -> str:
+        return f"{self.name}: {operator_name(self.operator)}"
+
+
+_IN_PLACE: dict[Any, Operator] = {torch.ops.aten.relu.default: torch.ops.aten.relu_.default}
+_FRESH = {  # operators whose output shares memory with nothing, so that it may be overwritten
+    torch.ops.aten.conv2d.default,
+    torch.ops.aten.conv2d.padding,
+    torch.ops.aten.linear.default,
+    torch.ops.aten._native_batch_norm_legit_no_training.default,
+    torch.ops.aten.add.Tensor,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A network at one input size: its calls in order, and every name that stands for one of them.
+
+    `input_shape` (C, H, W); `names` maps each accepted name (`features.12`, `features.12.cat`) to a call.
+    """
+
+    calls: tuple[Call, ...]
+    names: Mapping[str, str]
+    input_shape: tuple[int, ...]
+    by_name: Mapping[str, Call] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {call.name: call for call in self.calls})
+
+    def needed_for(self, wanted: Sequence[str]) -> tuple[Call, ...]:
+        """The calls that the wanted ones depend on, in order: the network cut after the deepest."""
+        needed, kept = set(wanted), []
+        for call in reversed(self.calls):
+            if call.name in needed:
+                needed.update(call.reads)
+                kept.append(call)
+        return tuple(reversed(kept))
+
+    def readers(self, name: str) -> list[Call]:
+        """The calls that read this call's value."""
+        return [call for call in self.calls if name in call.reads]
+
+
+def run(calls: Sequence[Call], images: Tensor, wanted: Sequence[str]) -> dict[str, Tensor]:
+    """Run the calls on images (N, C, H, W); return the values of the wanted ones.
+
+    A value is freed after its last reader. Rectification works in place where its input dies there:
+    that brings the forward pass back to the speed of the network as its author wrote it.
+    """
+    last_reader = {name: call for call in calls for name in call.reads}
+    producers = {call.name: call for call in calls}
+    values: dict[str, Any] = {INPUT: images}
+    for call in calls:
+        dying = [n for n in dict.fromkeys(call.reads) if last_reader[n] is call and n not in wanted]
+        overwrite = (
+            call.operator in _IN_PLACE
+            and call.reads[0] in dying
+            and call.reads[0] in producers
+            and producers[call.reads[0]].operator in _FRESH
+        )
+        values[call.name] = call(*(values[name] for name in call.reads), in_place=overwrite)
+        for name in dying:
+            del values[name]
+    return {name: values[name] for name in wanted}
+
+
+def operator_name(target: Any) -> str:
+    """A short name for an operator: `add` for `aten.add.Tensor`, `batch_norm`, `LocalResponseNorm`."""
+    name = target.__name__ if not hasattr(target, "_schema") else target._schema.name.split("::")[-1]
+    for affix in ("_native_", "native_", "_legit_no_training", "_with_indices", "_legit"):
+        name = name.replace(affix, "")
+    return str(name)
+
+
+def _filled(tree: Any, known: Mapping[str, Any]) -> Any:
+    """Arguments with reads and weights replaced by their values."""
+
+    def fill(leaf: Any) -> Any:
+        if isinstance(leaf, Read):
+            return known[leaf.name]
+        return leaf.value if isinstance(leaf, Weight) else leaf
+
+    return map_aggregate(tree, fill)

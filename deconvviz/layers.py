@@ -1,0 +1,179 @@
+"""The table of layers: what one can point at, and what answers it in the mirror.
+
+Where a unit of a convolution is read: after the batch normalisation and the activation that follow it,
+since Zeiler & Fergus' feature maps are rectified ("feature maps … which are always positive", §2.1).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+from torchvision.models import VGG, AlexNet
+
+from .errors import UnknownLayer, nearest
+from .graph import INPUT, Call, Graph, operator_name
+from .mirror import find_rule
+from .signals import Spatial
+from .window import Field
+
+Fields = tuple[Field, Field] | None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One row of the table; what `--layer` and `dv.strongest` accept.
+
+    `channels` feature maps of `size` (rows, columns), None for a vector; `jump`: pixels of the input
+    between neighbouring units, `receptive_field`: pixels that one unit sees, both (rows, columns), None
+    if units see the whole image; `kind` of layer; `mirror`: its counterpart on the way down, None if it
+    has none; `read_at`: the layer whose output its units are read from; `alias`: the paper reader's name.
+    """
+
+    name: str
+    kind: str
+    channels: int
+    size: tuple[int, int] | None
+    jump: tuple[float, float] | None
+    receptive_field: tuple[int, int] | None
+    mirror: str | None
+    read_at: str
+    alias: str | None = None
+
+
+class Layers(Mapping[str, Layer]):
+    """The layers of a network at one input size, in order; also reached by alias and module path."""
+
+    def __init__(self, net: nn.Module, graph: Graph) -> None:
+        self.graph = graph
+        self.spatial: dict[str, Spatial | None] = {INPUT: (2, 3) if len(graph.input_shape) == 3 else None}
+        self.fields: dict[str, Fields] = {INPUT: (Field(), Field()) if self.spatial[INPUT] else None}
+        for call in graph.calls:
+            self._survey(call)
+        self._aliases = _aliases(net, graph)
+        self._names = {**graph.names, **{alias: name for name, alias in self._aliases.items()}}
+        self._rows = {c.name: self._row(c) for c in graph.calls if self._is_layer(c)}
+
+    def __getitem__(self, name: str) -> Layer:
+        row = self._rows.get(self._names.get(name, name))
+        if row is None:
+            hint = nearest(name, [*self._rows, *self._aliases.values()])
+            raise UnknownLayer(f"no layer {name!r} in this network; {hint} (all: deconvviz layers)")
+        return row
+
+    def __contains__(self, name: object) -> bool:
+        return self._names.get(str(name), name) in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def map_size(self, name: str) -> tuple[int, int] | None:
+        """Rows and columns of a call's output (or of the input), or None."""
+        spatial = self.spatial[name]
+        shape = self.graph.input_shape if name == INPUT else self.graph.by_name[name].shape or ()
+        return None if spatial is None else (shape[spatial[0] - 1], shape[spatial[1] - 1])
+
+    def channel_dimension(self, name: str) -> int:
+        """The dimension of a call's output that counts feature maps."""
+        spatial, shape = self.spatial[name] or (), self.graph.by_name[name].shape or ()
+        return next(d for d in range(1, len(shape) + 1) if d not in spatial)
+
+    def spread_over_depth(self, count: int) -> list[str]:
+        """`count` layers from shallow to deep among the filters with maps: a choice when none is given."""
+        filters = {row.read_at: row.name for row in self.values() if row.size and _role(self, row) == "filter"}
+        names = list(filters.values()) or list(self)
+        picks = {round((len(names) - 1) * (n + 1) / count) for n in range(count)}
+        return [names[pick] for pick in sorted(picks)]
+
+    def _survey(self, call: Call) -> None:
+        """Where rows and columns are, and the receptive field, from what is known of the inputs."""
+        below = next(iter(call.inputs), None)
+        rule, known = find_rule(call), self.spatial.get(below) if below else None
+        if call.shape is None:
+            self.spatial[call.name] = self.fields[call.name] = None
+            return
+        same = (2, 3) if len(call.shape) == 3 else None
+        self.spatial[call.name] = rule.spatial(call, known) if rule else same
+        reaches = rule.reach(call) if rule and not rule.refuses(call) else None
+        fields: Fields = None
+        for number, name in enumerate(call.inputs if reaches else ()):
+            arriving = self.fields[name]
+            if arriving is not None and number and fields is not None:
+                first, second = fields[0].union(arriving[0]), fields[1].union(arriving[1])
+                fields = (first, second) if first and second else None
+            elif not number:
+                fields = arriving
+            else:
+                fields = None
+        if fields is not None and reaches is not None and self.spatial[call.name] is not None:
+            self.fields[call.name] = (fields[0].above(reaches[0]), fields[1].above(reaches[1]))
+        else:
+            self.fields[call.name] = None
+
+    def _is_layer(self, call: Call) -> bool:
+        """A batch of vectors or of maps with exactly one dimension of channels."""
+        outside = 1 if self.spatial[call.name] is None else 3
+        return call.shape is not None and len(call.shape) == outside and call.batched and bool(call.inputs)
+
+    def _row(self, call: Call) -> Layer:
+        fields, rule = self.fields[call.name], find_rule(call)
+        shape = call.shape or ()
+        return Layer(
+            name=call.name,
+            kind=_kind(call),
+            channels=shape[self.channel_dimension(call.name) - 1],
+            size=self.map_size(call.name),
+            jump=(_plain(fields[0].jump), _plain(fields[1].jump)) if fields else None,
+            receptive_field=(int(fields[0].size), int(fields[1].size)) if fields else None,
+            mirror=rule.counterpart if rule and not rule.refuses(call) else None,
+            read_at=self._read_at(call),
+            alias=self._aliases.get(call.name),
+        )
+
+    def _read_at(self, call: Call) -> str:
+        """A filter's units are read after the normalisation and the activation that follow it alone."""
+        here, role = call, getattr(find_rule(call), "role", "")
+        while role in ("filter", "normalise"):
+            readers = self.graph.readers(here.name)
+            if len(readers) != 1 or getattr(find_rule(readers[0]), "role", "") not in ("normalise", "rectify"):
+                break
+            here, role = readers[0], getattr(find_rule(readers[0]), "role", "")
+            if role == "rectify":
+                return here.name
+        return here.name if getattr(find_rule(call), "role", "") == "filter" else call.name
+
+
+def _role(layers: Layers, row: Layer) -> str:
+    return getattr(find_rule(layers.graph.by_name[row.name]), "role", "")
+
+
+def _plain(number: Any) -> float:
+    return int(number) if number.denominator == 1 else float(number)
+
+
+def _kind(call: Call) -> str:
+    """The module's class where the call is the module, else the operator: `Conv2d`, `add`."""
+    if not list(call.module.children()) and type(call.module).__module__.startswith("torch.nn"):
+        return type(call.module).__name__
+    return operator_name(call.operator)
+
+
+def _aliases(net: nn.Module, graph: Graph) -> dict[str, str]:
+    """`conv5_3` or `conv5`, and `fc6`: the names papers use for the layers of VGG and AlexNet."""
+    if not isinstance(net, VGG | AlexNet):
+        return {}
+    aliases, block, number, full = {}, 1, 0, 0
+    for call in graph.calls:
+        kind = _kind(call)
+        if kind == "MaxPool2d" and isinstance(net, VGG):
+            block, number = block + 1, 0
+        elif kind == "Conv2d":
+            number += 1
+            aliases[call.name] = f"conv{block}_{number}" if isinstance(net, VGG) else f"conv{number}"
+        elif kind == "Linear":
+            full += 1
+            aliases[call.name] = f"fc{full + 5}"
+    return aliases

@@ -1,0 +1,128 @@
+"""The mirror: one table from an operator to the rule that answers it on the way down.
+
+A mirror rule is one function `(signal, call, recorded) → signal below`. It gets the signal for the call's
+output in windows, and gives the signal for its input, in the windows below. It knows nothing of units,
+images, batching or where a window lies. The rules themselves are in `rules/`; yours may be anywhere:
+
+    @deconvviz.mirror.register(torch.ops.mylib.double.default, reach=deconvviz.mirror.pointwise)
+    def halve_nothing(signal, call, recorded):
+        return 2 * signal
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from .errors import NoMirrorRule
+from .graph import Call, operator_name
+from .recording import Keep
+from .signals import Spatial
+from .window import POINTWISE, Reaches
+
+Recorded = tuple[Tensor, ...]
+Mirror = Callable[[Tensor, Call, Recorded], Tensor | Sequence[Tensor | None]]
+
+
+def pointwise(call: Call) -> Reaches | None:
+    """Reach of an operator whose output position reads just the same position of its input."""
+    return POINTWISE
+
+
+def whole(call: Call) -> Reaches | None:
+    """Reach of an operator that may read any position: its rule gets and gives whole maps."""
+    return None
+
+
+def _same_dimensions(call: Call, below: Spatial | None) -> Spatial | None:
+    """Rows and columns of the output, by default: where they are in the input, or (2, 3) in N, C, H, W."""
+    dimensions = len(call.shape or ()) + 1
+    if below is not None and call.input_shapes and len(call.input_shapes[0]) + 1 == dimensions:
+        return below
+    return (2, 3) if dimensions == 4 else None
+
+
+def _all_inputs(call: Call) -> tuple[int, ...]:
+    return tuple(range(len(call.inputs)))
+
+
+def _nothing(call: Call) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one operator is answered.
+
+    `mirror`       `(signal, call, recorded) → signal` for the one input, or a sequence with one signal
+                   or None for each; it must not change `signal`
+    `counterpart`  its name in the mirror: "transposed filter", "unpool", "rectify", …
+    `reach`        what one output position reads (rows, columns), or None: `whole` maps
+    `record`       what the forward hook keeps, handed to `mirror` cut to the windows of the output
+    `spatial`      `(call, rows and columns of its input) → those of its output`
+    `carries`      which inputs the signal goes to; others are recorded constants
+    `refuses`      why this very call cannot be mirrored, or ""
+    `role`         "filter", "rectify", "normalise": a filter's unit is read after what follows it
+    """
+
+    mirror: Mirror
+    counterpart: str
+    reach: Callable[[Call], Reaches | None] = whole
+    record: Keep | None = None
+    spatial: Callable[[Call, Spatial | None], Spatial | None] = _same_dimensions
+    carries: Callable[[Call], tuple[int, ...]] = _all_inputs
+    refuses: Callable[[Call], str] = _nothing
+    role: str = ""
+
+
+RULES: dict[Any, Rule] = {}
+"""Every mirror rule, by operator or by class of module."""
+
+
+def register(*operators: Any, **options: Any) -> Callable[[Mirror], Mirror]:
+    """Make the decorated function the mirror rule of these operators (or module classes).
+
+    The options are the fields of `Rule`; by default the rule gets and gives whole maps, and its
+    `counterpart` is the function's name. Nodes of a registered module class become one call, so the rule
+    answers for the whole module. A later registration for the same operator takes its place.
+    """
+
+    def enter(mirror: Mirror) -> Mirror:
+        rule = Rule(mirror, options.pop("counterpart", mirror.__name__.replace("_", " ")), **options)
+        RULES.update(dict.fromkeys(operators, rule))
+        return mirror
+
+    return enter
+
+
+def registered_modules() -> tuple[type, ...]:
+    """The module classes with a rule of their own."""
+    return tuple(key for key in RULES if isinstance(key, type))
+
+
+def find_rule(call: Call) -> Rule | None:
+    """The rule for this call, or None. A module's subclass inherits the rule of its class."""
+    kinds = call.operator.__mro__ if isinstance(call.operator, type) else (call.operator,)
+    return next((RULES[kind] for kind in kinds if kind in RULES), None)
+
+
+def rule_for(call: Call) -> Rule:
+    """The rule for this call; NoMirrorRule names the layer, its type, its line, and the way out."""
+    rule = find_rule(call)
+    refusal = rule.refuses(call) if rule else "has no mirror rule"
+    if not call.batched:
+        refusal = "mixes the images of a batch"
+    if rule is None or refusal:
+        operator = call.operator
+        recipe = operator.__name__ if isinstance(operator, type) else f"torch.ops.{operator}"
+        line = f" at {call.source}" if call.source else ""
+        raise NoMirrorRule(
+            f"{call.name} ({_kind(call)}: {operator_name(operator)}{line}) {refusal}; choose a layer "
+            f"below it, or register a rule with @deconvviz.mirror.register({recipe})"
+        )
+    return rule
+
+
+def _kind(call: Call) -> str:
+    return type(call.module).__name__ if isinstance(call.module, nn.Module) else "function"

@@ -1,0 +1,211 @@
+"""Where networks come from: torchvision, the embedded `shapes`, or a factory in your own file.
+
+Names follow torchvision exactly, and so do its weights. Three sources, one function each, in `SOURCES`.
+"""
+
+import importlib.util
+import os
+import pickle
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import torch
+import torchvision
+from torch import Tensor, nn
+
+from . import shapes
+from .errors import DeconvvizError, UnknownModel, UnusableWeights, nearest, one_line
+from .images import Preprocess
+
+DEFAULT_MODEL = "squeezenet1_1"
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A network with what is needed to use it on pictures.
+
+    `net` in evaluation mode; `preprocess`, or None if it is not known; `categories`: the names of its
+    classes, or () if there are none; `weights`: where they came from ("none": random).
+    """
+
+    net: nn.Module
+    preprocess: Preprocess | None
+    name: str
+    categories: Sequence[str] = ()
+    weights: str = "none"
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, weights={self.weights!r}, {len(self.categories)} categories)"
+
+
+def load_model(name: str = DEFAULT_MODEL, weights: str | os.PathLike[str] = "DEFAULT") -> Model:
+    """Load a network by name.
+
+    `name`: a torchvision classification network, `shapes`, or `FILE.py:factory` (a function without
+    arguments that returns an `nn.Module` or a `Model`; runs that file). `weights`: `DEFAULT`, a name of
+    torchvision's, `none` for random ones, or a file with a state dict. Raises UnknownModel, UnusableWeights.
+    """
+    source = _from_file if ".py:" in name else SOURCES.get(name, _from_torchvision)
+    return source(name, str(weights))
+
+
+def model_names() -> list[str]:
+    """Every name that `load_model` accepts, beside `FILE.py:factory`."""
+    return [*SOURCES, *torchvision.models.list_models(module=torchvision.models)]
+
+
+def _from_torchvision(name: str, weights: str) -> Model:
+    if name not in model_names():
+        raise UnknownModel(f"no network is called {name!r}; {nearest(name, model_names())} (all: deconvviz models)")
+    known = torchvision.models.get_model_weights(name)
+    chosen = next((w for w in known if w.name == weights), None) or known.DEFAULT  # type: ignore[attr-defined]
+    preprocess = Preprocess.of_transforms(chosen.transforms())
+    categories = tuple(chosen.meta.get("categories") or ())
+    if weights == "DEFAULT" or weights in known.__members__:
+        net = _download(name, chosen)
+        return Model(net.eval(), preprocess, name, categories, f"{name}:{chosen.name}")
+    if weights != "none" and not Path(weights).exists():
+        names = ", ".join(["DEFAULT", "none", *known.__members__])
+        raise UnusableWeights(f"{name} has no weights {weights!r}, and there is no such file; possible: {names}")
+    if weights == "none":
+        net = torchvision.models.get_model(name, weights=None, **_quick_start(name))
+        return Model(net.eval(), preprocess, name, categories)
+    state = read_weights(weights)
+    net = torchvision.models.get_model(name, weights=None, **_quick_start(name), **_classes_of(state, name))
+    fit_weights(net, state, weights)
+    fitting = categories if _last_size(net) == len(categories) else ()
+    return Model(net.eval(), preprocess, name, fitting, Path(weights).name)
+
+
+def _quick_start(name: str) -> dict[str, Any]:
+    """GoogLeNet and Inception spend a minute on initial weights unless told how to."""
+    return {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
+
+
+def _last_size(net: nn.Module) -> int:
+    """The number of classes, by the last layer with weights."""
+    last = [p for p in net.parameters() if p.ndim >= 2]
+    return len(last[-1]) if last else 0
+
+
+def _classes_of(state: dict[str, Tensor], name: str) -> dict[str, int]:
+    """A checkpoint with another number of classes than ImageNet's 1000 says so by its last layer."""
+    last = [t for t in state.values() if isinstance(t, Tensor) and t.ndim >= 2]
+    reference = torchvision.models.get_model(name, weights=None, **_quick_start(name)).state_dict()
+    names = [n for n, t in reference.items() if t.ndim >= 2]
+    if not last or not names or names[-1] not in state or len(state[names[-1]]) == len(reference[names[-1]]):
+        return {}
+    return {"num_classes": len(state[names[-1]])}
+
+
+def _download(name: str, chosen: Any) -> nn.Module:
+    try:
+        return torchvision.models.get_model(name, weights=chosen)  # type: ignore[no-any-return]
+    except (URLError, OSError, RuntimeError) as error:
+        raise UnusableWeights(
+            f"the weights of {name} cannot be downloaded ({one_line(error)}); give a local file with "
+            "--weights FILE, or use --model shapes, which needs no download"
+        ) from error
+
+
+def _from_shapes(name: str, weights: str) -> Model:
+    net, origin = shapes.network(trained=weights == "DEFAULT"), weights
+    if weights not in ("DEFAULT", "none"):
+        if not Path(weights).exists():
+            raise UnusableWeights(f"{name} has no weights {weights!r}, and there is no such file; possible: DEFAULT, none")
+        fit_weights(net, read_weights(weights), weights)
+        origin = Path(weights).name
+    preprocess = Preprocess(shapes.SIZE, shapes.MEAN, shapes.STD)
+    return Model(net, preprocess, name, shapes.CLASSES, "embedded" if weights == "DEFAULT" else origin)
+
+
+def _from_file(name: str, weights: str) -> Model:
+    """`FILE.py:factory`: import the file under a name of its own and call the factory."""
+    path, _, factory = name.rpartition(":")
+    if not Path(path).is_file():
+        raise UnknownModel(f"{name}: there is no file {path}; write FILE.py:FACTORY")
+    spec = importlib.util.spec_from_file_location(f"deconvviz_model_{Path(path).stem}", path)
+    assert spec is not None and spec.loader is not None  # a .py file has a loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+        make = getattr(module, factory, None)
+        made = make() if callable(make) else None
+    except Exception as error:  # whatever the user's own code raises
+        raise UnknownModel(f"{name}: {type(error).__name__} in that file: {one_line(error)}") from error
+    if not isinstance(made, nn.Module | Model):
+        functions = [n for n, v in vars(module).items() if callable(v) and getattr(v, "__module__", "") == spec.name]
+        what = f"gives a {type(made).__name__}, not an nn.Module" if callable(make) else "is not a function there"
+        raise UnknownModel(f"{name}: {factory!r} {what}; {nearest(factory, functions)}")
+    model = made if isinstance(made, Model) else Model(made.eval(), None, name, weights="its own")
+    if weights in ("DEFAULT", "none"):
+        return model
+    if not Path(weights).exists():
+        raise UnusableWeights(f"{name}: there is no weights file {weights}")
+    fit_weights(model.net, read_weights(weights), weights)
+    return Model(model.net, model.preprocess, name, model.categories, Path(weights).name)
+
+
+SOURCES: dict[str, Callable[[str, str], Model]] = {"shapes": _from_shapes}
+"""Networks that are not torchvision's, by name."""
+
+
+def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
+    """The state dict in a file; wrappers (`state_dict`, `model`) and `module.` prefixes are taken off.
+
+    Only tensors are read: a pickle that wants to run code is refused. Raises UnusableWeights.
+    """
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise UnusableWeights(
+            f"{path}: refused, it holds more than tensors (it could run code on loading); save model.state_dict()"
+        ) from error
+    except Exception as error:  # torch.load raises many kinds for files that are no checkpoint
+        raise UnusableWeights(f"{path}: is no PyTorch checkpoint ({one_line(error)})") from error
+    for wrapper in ("state_dict", "model"):
+        if isinstance(loaded, dict) and isinstance(loaded.get(wrapper), dict):
+            loaded = loaded[wrapper]
+    if not isinstance(loaded, dict) or not any(isinstance(v, Tensor) for v in loaded.values()):
+        raise UnusableWeights(f"{path}: holds no state dict (a dict of tensors); save model.state_dict()")
+    return {str(k).removeprefix("module."): v for k, v in loaded.items() if isinstance(v, Tensor)}
+
+
+def fit_weights(net: nn.Module, state: dict[str, Tensor], origin: str | os.PathLike[str]) -> None:
+    """Load a state dict; if it does not fit exactly, nothing is loaded and UnusableWeights lists why."""
+    own = net.state_dict()
+    optional = {n for n in own if n.endswith("num_batches_tracked")}
+    missing = [n for n in own if n not in state and n not in optional]
+    unknown = [n for n in state if n not in own]
+    shapes_differ = [
+        f"{n} {tuple(state[n].shape)} instead of {tuple(own[n].shape)}"
+        for n in own
+        if n in state and state[n].shape != own[n].shape
+    ]
+    problems = [
+        f"{len(names)} {what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
+        for what, names in (("missing", missing), ("unknown", unknown), ("of another shape", shapes_differ))
+        if names
+    ]
+    if problems:
+        raise UnusableWeights(f"{origin} does not fit {type(net).__name__}: {'; '.join(problems)}")
+    net.load_state_dict(state, strict=False)
+
+
+def pick_device(name: str) -> torch.device:
+    """`auto` (the accelerator, if there is one), or a device by torch's name for it. Raises DeconvvizError."""
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    if name == "auto":
+        return accelerator or torch.device("cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        possible = f"auto, cpu{f', {accelerator.type}' if accelerator else ''}"
+        raise DeconvvizError(f"no device {name!r} here ({one_line(error)}); possible: {possible}") from error
+    return device

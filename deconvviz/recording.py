@@ -1,0 +1,55 @@
+"""One forward pass, with forward hooks that record what the mirror needs and no more.
+
+Zeiler & Fergus 2014, §2.1: "record the locations of the maxima within each pooling region in a set of
+*switch* variables". What each call keeps is said by its mirror rule; here it is only kept.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .graph import Call, Graph, run
+
+Keep = Callable[..., tuple[Tensor, ...]]
+"""`(call, output, *inputs) → tensors to keep`, each (N, …) over the images or (1, …) for all of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What a forward pass over N images left behind.
+
+    `images` (N, C, H, W): the network's input, `maps`: the wanted calls' outputs by name,
+    `kept`: by name, what each call's mirror rule asked for (switches, gates, statistics).
+    """
+
+    graph: Graph
+    images: Tensor
+    maps: Mapping[str, Tensor]
+    kept: Mapping[str, tuple[Tensor, ...]]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        return f"Recording({len(self)} images, maps of {', '.join(self.maps)})"
+
+
+def record(graph: Graph, images: Tensor, wanted: Sequence[str], keepers: Mapping[str, Keep]) -> Recording:
+    """Run images (N, C, H, W) through the calls that `wanted` needs; keep what `keepers` say, by name."""
+    calls = graph.needed_for(wanted)
+    kept: dict[str, tuple[Tensor, ...]] = {}
+
+    def keep(call: Call, inputs: tuple[Any, ...], output: Any) -> None:
+        kept[call.name] = keepers[call.name](call, output, *inputs)
+
+    hooks = [call.register_forward_hook(keep) for call in calls if call.name in keepers]
+    try:
+        with torch.no_grad():
+            maps = run(calls, images, wanted)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return Recording(graph, images, maps, kept)

@@ -1,0 +1,75 @@
+"""Where branches meet: a sum sends the signal to every summand, a concatenation splits it."""
+
+import torch
+from torch import Tensor
+
+from ..graph import Call, Read
+from ..mirror import Recorded, register
+from ..window import POINTWISE, Reaches
+
+aten = torch.ops.aten
+
+
+def _scalar(call: Call, name: str) -> float:
+    return float(call[name])
+
+
+def join_reach(call: Call) -> Reaches | None:
+    """Pointwise, if no input is repeated over rows or columns to fit the others."""
+    same = all(shape[-2:] == (call.shape or ())[-2:] for shape in call.input_shapes)
+    return POINTWISE if same else None
+
+
+@register(aten.add.Tensor, reach=join_reach, counterpart="to every summand")
+def to_summands(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor]:
+    """A sum (a skip connection): the signal goes to every summand that depends on the image."""
+    factors = {"self": 1.0, "other": _scalar(call, "alpha")}
+    branches = []
+    for name, shape in zip(call.inputs, call.input_shapes, strict=True):
+        factor = sum(f for side, f in factors.items() if _reads(call.arguments[side], name))
+        branches.append(_summed_to(signal if factor == 1 else signal * factor, shape))
+    return branches
+
+
+def _reads(argument: object, name: str) -> bool:
+    return getattr(argument, "name", None) == name
+
+
+def _summed_to(signal: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The adjoint of broadcasting: sum over the dimensions in which an input of this shape was repeated.
+
+    Rows and columns of the signal may be a window, smaller than the map, so only ones count as repeated.
+    """
+    while signal.ndim > len(shape) + 1:
+        signal = signal.sum(1)
+    for dimension, size in enumerate(shape, start=1):
+        if size == 1 and signal.shape[dimension] != 1:
+            signal = signal.sum(dimension, keepdim=True)
+    return signal
+
+
+def cat_dimension(call: Call) -> int:
+    """The dimension along which a concatenation joins, counted from the front."""
+    return int(call["dim"]) % (len(call.shape or ()) + 1)
+
+
+def cat_reach(call: Call) -> Reaches | None:
+    """Pointwise where feature maps are joined; whole where rows or columns are."""
+    return POINTWISE if cat_dimension(call) == 1 and len(call.shape or ()) == 3 else None
+
+
+@register(aten.cat.default, reach=cat_reach, counterpart="split")
+def split(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
+    """A concatenation: each input gets its own part of the signal."""
+    dimension = cat_dimension(call)
+    branches: dict[str, Tensor | None] = dict.fromkeys(call.inputs)
+    shapes = dict(zip(call.inputs, call.input_shapes, strict=True))
+    start = 0
+    for part in call.arguments["tensors"]:
+        own = isinstance(part, Read) and part.name in branches
+        size = shapes[part.name][dimension - 1] if own else part.value.shape[dimension]
+        if own:  # an input that is joined twice gets both parts
+            piece, before = signal.narrow(dimension, start, size), branches[part.name]
+            branches[part.name] = piece if before is None else before + piece
+        start += size
+    return list(branches.values())

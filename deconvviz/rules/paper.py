@@ -1,0 +1,160 @@
+"""The three steps of Zeiler & Fergus 2014, §2.1: (i) unpool, (ii) rectify, (iii) filter.
+
+And the two layers around them that the paper has: local response normalisation and the fully
+connected layers.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, conv_transpose2d, pad
+
+from ..graph import Call
+from ..mirror import Recorded, pointwise, register
+from ..window import Reach, Reaches, pair
+
+aten = torch.ops.aten
+
+
+# --- (i) unpool ---------------------------------------------------------------------------------------
+
+
+def pool_reach(call: Call) -> Reaches:
+    """Reach of a pooling layer; an empty stride means the kernel's size."""
+    kernel, padding = pair(call["kernel_size"]), pair(call["padding"])
+    stride = pair(call["stride"] or call["kernel_size"])
+    dilation = pair(call.arguments.get("dilation", 1))
+    rows, columns = (Reach(*sizes) for sizes in zip(kernel, stride, padding, dilation, strict=True))
+    return rows, columns
+
+
+def inside_pools(reaches: Reaches, size: tuple[int, int]) -> list[tuple[slice, slice]]:
+    """For each place inside a pooling region, in row-major order: where it lies, for `size` regions.
+
+    The slices cut one position per region out of a map that starts at the first region's corner.
+    """
+    steps = [
+        [slice(j * r.dilation, j * r.dilation + (n - 1) * r.stride + 1, r.stride) for j in range(r.kernel)]
+        for r, n in zip(reaches, size, strict=True)
+    ]
+    return [(row, column) for row in steps[0] for column in steps[1]]
+
+
+def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
+    """Which place of its region held each maximum (N, C, h, w), counted row by row; uint8 where it fits.
+
+    The first of equal maxima wins, as in torch's own max-pooling.
+    """
+    rows, columns = reaches = pool_reach(call)
+    height, width = pooled.shape[-2:]
+    right = (width - 1) * columns.stride + columns.span - columns.padding - maps.shape[-1]
+    bottom = (height - 1) * rows.stride + rows.span - rows.padding - maps.shape[-2]
+    around = pad(maps, (columns.padding, right, rows.padding, bottom), value=float("-inf"))
+    places = inside_pools(reaches, (height, width))
+    where = torch.zeros_like(pooled, dtype=torch.uint8 if len(places) <= 256 else torch.int32)
+    for number in reversed(range(1, len(places))):
+        row, column = places[number]
+        where.masked_fill_(around[..., row, column] == pooled, number)
+    row, column = places[0]
+    where.masked_fill_(around[..., row, column] == pooled, 0)
+    return (where,)
+
+
+@register(
+    aten.max_pool2d.default, aten.max_pool2d_with_indices.default, reach=pool_reach, record=switches
+)
+def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """Put each value back to the place where its maximum was, as the switches say; zero elsewhere.
+
+    Where regions overlap (AlexNet, ZFNet, ResNet) one place may be the maximum of several: their values
+    add, as in backpropagation. (`torch.nn.MaxUnpool2d` keeps only one of them.)
+    """
+    (where,) = recorded
+    reaches = pool_reach(call)
+    below = _empty_below(signal, reaches)
+    for number, (row, column) in enumerate(inside_pools(reaches, _size(signal))):
+        below[..., row, column] += signal * (where == number)
+    return below
+
+
+def _size(signal: Tensor) -> tuple[int, int]:
+    return signal.shape[-2], signal.shape[-1]
+
+
+def _empty_below(signal: Tensor, reaches: Reaches) -> Tensor:
+    sizes = [(n - 1) * r.stride + r.span for r, n in zip(reaches, _size(signal), strict=True)]
+    return signal.new_zeros(*signal.shape[:-2], *sizes)
+
+
+# --- (ii) rectify -------------------------------------------------------------------------------------
+
+
+@register(aten.relu.default, reach=pointwise, role="rectify")
+def rectify(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """`max(s, 0)`: the reconstructed maps are made positive, as all feature maps are (§2.1).
+
+    The signal itself is rectified; whether the unit below was active plays no part (that would be
+    backpropagation).
+    """
+    return signal.clamp(min=0)
+
+
+# --- (iii) filter -------------------------------------------------------------------------------------
+
+
+def filter_reach(call: Call) -> Reaches:
+    """Reach of a convolution. "same" padding puts the odd position at the end, as torch does."""
+    kernel, dilation = tuple(call["weight"].shape[2:]), pair(call["dilation"])
+    padding = call["padding"]
+    if padding == "same":
+        padding = [d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True)]
+    padding = (0, 0) if padding == "valid" else pair(padding)
+    stride = pair(call["stride"])
+    rows, columns = (Reach(*sizes) for sizes in zip(kernel, stride, padding, dilation, strict=True))
+    return rows, columns
+
+
+@register(
+    aten.conv2d.default,
+    aten.conv2d.padding,
+    reach=filter_reach,
+    counterpart="transposed filter",
+    role="filter",
+)
+def filter_transposed(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """The transposed filters: each value paints its filter, and what overlaps adds. No bias.
+
+    "In practice this means flipping each filter vertically and horizontally" (§2.1): with stride 1 it is
+    an ordinary convolution with flipped filters. Unpadded: windows grow by the reach of the filter.
+    """
+    weight, groups, dilation = call["weight"], call["groups"], pair(call["dilation"])
+    stride = pair(call["stride"])
+    if stride != (1, 1):
+        return conv_transpose2d(signal, weight, stride=stride, dilation=dilation, groups=groups)
+    full = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
+    return conv2d(signal, flipped(weight, groups), padding=full, dilation=dilation, groups=groups)
+
+
+def flipped(weight: Tensor, groups: int) -> Tensor:
+    """Filters (out, in/groups, h, w) with input and output swapped and both axes flipped."""
+    out, into, *kernel = weight.shape
+    grouped = weight.view(groups, out // groups, into, *kernel).transpose(1, 2)
+    return grouped.reshape(groups * into, out // groups, *kernel).flip(2, 3)
+
+
+@register(aten.linear.default, counterpart="transposed filter", role="filter")
+def filter_transposed_linear(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """A fully connected layer is a filter as large as its map: multiply by the transposed weights."""
+    below: Tensor = signal @ call["weight"]
+    return below
+
+
+# --- local response normalisation ---------------------------------------------------------------------
+
+
+@register(nn.LocalResponseNorm, reach=pointwise, counterpart="pass", role="normalise")
+def pass_contrast_normalisation(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """Pass the signal as it is.
+
+    "We do not use any contrast normalization operations when in this reconstruction path" (§2.1).
+    """
+    return signal

@@ -1,0 +1,82 @@
+"""Operators that only move values: the signal moves back."""
+
+import torch
+from torch import Tensor
+
+from ..graph import Call
+from ..mirror import Recorded, pointwise, register
+from ..signals import Spatial
+from ..window import POINTWISE, Reach, Reaches
+
+aten = torch.ops.aten
+
+
+@register(aten.clone.default, aten.detach.default, reach=pointwise, counterpart="pass")
+def pass_on(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """Copies pass the signal. (Identity and dropout leave no trace in an evaluated network.)"""
+    return signal
+
+
+def _keeps_map(call: Call) -> bool:
+    """Whether a reshape leaves rows and columns as its last two dimensions alone."""
+    before, after = call.input_shapes[0], call.shape or ()
+    return len(before) >= 3 and len(after) >= 3 and before[-2:] == after[-2:]
+
+
+def reshape_spatial(call: Call, below: Spatial | None) -> Spatial | None:
+    """Rows and columns stay the last two dimensions, or are lost; a new (N, C, H, W) has new ones."""
+    dimensions = len(call.shape or ()) + 1
+    last_two = below is not None and below == (len(call.input_shapes[0]) - 1, len(call.input_shapes[0]))
+    if _keeps_map(call) and last_two:
+        return (dimensions - 2, dimensions - 1)
+    return (2, 3) if dimensions == 4 and below is None else None
+
+
+def reshape_reach(call: Call) -> Reaches | None:
+    return POINTWISE if _keeps_map(call) else None
+
+
+@register(
+    aten.view.default,
+    aten.unsqueeze.default,
+    aten.squeeze.default,
+    aten.squeeze.dim,
+    aten.squeeze.dims,
+    reach=reshape_reach,
+    spatial=reshape_spatial,
+    counterpart="reshape",
+)
+def reshape_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """A change of shape: the signal takes the shape of the input again."""
+    shape = call.input_shapes[0]
+    if _keeps_map(call):
+        return signal.reshape(len(signal), *shape[:-2], *signal.shape[-2:])
+    return signal.reshape(len(signal), *shape)
+
+
+def _sides(call: Call) -> list[tuple[int, int]]:
+    """How much a padding adds before and after each padded dimension, the last dimension first."""
+    amounts = list(call["pad"])
+    return list(zip(amounts[::2], amounts[1::2], strict=True))
+
+
+def pad_reach(call: Call) -> Reaches | None:
+    """A shift of rows and columns; whole where other dimensions are padded too."""
+    sides = _sides(call) + [(0, 0)] * 2
+    if any(side != (0, 0) for side in sides[2:]) or len(call.shape or ()) != 3:
+        return None
+    return Reach(padding=sides[1][0]), Reach(padding=sides[0][0])
+
+
+def other_than_constant(call: Call) -> str:
+    mode = call["mode"]
+    return "" if mode == "constant" else f"pads with mode {mode!r}, and only constant padding has a mirror rule"
+
+
+@register(aten.pad.default, reach=pad_reach, refuses=other_than_constant, counterpart="crop")
+def crop(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """Padding with a constant: what was padded came from no pixel, and is cut off."""
+    if pad_reach(call) is not None:
+        return signal  # the window below is shifted; what leaves the map is cleared there
+    sides = _sides(call)
+    return torch.nn.functional.pad(signal, [-amount for side in sides for amount in side])

@@ -1,0 +1,127 @@
+"""Units: one position of one feature map, their text form, and which of them are strongest."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from .errors import UnknownUnit, UnsuitableInput
+
+_TEXT = re.compile(r"(?P<layer>[^:@\s]+):(?P<channel>\d+)(@(?P<row>\d+)(,(?P<column>\d+))?)?")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One position of one feature map of a layer, written `features.12:3@6,7` (row, column).
+
+    Without a position it stands for the feature map's strongest one. `image` says which image of the
+    batch it belongs to; `activation` is its value there, once known.
+    """
+
+    layer: str
+    channel: int
+    row: int | None = None
+    column: int | None = None
+    image: int = 0
+    activation: float | None = field(default=None, compare=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "Unit":
+        """Read `LAYER:MAP` or `LAYER:MAP@ROW,COLUMN`; raises UnknownUnit.
+
+        >>> Unit.parse("features.12:3@6,7")
+        Unit(layer='features.12', channel=3, row=6, column=7, image=0, activation=None)
+        """
+        match = _TEXT.fullmatch(text.strip())
+        if match is None or (match["row"] is not None) != (match["column"] is not None):
+            raise UnknownUnit(
+                f"{text!r} names no unit; write LAYER:MAP or LAYER:MAP@ROW,COLUMN, as in features.12:3@6,7"
+            )
+        at = [int(match[name]) if match[name] is not None else None for name in ("row", "column")]
+        return cls(match["layer"], int(match["channel"]), *at)
+
+    def __str__(self) -> str:
+        return f"{self.layer}:{self.channel}{self.position}"
+
+    @property
+    def position(self) -> str:
+        """`@row,column`, or nothing."""
+        return "" if self.row is None or self.column is None else f"@{self.row},{self.column}"
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """The maximum of each feature map of each image: `values`, `rows`, `columns`, all (N, C).
+
+    Of equal maxima the first in reading order counts. Layers of vectors have no rows and columns: 0.
+    """
+
+    values: Tensor
+    rows: Tensor
+    columns: Tensor
+
+
+def find_peaks(maps: Tensor, layer: str) -> Peaks:
+    """The peaks of maps (N, C, H, W), or (N, C); raises UnsuitableInput for activations that are NaN."""
+    flat = maps.reshape(*maps.shape[:2], -1)
+    values, where = flat.max(2)
+    if not bool(torch.isfinite(values).all()):
+        raise UnsuitableInput(
+            f"{layer} has activations that are not finite (NaN or infinite); check weights and input"
+        )
+    where = (flat == values[..., None]).to(torch.uint8).argmax(2)
+    columns = maps.shape[3] if maps.ndim == 4 else 1
+    return Peaks(values.cpu(), (where // columns).cpu(), (where % columns).cpu())
+
+
+def strongest_maps(maps: Tensor, layer: str, k: int) -> list[Unit]:
+    """For each image, the k feature maps with the highest peak, strongest first, at their peaks."""
+    peaks = find_peaks(maps, layer)
+    order = peaks.values.sort(dim=1, descending=True, stable=True).indices[:, :k]
+    return [
+        _unit_at(peaks, layer, image, channel, maps.ndim == 4)
+        for image, channels in enumerate(order.tolist())
+        for channel in channels
+    ]
+
+
+def strongest_images(maps: Tensor, layer: str, k: int) -> list[list[Unit]]:
+    """For each feature map, its peaks in the k images that excite it most, strongest first."""
+    peaks = find_peaks(maps, layer)
+    order = peaks.values.sort(dim=0, descending=True, stable=True).indices[:k]
+    return [
+        [_unit_at(peaks, layer, image, channel, maps.ndim == 4) for image in images]
+        for channel, images in enumerate(order.T.tolist())
+    ]
+
+
+def _unit_at(peaks: Peaks, layer: str, image: int, channel: int, has_position: bool) -> Unit:
+    value, row, column = (t[image, channel].item() for t in (peaks.values, peaks.rows, peaks.columns))
+    position = (int(row), int(column)) if has_position else (None, None)
+    return Unit(layer, channel, *position, image=image, activation=float(value))
+
+
+def locate(unit: Unit, maps: Tensor) -> Unit:
+    """The unit with position and activation filled in from its layer's maps (N, C, H, W) or (N, C).
+
+    Raises UnknownUnit when the map, the position or the image is out of range.
+    """
+    _check_range(unit, "image", unit.image, len(maps))
+    _check_range(unit, "feature map", unit.channel, maps.shape[1])
+    if maps.ndim == 2:
+        if unit.row is not None:
+            raise UnknownUnit(f"{unit}: {unit.layer} is a vector without positions; write {unit.layer}:MAP")
+        return replace(unit, activation=float(maps[unit.image, unit.channel]))
+    if unit.row is None or unit.column is None:
+        peaks = find_peaks(maps[unit.image, unit.channel][None, None], unit.layer)
+        unit = replace(unit, row=int(peaks.rows), column=int(peaks.columns))
+    _check_range(unit, "row", unit.row, maps.shape[2])
+    _check_range(unit, "column", unit.column, maps.shape[3])
+    value = maps[unit.image, unit.channel, unit.row, unit.column]
+    return replace(unit, activation=float(value))
+
+
+def _check_range(unit: Unit, what: str, number: int | None, count: int) -> None:
+    if number is None or not 0 <= number < count:
+        raise UnknownUnit(f"{unit}: there is no {what} {number}; {unit.layer} has 0 … {count - 1}")
