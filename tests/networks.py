@@ -1,0 +1,66 @@
+"""Networks to try the engine on: built-in ones with random weights, and small ones with every kind of layer."""
+
+from collections import OrderedDict
+
+import torch
+import torchvision
+from torch import Tensor, nn
+
+
+def randomised(net: nn.Module, seed: int = 0) -> nn.Module:
+    """Random but lively: batch normalisations have seen something, biases are not zero."""
+    generator = torch.Generator().manual_seed(seed)
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.copy_(torch.randn(module.num_features, generator=generator) * 0.3)
+            module.running_var.copy_(torch.rand(module.num_features, generator=generator) + 0.5)
+            module.weight.data.copy_(torch.rand(module.num_features, generator=generator) + 0.5)
+            module.bias.data.copy_(torch.randn(module.num_features, generator=generator) * 0.3)
+    return net.eval()
+
+
+def zfnet(classes: int = 10) -> nn.Module:
+    """ZFNet as the paper's Figure 3 has it, with local response normalisation (papers: 224 px)."""
+    return nn.Sequential(
+        OrderedDict(
+            conv1=nn.Conv2d(3, 96, 7, stride=2, padding=1),
+            relu1=nn.ReLU(inplace=True),
+            pool1=nn.MaxPool2d(3, 2, ceil_mode=True),
+            norm1=nn.LocalResponseNorm(5, k=2.0),
+            conv2=nn.Conv2d(96, 256, 5, stride=2),
+            relu2=nn.ReLU(inplace=True),
+            pool2=nn.MaxPool2d(3, 2, ceil_mode=True),
+            norm2=nn.LocalResponseNorm(5, k=2.0),
+            conv3=nn.Conv2d(256, 384, 3, padding=1),
+            relu3=nn.ReLU(inplace=True),
+            conv4=nn.Conv2d(384, 384, 3, padding=1),
+            relu4=nn.ReLU(inplace=True),
+            conv5=nn.Conv2d(384, 256, 3, padding=1),
+            relu5=nn.ReLU(inplace=True),
+            pool5=nn.MaxPool2d(3, 2),
+            flatten=nn.Flatten(),
+            fc6=nn.Linear(256 * 36, 64),
+            relu6=nn.ReLU(inplace=True),
+            dropout=nn.Dropout(),
+            fc7=nn.Linear(64, classes),
+        )
+    )
+
+
+def network(name: str) -> nn.Module:
+    """A network by name with random weights: `zfnet` or one of torchvision's."""
+    torch.manual_seed(0)
+    net = zfnet() if name == "zfnet" else torchvision.models.get_model(name, weights=None)
+    return randomised(net)
+
+
+class Small(nn.Module):
+    """Two convolutions with a pool between them, of any geometry; the second one's units see the first."""
+
+    def __init__(self, first: nn.Module, pool: nn.Module, second: nn.Module) -> None:
+        super().__init__()
+        self.first, self.relu1, self.pool = first, nn.ReLU(inplace=True), pool
+        self.second, self.relu2 = second, nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.relu2(self.second(self.pool(self.relu1(self.first(x)))))

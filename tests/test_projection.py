@@ -1,0 +1,381 @@
+"""Projections of whole networks against autograd, captum, and their own laws."""
+
+import copy
+import gc
+
+import pytest
+import torch
+from captum.attr import NeuronDeconvolution
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import Small, network
+from oracles import Apply, autograd_projection, relative_error
+from torch import Tensor, nn
+
+import deconvviz
+from deconvviz import DeconvNet, Projection, Unit
+from deconvviz.errors import UncapturableModel, UnknownLayer, UnknownUnit, UnsuitableInput
+
+At = tuple[int, int, int, int]
+
+
+def lively_units(maps: Tensor) -> list[At]:
+    """Units (image, map, row, column) that fire: one at each of two corners, one at a border, the peak."""
+    if maps.ndim == 2:
+        return [(1, int(maps[1].argmax()), 0, 0)]
+    height, width = maps.shape[2:]
+    places = [(0, 0), (height - 1, width - 1), (0, width // 2), (height // 2, width // 2)]
+    return [(n % 2, int(maps[n % 2, :, row, column].argmax()), row, column) for n, (row, column) in enumerate(places)]
+
+
+def as_units(layer: str, places: list[At], vector: bool = False) -> list[Unit]:
+    return [
+        Unit(layer, channel, *((None, None) if vector else (row, column)), image=image)
+        for image, channel, row, column in places
+    ]
+
+
+def module_and_use(net: nn.Module, read_at: str) -> tuple[str, int]:
+    """`layer1.0.relu_1` is the second use of the module `layer1.0.relu`."""
+    if read_at in dict(net.named_modules()):
+        return read_at, 0
+    module, _, use = read_at.rpartition("_")
+    return module, int(use)
+
+
+def worst_error(dv: DeconvNet, x: Tensor, layer: str) -> float:
+    """The largest relative error over some lively units of a layer."""
+    read_at = dv.layers_for(x.shape[1:])[layer].read_at
+    recording = dv.record(x, [layer])
+    maps = recording.maps[read_at]
+    places = lively_units(maps)
+    projections = dv.project(recording, as_units(layer, places, maps.ndim == 2))
+    expected = autograd_projection(dv.net, x, *module_and_use(dv.net, read_at), places)
+    assert any(e.norm() > 0 for e in expected)
+    return max(relative_error(p.canvas(), e) for p, e in zip(projections, expected, strict=True))
+
+
+NETWORKS = {
+    "alexnet": (224, ["features.0", "features.5", "features.8", "features.12", "classifier.4", "classifier.6"]),
+    "vgg11": (64, ["features.3", "features.8", "features.13", "features.20", "classifier.0", "classifier.6"]),
+    "vgg11_bn": (64, ["features.4", "features.11", "features.22", "features.28", "classifier.6"]),
+    "zfnet": (224, ["conv1", "norm1", "conv2", "conv3", "pool5", "fc6", "fc7"]),
+    "squeezenet1_0": (97, ["features.0", "features.3", "features.5.expand3x3", "features.9", "classifier.1"]),
+    "squeezenet1_1": (97, ["features.3", "features.7", "features.12.expand1x1", "features.12", "classifier.3"]),
+    "resnet18": (97, ["relu", "layer1.0.relu_1", "layer2.0.downsample.1", "layer3.1.conv2", "layer4.1", "fc"]),
+    "resnet50": (97, ["conv1", "layer1.2.relu_2", "layer2.3", "layer3.0.conv3", "layer4.2", "fc"]),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_equal_autograd_in_float64(name: str) -> None:
+    size, layers = NETWORKS[name]
+    net = network(name).double()
+    x = torch.randn(2, 3, size, size, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+    dv = DeconvNet(net)
+    errors = {layer: worst_error(dv, x, layer) for layer in layers}
+    print(f"largest relative error, {name}: {max(errors.values()):.1e}")
+    assert max(errors.values()) <= 1e-10, errors
+
+
+@pytest.mark.parametrize("name", ["alexnet", "zfnet", "squeezenet1_1", "resnet18"])
+def test_networks_equal_autograd_in_float32(name: str) -> None:
+    size, layers = NETWORKS[name]
+    x = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(5))
+    assert worst_error(DeconvNet(network(name)), x, layers[-2]) <= 1e-5
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "module"),
+    [
+        ("alexnet", "features.10", "features.10"),
+        ("vgg11", "features.16", "features.16"),
+        ("squeezenet1_1", "features.6.expand3x3", "features.6.expand3x3"),
+        ("resnet18", "layer2.1", "layer2.1"),
+    ],
+)
+def test_captum_agrees_where_it_is_right(name: str, layer: str, module: str) -> None:
+    """Captum seeds with 1, at the convolution: the same up to the activation's value where the unit fires."""
+    net = network(name)
+    for part in net.modules():
+        if isinstance(part, nn.ReLU):
+            part.inplace = False  # captum reads the convolution's output, which must not be overwritten
+    size = 224 if name == "alexnet" else 97
+    x = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(6))
+    dv = DeconvNet(net)
+    unit = dv.strongest(x, layer, 1)[0]
+    with pytest.warns(UserWarning, match="backward hooks"):
+        found = NeuronDeconvolution(net, net.get_submodule(module)).attribute(
+            x[:1], (unit.channel, unit.row, unit.column)
+        )
+    (projection,) = dv.project(x[:1], [unit])
+    assert relative_error(projection.canvas(), found[0] * projection.activation) <= 1e-5
+
+
+KINDS = {
+    "plain": (nn.Conv2d(2, 4, 3), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3)),
+    "strided": (nn.Conv2d(2, 4, 7, stride=2, padding=1), nn.MaxPool2d(3, 2), nn.Conv2d(4, 3, 5, stride=2)),
+    "padded": (nn.Conv2d(2, 4, 5, padding=4), nn.MaxPool2d(3, 2, padding=1), nn.Conv2d(4, 3, 3, padding=2)),
+    "same": (nn.Conv2d(2, 4, 4, padding="same"), nn.MaxPool2d(3, 1), nn.Conv2d(4, 3, 3, padding="same", dilation=2)),
+    "dilated": (nn.Conv2d(2, 4, 3, dilation=3), nn.MaxPool2d(2, dilation=2), nn.Conv2d(4, 3, 3, dilation=2)),
+    "grouped": (nn.Conv2d(2, 4, 3, groups=2), nn.MaxPool2d(2), nn.Conv2d(4, 8, 3, groups=4)),
+    "depthwise": (nn.Conv2d(2, 2, 5, groups=2, stride=2), nn.MaxPool2d(2), nn.Conv2d(2, 2, 1)),
+    "ceil": (nn.Conv2d(2, 4, 3), nn.MaxPool2d(3, 2, ceil_mode=True), nn.Conv2d(4, 3, 3, padding=1)),
+    "gaps": (nn.Conv2d(2, 4, 2, stride=3), nn.MaxPool2d(2, 3), nn.Conv2d(4, 3, 1)),
+    "oblong": (
+        nn.Conv2d(2, 4, (3, 5), stride=(1, 2), padding=(2, 0)),
+        nn.MaxPool2d((3, 2), (2, 1)),
+        nn.Conv2d(4, 3, (1, 3)),
+    ),
+    "average": (nn.Conv2d(2, 4, 3), nn.AvgPool2d(3, 2, padding=1, ceil_mode=True), nn.Conv2d(4, 3, 3)),
+    "adaptive": (nn.Conv2d(2, 4, 3), nn.AdaptiveAvgPool2d((7, 5)), nn.Conv2d(4, 3, 3)),
+    "normalised": (nn.Conv2d(2, 4, 3), nn.Sequential(nn.LocalResponseNorm(3), nn.MaxPool2d(2)), nn.Conv2d(4, 3, 3)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [(33, 47), (40, 36)])
+def test_every_kind_of_unit_equals_autograd(kind: str, size: tuple[int, int]) -> None:
+    torch.manual_seed(1)
+    net = Small(*copy.deepcopy(KINDS[kind])).double().eval()
+    x = torch.randn(2, 2, *size, dtype=torch.float64)
+    dv = DeconvNet(net)
+    for layer in ("relu1", "pool", "relu2"):
+        assert worst_error(dv, x, layer) <= 1e-10, layer
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 3),
+    padding=st.integers(0, 2),
+    dilation=st.integers(1, 2),
+    pool=st.integers(2, 3),
+    ceil=st.booleans(),
+    size=st.integers(33, 47),
+    seed=st.integers(0, 1000),
+)
+def test_any_geometry(
+    kernel: int, stride: int, padding: int, dilation: int, pool: int, ceil: bool, size: int, seed: int
+) -> None:
+    """Exact, zero outside the receptive field (the canvas is), and positively homogeneous."""
+    torch.manual_seed(seed)
+    net = Small(
+        nn.Conv2d(1, 3, kernel, stride, padding, dilation),
+        nn.MaxPool2d(pool, 2, ceil_mode=ceil),
+        nn.Conv2d(3, 2, 3, padding=1),
+    ).double()
+    x = torch.randn(2, 1, size, size + 3, dtype=torch.float64)
+    dv = DeconvNet(net)
+    assert worst_error(dv, x, "relu2") <= 1e-10
+
+
+def test_support_is_inside_the_receptive_field() -> None:
+    """The oracle's own support, on the whole image, lies in the box that is computed from geometry alone."""
+    torch.manual_seed(2)
+    net = Small(nn.Conv2d(1, 4, 5, 2, 1), nn.MaxPool2d(3, 2), nn.Conv2d(4, 4, 3, padding=1)).double()
+    x = torch.randn(1, 1, 47, 39, dtype=torch.float64)
+    for unit in DeconvNet(net).strongest(x, "second", 4):
+        (projection,) = DeconvNet(net).project(x, [unit])
+        place = (0, unit.channel, unit.row or 0, unit.column or 0)
+        (whole,) = autograd_projection(net, x, "relu2", 0, [place])
+        top, left, bottom, right = projection.box
+        assert whole[:, top:bottom, left:right].abs().sum() > 0
+        whole[:, top:bottom, left:right] = 0
+        assert whole.abs().sum() == 0
+
+
+@pytest.mark.parametrize("factor", [0.25, 3.0])
+def test_projections_scale_with_the_activation(factor: float) -> None:
+    """P(αs) = αP(s) for α > 0: the last filter scaled by α makes its activations α times as large."""
+    torch.manual_seed(3)
+    net = Small(nn.Conv2d(2, 4, 3), nn.MaxPool2d(3, 2), nn.Conv2d(4, 3, 3, bias=False)).double()
+    x = torch.randn(1, 2, 21, 21, dtype=torch.float64)
+    unit = DeconvNet(net).strongest(x, "pool", 1)[0]
+    dv = DeconvNet(net)
+    recording = dv.record(x, ["pool"])
+    (projection,) = dv.project(recording, [unit])
+    recording.maps["pool"].mul_(factor)
+    (scaled,) = dv.project(recording, [unit])
+    assert scaled.activation == pytest.approx(factor * projection.activation)
+    assert relative_error(scaled.canvas(), factor * projection.canvas()) <= 1e-14
+
+
+def test_projections_are_not_additive_but_rectified() -> None:
+    """Two channels that cancel beneath: the signal is rectified at each layer, as the paper says."""
+    net = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.ReLU(), nn.Conv2d(1, 2, 1, bias=False), nn.ReLU())
+    net[0].weight.data.fill_(1.0)
+    net[2].weight.data.copy_(torch.tensor([2.0, -1.0]).view(2, 1, 1, 1))
+    dv = DeconvNet(net.double())
+    positive, silent = dv.project(torch.ones(1, 1, 4, 4, dtype=torch.float64), ["3:0@1,1", "3:1@1,1"])
+    assert positive.pixels.item() == 4.0  # activation 2, painted through filters 2 and 1
+    assert silent.activation == 0
+    assert silent.pixels.item() == 0
+
+
+def test_batches_and_mixed_images_do_not_matter() -> None:
+    torch.manual_seed(4)
+    net = Small(nn.Conv2d(1, 4, 3, 2), nn.MaxPool2d(3, 2), nn.Conv2d(4, 4, 3, padding=1)).double()
+    x = torch.randn(3, 1, 33, 35, dtype=torch.float64)
+    dv = DeconvNet(net)
+    units = [Unit("relu2", c, r, q, image=i) for i in range(3) for c in range(4) for r, q in [(0, 0), (3, 3), (6, 7)]]
+    together = dv.project(x, units)
+    for unit, projection in list(zip(units, together, strict=True))[::5]:
+        alone = DeconvNet(net).project(x[unit.image : unit.image + 1], [f"relu2:{unit.channel}{unit.position}"])[0]
+        assert alone.box == projection.box
+        assert relative_error(projection.pixels, alone.pixels) <= 1e-14
+
+
+def test_units_of_a_convolution_are_read_after_its_activation() -> None:
+    dv = DeconvNet(network("vgg11_bn"), input_shape=(3, 64, 64))
+    assert dv.layers["features.0"].read_at == "features.2"
+    assert dv.layers["conv1_1"].name == "features.0"
+    assert dv.layers["features.2"].read_at == "features.2"
+    assert dv.layers["fc8"].read_at == "classifier.6"
+    x = torch.randn(1, 3, 64, 64)
+    assert dv.strongest(x, "conv1_1", 1)[0].activation == dv.strongest(x, "features.2", 1)[0].activation
+
+
+def test_container_modules_are_layers() -> None:
+    layers = DeconvNet(network("squeezenet1_1"), input_shape=(3, 64, 64)).layers
+    assert layers["features.3"].channels == 128
+    assert layers["features.3.cat"] is layers["features.3"]
+    assert "features.2" in layers
+    assert "features.3.nothing" not in layers
+    resnet = DeconvNet(network("resnet18"), input_shape=(3, 64, 64)).layers
+    assert resnet["layer1.0"] is resnet["layer1.0.relu_1"]
+    assert resnet["layer1"] is resnet["layer1.1.relu_1"]
+    assert resnet["layer1.0.add"].kind == "add"
+
+
+def snapshot(net: nn.Module) -> object:
+    return (
+        {n: t.clone() for n, t in net.state_dict().items()},
+        {n: (m.training, len(m._forward_hooks), len(m._forward_pre_hooks), type(m)) for n, m in net.named_modules()},
+        {n: (p.requires_grad, p.grad is None, p.data_ptr()) for n, p in net.named_parameters()},
+    )
+
+
+def same(before: tuple, after: tuple) -> bool:  # type: ignore[type-arg]
+    return before[1:] == after[1:] and all(torch.equal(before[0][n], after[0][n]) for n in before[0])
+
+
+def test_the_model_is_left_as_found() -> None:
+    net = network("resnet18").train()
+    net.layer1.eval()
+    seen: list[int] = []
+    net.layer2.register_forward_hook(lambda *_: seen.append(1))
+    before = snapshot(net)
+    dv = DeconvNet(net)
+    x = torch.randn(1, 3, 64, 64)
+    dv.project(x, dv.strongest(x, "layer2.0", 3))
+    assert same(before, snapshot(net))
+
+
+def test_the_model_is_left_as_found_after_an_error_inside_it() -> None:
+    def stumble(net: nn.Module, x: Tensor) -> Tensor:
+        if x.sum() > 0:
+            return x
+        return x + 1
+
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), Apply(stumble)).train()
+    before = snapshot(net)
+    with pytest.raises(UncapturableModel, match=r"test_projection.py:\d+.*control flow"):
+        DeconvNet(net).project(torch.rand(2, 1, 9, 9), ["0:0"])
+    assert same(before, snapshot(net))
+
+
+def test_hooks_are_gone_after_an_error_while_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network("squeezenet1_1")
+    dv = DeconvNet(net)
+    x = torch.randn(1, 3, 64, 64)
+    table = dv.layers_for((3, 64, 64))
+    pool = table.graph.by_name["features.2"]
+
+    def break_down(*values: object, **options: object) -> None:
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr(pool, "forward", break_down)
+    with pytest.raises(RuntimeError, match="in the middle"):
+        dv.record(x, ["features.3"])
+    assert not any(call._forward_hooks for call in table.graph.calls)
+
+
+def test_weights_are_shared_not_copied() -> None:
+    torch.manual_seed(5)
+    net = Small(nn.Conv2d(1, 4, 3), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3))
+    dv, x = DeconvNet(net), torch.rand(1, 1, 20, 20)
+    before = dv.project(x, dv.strongest(x, "pool", 1))[0]
+    with torch.no_grad():
+        net.first.weight.mul_(2)
+        net.first.bias.mul_(2)
+    after = dv.project(x, [before.unit])[0]
+    assert after.activation == pytest.approx(2 * before.activation)
+    assert relative_error(after.pixels, 4 * before.pixels) < 1e-6
+
+
+def test_memory_does_not_grow() -> None:
+    net = Small(nn.Conv2d(1, 4, 3), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3))
+    dv, x = DeconvNet(net), torch.rand(1, 1, 20, 20)
+
+    def tensors() -> int:
+        gc.collect()
+        return sum(isinstance(o, Tensor) for o in gc.get_objects())
+
+    dv.project(x, ["relu2:0"])
+    before = tensors()
+    for _ in range(200):
+        dv.project(x, ["relu2:0"])
+    assert tensors() <= before
+
+
+def test_pixels_box_and_canvas_fit_together() -> None:
+    net = Small(nn.Conv2d(3, 4, 5, padding=2), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3, padding=1))
+    dv = DeconvNet(net, deconvviz.Preprocess(24, (0.5,) * 3, (0.25,) * 3))
+    corner: Projection = dv.project(torch.rand(1, 3, 24, 24), ["second:1@0,0"])[0]
+    assert corner.field == (-4, -4, 6, 6)
+    assert corner.box == (0, 0, 6, 6)
+    assert corner.pixels.shape == (3, 6, 6)
+    assert corner.canvas().shape == (3, 24, 24)
+    assert corner.patch.size == (6, 6)
+    assert corner.image.size == (24, 24)
+    assert repr(corner).startswith("Projection(second:1@0,0, activation")
+
+
+def test_the_mirror_prints_itself() -> None:
+    text = repr(DeconvNet(network("alexnet"), input_shape=(3, 224, 224)))
+    assert "features.2" in text
+    assert "unpool" in text
+    assert "64×27×27" in text
+
+
+@pytest.mark.parametrize(
+    ("unit", "error", "says"),
+    [
+        ("frist:0", UnknownLayer, "no layer 'frist'.*first"),
+        ("first:4", UnknownUnit, "no feature map 4; first has 0 … 3"),
+        ("first:0@18,0", UnknownUnit, "no row 18"),
+        ("first:0@1", UnknownUnit, "names no unit"),
+        ("first", UnknownUnit, "names no unit"),
+    ],
+)
+def test_units_that_are_not_there(unit: str, error: type[Exception], says: str) -> None:
+    dv = DeconvNet(Small(nn.Conv2d(1, 4, 3), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3)))
+    with pytest.raises(error, match=says):
+        dv.project(torch.rand(1, 1, 20, 20), [unit])
+
+
+def test_inputs_that_do_not_suit() -> None:
+    dv = DeconvNet(Small(nn.Conv2d(1, 4, 3), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3)))
+    with pytest.raises(UnsuitableInput, match="already normalised"):
+        dv.project(torch.zeros(1, 1, 20, 20, dtype=torch.uint8), ["first:0"])
+    with pytest.raises(UnsuitableInput, match="cannot take images of 1×3×3"):
+        dv.project(torch.rand(1, 1, 3, 3), ["second:0"])
+    with pytest.raises(UnsuitableInput, match="cannot take images of 2×20×20"):
+        dv.project(torch.rand(1, 2, 20, 20), ["second:0"])
+    with pytest.raises(UnsuitableInput, match="need a preprocessing"):
+        dv.project("cat.jpg", ["second:0"])
+    with pytest.raises(UnsuitableInput, match="input_shape"):
+        _ = DeconvNet(nn.Conv2d(1, 1, 1)).layers
+    with pytest.raises(UnsuitableInput, match="not finite"):
+        dv.strongest(torch.full((1, 1, 20, 20), float("nan")), "first")

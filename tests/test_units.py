@@ -1,0 +1,58 @@
+"""Units: text form, order, and the position of a peak."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deconvviz.errors import UnknownUnit
+from deconvviz.units import Unit, find_peaks, locate, strongest_images, strongest_maps
+
+names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+){0,4}", fullmatch=True)
+numbers = st.integers(0, 10**6)
+
+
+@given(layer=names, channel=numbers, position=st.none() | st.tuples(numbers, numbers))
+def test_text_round_trip(layer: str, channel: int, position: tuple[int, int] | None) -> None:
+    unit = Unit(layer, channel, *(position or (None, None)))
+    assert Unit.parse(str(unit)) == unit
+
+
+@pytest.mark.parametrize("text", ["", "features.12", "features.12:", ":3", "a:b", "a:1@", "a:1@2", "a:1@2,", "a:-1", "a b:1"])
+def test_other_texts_are_refused(text: str) -> None:
+    with pytest.raises(UnknownUnit, match="write LAYER:MAP"):
+        Unit.parse(text)
+
+
+def test_peaks_take_the_first_of_equals() -> None:
+    maps = torch.zeros(1, 2, 3, 4)
+    maps[0, 1, 1, 2] = maps[0, 1, 2, 0] = 5
+    peaks = find_peaks(maps, "x")
+    assert peaks.values.tolist() == [[0, 5]]
+    assert (peaks.rows[0, 1], peaks.columns[0, 1]) == (1, 2)
+    assert (peaks.rows[0, 0], peaks.columns[0, 0]) == (0, 0)
+
+
+def test_strongest_maps_of_each_image() -> None:
+    maps = torch.tensor([[[[1.0]], [[3.0]], [[3.0]]], [[[9.0]], [[0.0]], [[2.0]]]])
+    units = strongest_maps(maps, "x", 2)
+    assert [(u.image, u.channel, u.activation) for u in units] == [(0, 1, 3), (0, 2, 3), (1, 0, 9), (1, 2, 2)]
+    assert len(strongest_maps(maps, "x", 50)) == 6
+
+
+def test_strongest_images_of_each_map() -> None:
+    maps = torch.tensor([[1.0, 5.0], [4.0, 5.0], [2.0, 7.0]])
+    assert [[u.image for u in units] for units in strongest_images(maps, "fc", 2)] == [[1, 2], [2, 0]]
+    assert strongest_images(maps, "fc", 1)[0][0].row is None
+
+
+def test_locate_fills_in_position_and_value() -> None:
+    maps = torch.zeros(2, 1, 3, 3)
+    maps[1, 0, 2, 1] = 4
+    assert locate(Unit("x", 0, image=1), maps) == Unit("x", 0, 2, 1, image=1)
+    assert locate(Unit("x", 0, 0, 0, image=1), maps).activation == 0
+    for wrong in (Unit("x", 1), Unit("x", 0, 3, 0), Unit("x", 0, image=2)):
+        with pytest.raises(UnknownUnit, match="has 0 …"):
+            locate(wrong, maps)
+    with pytest.raises(UnknownUnit, match="without positions"):
+        locate(Unit("fc", 0, 1, 1), torch.zeros(1, 2))
