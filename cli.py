@@ -1,0 +1,6 @@
+"""Launcher for a checkout: `python cli.py …`; the commands live in `deconvviz/cli.py`."""
+
+from deconvviz.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""The whole pipe in one call: image file → units → projections → one picture and its JSON record."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from . import __version__, figures, output
+from .deconvnet import DeconvNet
+from .errors import UnreadableImage, UnsuitableInput, UnwritableOutput
+from .layers import Layer
+from .models import Model
+from .projection import Projection
+from .units import Unit
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Pictured:
+    """One image done: where its picture is and the record of all that it shows; or why it was skipped."""
+
+    source: Path
+    picture: Path | None
+    record: dict[str, Any]
+    skipped: str = ""
+
+
+def picture_paths(sources: Sequence[Path], out: Path | None) -> list[Path]:
+    """Where each image's picture goes: `out` is a file for one image, a folder for several.
+
+    Without it, `gallery/`. Images of the same name in different folders get numbers.
+    """
+    if len(sources) == 1 and out is not None and not out.is_dir():
+        if out.suffix.lower() not in ("", ".png"):
+            raise UnwritableOutput(f"{out}: pictures are written as PNG; choose a name that ends in .png")
+        return [out if out.suffix else out / f"{sources[0].stem}.png"]
+    folder, taken, paths = out or Path("gallery"), {}, []
+    if folder.exists() and not folder.is_dir():
+        raise UnwritableOutput(f"{folder}: is a file; several images need a folder (-o FOLDER)")
+    for source in sources:
+        count = taken[source.stem] = taken.get(source.stem, 0) + 1
+        paths.append(folder / (f"{source.stem}.png" if count == 1 else f"{source.stem}-{count}.png"))
+    return paths
+
+
+def picture_files(
+    model: Model,
+    sources: Iterable[Path],
+    layers: Sequence[str],
+    units: Sequence[Unit] = (),
+    top: int = 9,
+    out: Path | None = None,
+    smoothing: float = 0.0,
+) -> Iterator[Pictured]:
+    """For each image file, one picture of its strongest units in `layers` (or of `units`), written at once.
+
+    An unreadable image is skipped and said so; all else raises before the first picture is written.
+    """
+    sources = list(sources)
+    dv, paths = DeconvNet(model), picture_paths(sources, out)
+    names = list(dict.fromkeys(unit.layer for unit in units)) or list(layers)
+    for name in names:
+        _ = dv.layers[name]  # an unknown layer is said before any image is read
+    for folder in {path.parent for path in paths}:
+        output.check_writable(folder)
+    for source, path in zip(sources, paths, strict=True):
+        try:
+            recording = dv.record(source, names)
+        except (UnreadableImage, UnsuitableInput) as error:
+            yield Pictured(source, None, {"image": str(source), "skipped": str(error)}, str(error))
+            continue
+        chosen = list(units) or [u for name in names for u in dv.strongest(recording, name, top)]
+        projections = dv.project(recording, chosen)
+        image, record = _draw(dv, model, source, names, projections, smoothing)
+        record["picture"] = str(path)
+        output.write_png(path, image, json.dumps(record, ensure_ascii=False))
+        yield Pictured(source, path, record)
+
+
+def _draw(
+    dv: DeconvNet,
+    model: Model,
+    source: Path,
+    names: Sequence[str],
+    projections: Sequence[Projection],
+    smoothing: float,
+) -> tuple[Any, dict[str, Any]]:
+    rows = [
+        figures.Row(
+            heading=_heading(dv.layers[name], name),
+            remark=_remark(dv.layers[name], name),
+            projections=[p for p in projections if p.unit.layer == name],
+        )
+        for name in names
+    ]
+    remarks = [
+        f"{model.name}, weights {model.weights}",
+        "left: image patches, each unit's receptive field; right: their projections",
+        "caption: feature map @row,column and activation; grey is zero, each tile scaled by itself",
+    ]
+    image, scalings = figures.figure(rows, source.name, remarks, projections[0].image, smoothing=smoothing)
+    record = {
+        "schema_version": SCHEMA,
+        "deconvviz": __version__,
+        "model": model.name,
+        "weights": model.weights,
+        "preprocess": asdict(model.preprocess) if model.preprocess else None,
+        "image": str(source),
+        "layers": [
+            _layer_record(dv.layers[name], name, row, scaled)
+            for name, row, scaled in zip(names, rows, scalings, strict=True)
+        ],
+    }
+    return image, record
+
+
+def _heading(layer: Layer, name: str) -> str:
+    names = dict.fromkeys([name, layer.name, layer.alias or name])
+    return "  ·  ".join(names)
+
+
+def _remark(layer: Layer, name: str) -> str:
+    size = f" of {layer.size[0]} x {layer.size[1]}" if layer.size else ""
+    field = layer.receptive_field
+    sees = f"receptive field {field[0]} x {field[1]} px" if field else "sees the whole image"
+    read = f", read after {layer.read_at}" if layer.read_at not in (name, layer.name) else ""
+    what = "feature maps" if layer.size else "units"
+    return f"{layer.channels} {what}{size}, {sees}{read}"
+
+
+def _layer_record(
+    layer: Layer, name: str, row: figures.Row, scalings: Sequence[figures.Scaling | None]
+) -> dict[str, Any]:
+    return {
+        "layer": name,
+        "read_at": layer.read_at,
+        "channels": layer.channels,
+        "size": layer.size,
+        "receptive_field": layer.receptive_field,
+        "units": [
+            {
+                "unit": str(p.unit),
+                "map": p.unit.channel,
+                "row": p.unit.row,
+                "column": p.unit.column,
+                "activation": _finite(p.activation),
+                "silent": figures.silent(p),
+                "box": p.box,
+                "field": p.field,
+                "scaling": scaling.as_json() if scaling else None,
+            }
+            for p, scaling in zip(row.projections, scalings, strict=True)
+        ],
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+

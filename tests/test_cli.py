@@ -1,0 +1,249 @@
+"""The command line as a user runs it: real processes, real files, exit codes, stdout kept clean."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from test_images import SAYS, hostile
+
+from deconvviz import shapes
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def deconvviz(*words: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deconvviz", *map(str, words)]
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", env=os.environ | environment, timeout=300
+    )
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pictures")
+    for number in range(2):
+        shapes.image(number).save(folder / f"shape {number} é.png")
+    return folder
+
+
+def test_help_is_fast_and_needs_no_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys, click.testing, deconvviz.cli as c;"
+        "r = click.testing.CliRunner().invoke(c.main, ['project', '--help']);"
+        "print(r.exit_code, 'torch' in sys.modules, 'IMAGE...' in r.output)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "False", "True"]
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        assert deconvviz("--help", cwd=tmp_path).returncode == 0
+        times.append(time.perf_counter() - start)
+    print(f"deconvviz --help: fastest of five {min(times):.2f} s (asked for: 0.3 s on a quiet machine)")
+
+
+def test_the_three_launchers(tmp_path: Path) -> None:
+    expected = deconvviz("--version", cwd=tmp_path).stdout
+    assert expected.startswith("deconvviz, version ")
+    script = Path(sys.executable).with_name("deconvviz")
+    if script.exists():
+        assert subprocess.run([script, "--version"], capture_output=True, text=True).stdout == expected
+    launcher = subprocess.run(
+        [sys.executable, REPOSITORY / "cli.py", "--version"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+    )
+    assert launcher.stdout == expected
+
+
+@pytest.mark.parametrize("command", ["demo", "layers", "models", "project"])
+def test_every_command_has_help(command: str, tmp_path: Path) -> None:
+    done = deconvviz(command, "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) > 4
+
+
+def test_layers(tmp_path: Path) -> None:
+    done = deconvviz("layers", "--model", "vgg11", cwd=tmp_path)
+    assert done.returncode == 0
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert ["features.3", "conv2_1", "Conv2d", "128", "112", "2", "10", "transposed", "filter", "features.4"] in rows
+    listed = json.loads(deconvviz("layers", "--model", "shapes", "--json", cwd=tmp_path).stdout)
+    assert listed["schema_version"] == 1
+    first = listed["layers"][0]
+    assert (first["name"], first["receptive_field"], first["jump"]) == ("conv1", [7, 7], [2, 2])
+    assert first["mirror"] == "transposed filter"
+    assert first["read_at"] == "relu1"
+
+
+def test_models(tmp_path: Path) -> None:
+    names = deconvviz("models", cwd=tmp_path).stdout.split()
+    assert names[0] == "shapes"
+    assert "vgg16" in names
+    assert json.loads(deconvviz("models", "--json", cwd=tmp_path).stdout)["models"] == names
+
+
+def test_project_one_image_to_a_file(pictures: Path, tmp_path: Path) -> None:
+    image = sorted(pictures.iterdir())[0]
+    done = deconvviz("project", image, "--model", "shapes", "--layer", "conv3", "-o", "out.png", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "out.png\n"), done.stderr
+    with Image.open(tmp_path / "out.png") as picture:
+        record = json.loads(picture.text["deconvviz"])
+    assert [layer["layer"] for layer in record["layers"]] == ["conv3"]
+    assert len(record["layers"][0]["units"]) == 9
+    assert os.listdir(tmp_path) == ["out.png"]
+    mode = stat.S_IMODE((tmp_path / "out.png").stat().st_mode)
+    assert mode & 0o444 == 0o444 & ~_umask()
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def test_project_several_images_to_a_folder_with_json(pictures: Path, tmp_path: Path) -> None:
+    images = sorted(pictures.iterdir())
+    done = deconvviz("project", *images, "--model", "shapes", "-o", "out", "--top", 4, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    listed = json.loads(done.stdout)
+    assert "Layers: " in done.stderr
+    assert [Path(p["picture"]).name for p in listed["pictures"]] == [image.name for image in images]
+    for made in listed["pictures"]:
+        assert (tmp_path / made["picture"]).exists()
+        assert len(made["layers"]) == 4
+        for layer in made["layers"]:
+            values = [unit["activation"] for unit in layer["units"]]
+            assert values == sorted(values, reverse=True)
+            for unit in layer["units"]:
+                assert unit["scaling"]["zero"] == 128
+                assert unit["scaling"]["scale"] > 0
+
+
+def test_units_win_over_layers_and_default_folder(pictures: Path, tmp_path: Path) -> None:
+    image = sorted(pictures.iterdir())[0]
+    words = ["project", image, "--model", "shapes", "--layer", "conv1", "--unit", "conv2:3@4,5", "--unit", "conv4:1"]
+    done = deconvviz(*words, "--unit", "classifier:2", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (made,) = json.loads(done.stdout)["pictures"]
+    assert [layer["layer"] for layer in made["layers"]] == ["conv2", "conv4", "classifier"]
+    assert made["layers"][0]["units"][0]["unit"] == "conv2:3@4,5"
+    assert made["picture"] == str(Path("gallery") / f"{image.stem}.png")
+    assert (tmp_path / made["picture"]).exists()
+
+
+def test_the_same_input_gives_the_same_bytes(pictures: Path, tmp_path: Path) -> None:
+    image = sorted(pictures.iterdir())[0]
+    for name in ("a.png", "b.png"):
+        deconvviz("project", image, "--model", "shapes", "--layer", "conv4", "-o", name, cwd=tmp_path)
+    first, second = ((tmp_path / name).read_bytes() for name in ("a.png", "b.png"))
+    assert first.replace(b"a.png", b"b.png")[100:200] == second[100:200]
+    with Image.open(tmp_path / "a.png") as a, Image.open(tmp_path / "b.png") as b:
+        assert a.tobytes() == b.tobytes()
+
+
+def test_images_of_the_same_name_do_not_overwrite_each_other(pictures: Path, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        shapes.image(3).save(tmp_path / folder / "x.png")
+    words = ["project", "one/x.png", "two/x.png", "--model", "shapes", "--layer", "conv1", "-o", "out"]
+    done = deconvviz(*words, cwd=tmp_path)
+    assert done.stdout.split() == [str(Path("out/x.png")), str(Path("out/x-2.png"))]
+
+
+@pytest.mark.parametrize("kind", SAYS)
+def test_one_bad_image_is_one_line_and_exit_code_1(kind: str, tmp_path: Path) -> None:
+    path = hostile(kind, tmp_path)
+    done = deconvviz("project", path, "--model", "shapes", "-l", "conv1", "-o", "out.png", cwd=tmp_path)
+    check_one_line(done, 1, SAYS[kind])
+    assert not (tmp_path / "out.png").exists()
+
+
+def check_one_line(done: subprocess.CompletedProcess[str], code: int, says: str) -> None:
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    lines = [line for line in done.stderr.splitlines() if line and not line.startswith("Layers: ")]
+    assert len(lines) == 1, done.stderr
+    assert says in lines[0]
+
+
+def test_bad_images_among_good_ones_are_skipped(pictures: Path, tmp_path: Path) -> None:
+    good, bad = sorted(pictures.iterdir())[0], hostile("text", tmp_path)
+    done = deconvviz("project", bad, good, tmp_path / "no.jpg", "--model", "shapes", "-l", "conv1", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout == f"{Path('gallery') / good.stem}.png\n"
+    assert "2 of 3 images skipped" in done.stderr
+    assert deconvviz("project", bad, bad, "--model", "shapes", "-l", "conv1", cwd=tmp_path).returncode == 1
+
+
+def bad_weights(kind: str, folder: Path) -> Path:
+    path = folder / f"{kind}.pth"
+    if kind == "harm":
+        torch.save({"state_dict": Path}, path)
+    elif kind == "wrong":
+        torch.save({"x": torch.zeros(1)}, path)
+    return path
+
+
+ONE_LINE: dict[str, tuple[list[Any], str]] = {
+    "unknown model": (["--model", "vgg61"], "nearest: vgg16"),
+    "unknown layer": (["--model", "shapes", "--layer", "conf3"], "nearest: conv3"),
+    "unknown layer of a unit": (["--model", "shapes", "--unit", "conf3:1"], "nearest: conv3"),
+    "unit out of range": (["--model", "shapes", "--unit", "conv1:4000"], "has 0 …"),
+    "position out of range": (["--model", "shapes", "--unit", "conv5:0@99,0"], "no row 99"),
+    "no unit": (["--model", "shapes", "--unit", "conv1"], "names no unit"),
+    "missing weights": (["--model", "shapes", "--weights", "nowhere.pth"], "no such file"),
+    "wrong weights": (["--model", "shapes", "--weights", "WRONG"], "1 unknown (x)"),
+    "weights that run code": (["--model", "shapes", "--weights", "HARM"], "refused"),
+    "a vision transformer": (["--model", "vit_b_16", "--weights", "none"], "has no mirror rule"),
+    "no device": (["--model", "shapes", "--device", "abacus"], "no device 'abacus'"),
+    "not writable": (["--model", "shapes", "-l", "conv1", "-o", "/proc/nowhere/out.png"], "cannot be written"),
+    "a jpg": (["--model", "shapes", "-l", "conv1", "-o", "out.jpg"], "ends in .png"),
+}
+
+
+@pytest.mark.parametrize("what", ONE_LINE)
+def test_bad_words_are_one_line_and_exit_code_1(what: str, pictures: Path, tmp_path: Path) -> None:
+    words, says = ONE_LINE[what]
+    made = {"WRONG": bad_weights("wrong", tmp_path), "HARM": bad_weights("harm", tmp_path)}
+    image = sorted(pictures.iterdir())[0]
+    done = deconvviz("project", image, *[made.get(word, word) for word in words], cwd=tmp_path)
+    check_one_line(done, 1, says)
+
+
+def test_an_image_smaller_than_the_network_takes(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import torch, deconvviz\n"
+        "def make():\n"
+        "    net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 11), torch.nn.ReLU())\n"
+        "    return deconvviz.Model(net.eval(), deconvviz.Preprocess(None, resize=None), 'net')\n"
+    )
+    Image.new("RGB", (8, 8)).save(tmp_path / "small.png")
+    done = deconvviz("project", "small.png", "--model", "net.py:make", "-l", "0", cwd=tmp_path)
+    check_one_line(done, 1, "cannot take images of 3×8×8")
+
+
+def test_wrong_usage_is_exit_code_2(tmp_path: Path) -> None:
+    for words in (["project"], ["project", "x.png", "--top", "0"], ["nothing"], ["layers", "--nonsense"]):
+        assert deconvviz(*words, cwd=tmp_path).returncode == 2
+
+
+def test_without_network_the_default_model_says_what_to_do(pictures: Path, tmp_path: Path) -> None:
+    image = sorted(pictures.iterdir())[0]
+    offline = {"TORCH_HOME": str(tmp_path), "https_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
+    done = deconvviz("project", image, cwd=tmp_path, **offline)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("Error: the weights of squeezenet1_1 cannot be downloaded")
+    assert "--weights FILE" in last
+    assert "--model shapes" in last
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,128 @@
+"""Tiles and grids: scaling as the method says, what is recorded, and what the eye must not be told."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from deconvviz import Projection, Unit, figures
+from deconvviz.images import Preprocess
+
+PLAIN = Preprocess(None, (0.0,) * 3, (1.0,) * 3, resize=None)
+
+
+def projection(pixels: Tensor, field: tuple[int, int, int, int], activation: float = 2.0, size: int = 32) -> Projection:
+    box = (max(field[0], 0), max(field[1], 0), min(field[2], size), min(field[3], size))
+    return Projection(
+        Unit("conv", 7, 1, 2), activation, pixels, box, field, "relu", torch.rand(3, size, size), PLAIN
+    )
+
+
+def levels(tile: Image.Image) -> np.ndarray:
+    return np.asarray(tile).astype(int)
+
+
+def test_zero_is_mid_grey_and_the_quantile_is_full_contrast() -> None:
+    values = torch.zeros(3, 20, 20)
+    values[0] = torch.linspace(-1, 1, 400).view(20, 20)
+    tile, scaling = figures.projection_tile(projection(values, (0, 0, 20, 20)), 20)
+    assert np.abs(levels(tile)[..., 1:] - 128).max() == 0
+    expected = torch.cat([values[0].abs().flatten(), torch.zeros(800)]).quantile(0.995)
+    assert scaling.scale == pytest.approx(float(expected), rel=0.02)
+    assert scaling.quantile == 0.995
+    assert levels(tile)[0, 0, 0] == 1
+    assert levels(tile)[-1, -1, 0] == 255
+    assert abs(levels(tile)[10, 0, 0] - 128) <= 2
+
+
+def test_contrast_does_not_depend_on_the_units_strength() -> None:
+    values = torch.randn(3, 24, 24, generator=torch.Generator().manual_seed(1))
+    tiles = [figures.projection_tile(projection(values * scale, (0, 0, 24, 24)), 48)[0] for scale in (1e-3, 1.0, 1e5)]
+    assert all(np.abs(levels(t) - levels(tiles[0])).max() <= 1 for t in tiles)
+
+
+def test_sparse_projections_are_still_seen() -> None:
+    values = torch.zeros(3, 30, 30)
+    values[:, 4, 4] = 1.0
+    tile, scaling = figures.projection_tile(projection(values, (0, 0, 30, 30)), 30)
+    assert scaling.quantile == 1.0
+    assert levels(tile)[4, 4].tolist() == [255, 255, 255]
+
+
+def test_small_fields_stay_sharp_and_large_ones_are_antialiased() -> None:
+    values = torch.zeros(3, 5, 5)
+    values[:, 2, 2] = 1.0
+    tile, scaling = figures.projection_tile(projection(values, (0, 0, 5, 5)), 100)
+    assert scaling.resampling == "nearest"
+    assert (levels(tile)[40:60, 40:60] == 255).all()
+    assert (levels(tile)[:40] == 128).all()
+    checks = torch.ones(3, 96, 96)
+    checks[:, ::2, 1::2] = checks[:, 1::2, ::2] = -1
+    tile, scaling = figures.projection_tile(projection(checks, (0, 0, 96, 96), size=96), 32)
+    assert scaling.resampling == "bicubic, antialiased"
+    assert scaling.scale < 0.2  # a checkerboard that the tile cannot show averages out
+
+
+def test_outside_the_image_is_grey_and_patches_are_aligned() -> None:
+    p = projection(torch.ones(3, 6, 8), (-4, -2, 6, 8))
+    tile, _ = figures.projection_tile(p, 100)
+    patch = figures.patch_tile(p, 100)
+    for picture in (tile, patch):
+        assert (levels(picture)[:38] == 128).all()
+        assert (levels(picture)[:, :18] == 128).all()
+    assert np.abs(levels(patch)[45:, 25:] - 128).max() > 0
+    assert (levels(tile)[45:, 25:] == 255).all()
+
+
+def test_other_channel_counts() -> None:
+    for channels in (1, 2, 5):
+        tile, _ = figures.projection_tile(projection(torch.ones(channels, 9, 9), (0, 0, 9, 9)), 36)
+        assert (levels(tile) == 255).all()
+
+
+def test_oblong_fields_are_not_stretched() -> None:
+    tile, _ = figures.projection_tile(projection(torch.ones(3, 8, 16), (0, 0, 8, 16)), 64)
+    assert (levels(tile)[:16] == 128).all()
+    assert (levels(tile)[20:44] == 255).all()
+
+
+def test_fields_that_lie_wholly_in_the_border() -> None:
+    p = projection(torch.zeros(3, 0, 0), (-1, -1, 0, 0))
+    assert (levels(figures.patch_tile(p, 16)) == 128).all()
+    assert (levels(figures.projection_tile(p, 16)[0]) == 128).all()
+
+
+def test_smoothing_is_off_by_default_and_recorded() -> None:
+    values = torch.randn(3, 24, 24)
+    assert figures.projection_tile(projection(values, (0, 0, 24, 24)), 24)[1].smoothing == 0
+    tile, scaling = figures.projection_tile(projection(values, (0, 0, 24, 24)), 24, smoothing=1.5)
+    assert scaling.as_json()["smoothing"] == 1.5
+    assert scaling.scale < float(values.abs().quantile(0.9))
+
+
+def test_silent_units_are_plain_grey_and_said_so() -> None:
+    dead = projection(torch.randn(3, 9, 9), (0, 0, 9, 9), activation=0.0)
+    picture, scalings = figures.row_picture(figures.Row("conv", "", [dead]), 64)
+    assert scalings == [None]
+    assert picture.width > 128
+
+
+def test_a_figure_has_its_size_whatever_its_texts() -> None:
+    values = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
+    rows = [figures.Row("layer " * 60, "remark " * 60, [values] * 4)]
+    picture, scalings = figures.figure(rows, "a name " * 40 + "猫", ["x" * 400], Image.new("RGB", (640, 480)))
+    assert picture.width < 1200
+    assert [len(row) for row in scalings] == [4]
+
+
+def test_captions_are_shortened_in_the_middle() -> None:
+    short = figures._fitting("features.12.expand3x3.something", 12, 80)
+    assert short.startswith("feat")
+    assert "…" in short
+    assert short.endswith("ing")
+
+
+def test_figure2_holds_every_map() -> None:
+    values = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
+    assert figures.figure2([[values] * 9] * 4, side=20, across=3).size[0] > 3 * 2 * 60
