@@ -18,7 +18,7 @@ from torch.fx import Node
 from torch.fx.node import map_aggregate
 
 from .errors import NoMirrorRule, UncapturableModel, UnsuitableInput, one_line
-from .graph import INPUT, Call, Constant, Graph, Read, Weight, operator_name
+from .graph import INPUT, Call, Constant, Derived, Graph, Read, Weight, operator_name
 
 
 def capture(net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type] = ()) -> Graph:
@@ -28,6 +28,13 @@ def capture(net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type]
     as found: weights, flags and hooks. Raises UncapturableModel, UnsuitableInput, or NoMirrorRule if a
     collapsed module does not turn one tensor into one tensor.
     """
+    kinds = {type(module) for module in net.modules()}
+    if kinds & {nn.Conv1d, nn.Conv3d} and nn.Conv2d not in kinds:
+        other = "Conv1d" if nn.Conv1d in kinds else "Conv3d"
+        raise UnsuitableInput(
+            f"{type(net).__name__} is a network of {other} layers: only two-dimensional ones, "
+            "on images (N, C, H, W), can be mirrored"
+        )
     sample = next((t for t in (*net.parameters(), *net.buffers()) if t.is_floating_point()), None)
     example = torch.zeros(2, *input_shape)
     if sample is not None:
@@ -93,6 +100,7 @@ class _Reader:
     def __init__(self, net: nn.Module, program: Any, collapse: tuple[type, ...]) -> None:
         self.net, self.program, self.collapse = net, program, collapse
         self.calls: list[Call] = []
+        self.made: dict[str, Call] = {}
         self.values: dict[Node, Any] = {}  # what each node stands for in a call's arguments
         self.shapes: dict[str, tuple[int, ...] | None] = {}
         self.taken: dict[str, int] = {}
@@ -157,7 +165,11 @@ class _Reader:
         call.positional = _replaced(producer.args, self.values)
         call.keywords = _replaced(producer.kwargs, self.values)
         call.pick = pick
-        self._add(call, node, _reads((call.positional, call.keywords)))
+        reads = _reads((call.positional, call.keywords))
+        if reads:
+            self._add(call, node, reads)
+        else:
+            self.values[node] = Derived(call, "")
         return None
 
     def _read_collapsed(self, node: Node, key: str, path: str, module: nn.Module) -> None:
@@ -189,12 +201,14 @@ class _Reader:
         call.reads = tuple(reads)
         call.inputs = tuple(name for name in reads if self.shapes[name] is not None)
         call.input_shapes = tuple(self.shapes[name] or () for name in call.inputs)
+        call.producers = tuple(self.made.get(name) for name in call.inputs)
         call.shape = tuple(value.shape[1:]) if isinstance(value, Tensor) else None
         call.batched = call.shape is not None and str(value.shape[:1]) == str(torch.Size([self.batch]))
         _, path, module = modules[-1] if modules else ("", "", self.net)
         call.belong_to(path, module)
         call.source = _source_line(node)
         self.calls.append(call)
+        self.made[call.name] = call
         self.values[node] = Read(call.name)
         self.shapes[call.name] = call.shape
 

@@ -41,6 +41,19 @@ class Weight:
         return tensor.detach()
 
 
+@dataclass(frozen=True)
+class Derived(Weight):
+    """In a call's arguments: what the network computes from its weights alone (standardised filters).
+
+    `owner` is the call that computes it; computed when it is used.
+    """
+
+    @property
+    def value(self) -> Tensor:
+        tensor: Tensor = self.owner()
+        return tensor.detach()
+
+
 @dataclass
 class Constant:
     """Owner of a tensor that `torch.export` lifted out of the forward pass."""
@@ -57,6 +70,7 @@ class Call(nn.Module):
     `reads`     names of all earlier calls whose values it needs; `inputs`: those that are tensors
     `shape`     of its output without the batch, `input_shapes` of its inputs likewise; None: no tensor
     `batched`   whether the output's first dimension still counts the images
+    `producers` the calls that made its inputs; None: the network's input
     `module`    the innermost module it belongs to, `path` that module's name, `source` its line of code
     """
 
@@ -71,6 +85,7 @@ class Call(nn.Module):
         self.inputs: tuple[str, ...] = ()
         self.shape: tuple[int, ...] | None = None
         self.input_shapes: tuple[tuple[int, ...], ...] = ()
+        self.producers: tuple[Call | None, ...] = ()
         self.batched = True
         self.pick: int | None = None
         self.path = ""

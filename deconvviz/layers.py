@@ -4,7 +4,7 @@ Where a unit of a convolution is read: after the batch normalisation and the act
 since Zeiler & Fergus' feature maps are rectified ("feature maps … which are always positive", §2.1).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from .errors import UnknownLayer, nearest
 from .graph import INPUT, Call, Graph, operator_name
 from .mirror import find_rule
 from .signals import Spatial
-from .window import Field
+from .window import Field, Reaches
 
 Fields = tuple[Field, Field] | None
 
@@ -47,6 +47,7 @@ class Layers(Mapping[str, Layer]):
     def __init__(self, net: nn.Module, graph: Graph) -> None:
         self.graph = graph
         self.spatial: dict[str, Spatial | None] = {INPUT: (2, 3) if len(graph.input_shape) == 3 else None}
+        self.reaches: dict[str, Reaches | None] = {}
         self.fields: dict[str, Fields] = {INPUT: (Field(), Field()) if self.spatial[INPUT] else None}
         for call in graph.calls:
             self._survey(call)
@@ -83,35 +84,42 @@ class Layers(Mapping[str, Layer]):
 
     def spread_over_depth(self, count: int) -> list[str]:
         """`count` layers from shallow to deep among the filters with maps: a choice when none is given."""
-        filters = {row.read_at: row.name for row in self.values() if row.size and _role(self, row) == "filter"}
+        calls = self.graph.by_name
+        filters = {r.read_at: r.name for r in self.values() if r.size and _role(calls[r.name]) == "filter"}
         names = list(filters.values()) or list(self)
         picks = {round((len(names) - 1) * (n + 1) / count) for n in range(count)}
         return [names[pick] for pick in sorted(picks)]
 
     def _survey(self, call: Call) -> None:
-        """Where rows and columns are, and the receptive field, from what is known of the inputs."""
-        below = next(iter(call.inputs), None)
-        rule, known = find_rule(call), self.spatial.get(below) if below else None
-        if call.shape is None:
-            self.spatial[call.name] = self.fields[call.name] = None
-            return
-        same = (2, 3) if len(call.shape) == 3 else None
-        self.spatial[call.name] = rule.spatial(call, known) if rule else same
-        reaches = rule.reach(call) if rule and not rule.refuses(call) else None
-        fields: Fields = None
-        for number, name in enumerate(call.inputs if reaches else ()):
-            arriving = self.fields[name]
-            if arriving is not None and number and fields is not None:
-                first, second = fields[0].union(arriving[0]), fields[1].union(arriving[1])
-                fields = (first, second) if first and second else None
-            elif not number:
-                fields = arriving
-            else:
-                fields = None
-        if fields is not None and reaches is not None and self.spatial[call.name] is not None:
+        """Where rows and columns are, what each position reads, and the receptive fields."""
+        rule, below = find_rule(call), next(iter(call.inputs), None)
+        spatial: Spatial | None = (2, 3) if len(call.shape or ()) == 3 else None
+        reaches: Reaches | None = None
+        if rule and call.shape is not None:
+            spatial = rule.spatial(call, self.spatial[below] if below else None)
+            reaches = None if rule.refuses(call) else rule.reach(call)
+        if spatial is not None and spatial[0] > spatial[1]:  # rows and columns have changed places
+            spatial, reaches = (spatial[1], spatial[0]), None
+        self.spatial[call.name], self.reaches[call.name] = spatial, reaches
+        fields = self._meeting_fields(call.inputs)
+        windowed = fields is not None and reaches is not None and spatial is not None
+        self.fields[call.name] = None
+        if windowed and fields and reaches:
             self.fields[call.name] = (fields[0].above(reaches[0]), fields[1].above(reaches[1]))
-        else:
-            self.fields[call.name] = None
+
+    def _meeting_fields(self, names: Sequence[str]) -> Fields:
+        """The receptive fields that hold those of all these inputs; None: the whole image."""
+        met: Fields = None
+        for number, name in enumerate(names):
+            arriving = self.fields[name]
+            if arriving is None or (number and met is None):
+                return None
+            if met is None:
+                met = arriving
+                continue
+            rows, columns = met[0].union(arriving[0]), met[1].union(arriving[1])
+            met = (rows, columns) if rows and columns else None
+        return met
 
     def _is_layer(self, call: Call) -> bool:
         """A batch of vectors or of maps with exactly one dimension of channels."""
@@ -135,19 +143,20 @@ class Layers(Mapping[str, Layer]):
 
     def _read_at(self, call: Call) -> str:
         """A filter's units are read after the normalisation and the activation that follow it alone."""
-        here, role = call, getattr(find_rule(call), "role", "")
-        while role in ("filter", "normalise"):
-            readers = self.graph.readers(here.name)
-            if len(readers) != 1 or getattr(find_rule(readers[0]), "role", "") not in ("normalise", "rectify"):
+        if _role(call) != "filter":
+            return call.name
+        while _role(call) in ("filter", "normalise"):
+            readers = self.graph.readers(call.name)
+            if len(readers) != 1 or _role(readers[0]) not in ("normalise", "rectify"):
                 break
-            here, role = readers[0], getattr(find_rule(readers[0]), "role", "")
-            if role == "rectify":
-                return here.name
-        return here.name if getattr(find_rule(call), "role", "") == "filter" else call.name
+            call = readers[0]
+        return call.name
 
 
-def _role(layers: Layers, row: Layer) -> str:
-    return getattr(find_rule(layers.graph.by_name[row.name]), "role", "")
+def _role(call: Call) -> str:
+    """The role of a call's rule; none if it is refused."""
+    rule = find_rule(call)
+    return "" if rule is None or rule.refuses(call) else rule.role
 
 
 def _plain(number: Any) -> float:

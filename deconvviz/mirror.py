@@ -64,6 +64,7 @@ class Rule:
     `carries`      which inputs the signal goes to; others are recorded constants
     `refuses`      why this very call cannot be mirrored, or ""
     `role`         "filter", "rectify", "normalise": a filter's unit is read after what follows it
+    `extends_paper` whether the paper has no such layer, so that the rule goes beyond it
     """
 
     mirror: Mirror
@@ -74,6 +75,7 @@ class Rule:
     carries: Callable[[Call], tuple[int, ...]] = _all_inputs
     refuses: Callable[[Call], str] = _nothing
     role: str = ""
+    extends_paper: bool = False
 
 
 RULES: dict[Any, Rule] = {}

@@ -42,7 +42,8 @@ def record(graph: Graph, images: Tensor, wanted: Sequence[str], keepers: Mapping
     calls = graph.needed_for(wanted)
     kept: dict[str, tuple[Tensor, ...]] = {}
 
-    def keep(call: Call, inputs: tuple[Any, ...], output: Any) -> None:
+    def keep(call: Call, values: tuple[Any, ...], output: Any) -> None:
+        inputs = [value for name, value in zip(call.reads, values, strict=True) if name in call.inputs]
         kept[call.name] = keepers[call.name](call, output, *inputs)
 
     hooks = [call.register_forward_hook(keep) for call in calls if call.name in keepers]

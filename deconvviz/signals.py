@@ -45,7 +45,7 @@ def clear_outside(
         along = signal.movedim(spatial[axis], 1)
         for sample in ((before > 0) | (after > 0)).nonzero().flatten().tolist():
             along[sample, : max(int(before[sample]), 0)] = 0
-            along[sample, size - max(int(after[sample]), 0) :] = 0
+            along[sample, max(size - max(int(after[sample]), 0), 0) :] = 0
     return signal
 
 

@@ -49,10 +49,11 @@ def walk(table: Layers, recording: Recording, start: str, seed: Tensor, windows:
         if call.name not in arrived:
             continue
         signal, windows = arrived.pop(call.name)
-        spatial, reaches = table.spatial[call.name], rule.reach(call)
+        spatial, reaches = table.spatial[call.name], table.reaches[call.name]
         if reaches is None:
             signal, windows = _spread_out(signal, spatial, windows, table.map_size(call.name))
-        recorded = tuple(cut(t, spatial, images, windows) for t in recording.kept.get(call.name, ()))
+        where = (spatial, windows) if reaches else (None, None)
+        recorded = tuple(cut(t, where[0], images, where[1]) for t in recording.kept.get(call.name, ()))
         below = rule.mirror(signal, call, recorded)
         for name, part in zip(call.inputs, [below] if isinstance(below, Tensor) else below, strict=True):
             if part is None:

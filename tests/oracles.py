@@ -56,8 +56,15 @@ class Straight(torch.autograd.Function):
         return signal, None
 
 
-ACTIVATIONS = {F.relu, torch.relu, Tensor.relu}
+ACTIVATIONS = {
+    *(F.relu, torch.relu, Tensor.relu, F.relu6, F.hardtanh, F.leaky_relu, F.prelu, torch.prelu, F.elu, F.silu),
+    *(F.gelu, F.hardswish, F.mish, F.softplus, torch.tanh, Tensor.tanh),
+}
 ACTIVATIONS_IN_PLACE = {F.relu_, torch.relu_, Tensor.relu_}
+GATES = {torch.sigmoid, Tensor.sigmoid, F.sigmoid, F.hardsigmoid}
+"""Taken as constants of the image, as in squeeze-and-excitation."""
+STATISTICS = {F.layer_norm, F.group_norm, F.instance_norm}
+"""Their mean and variance are taken as constants of the image."""
 
 
 class DeconvnetBackward(TorchFunctionMode):
@@ -73,7 +80,29 @@ class DeconvnetBackward(TorchFunctionMode):
         if function is F.local_response_norm:
             x, *rest = args
             return Straight.apply(x, lambda y: function(y, *rest, **kwargs))
+        if function in GATES:
+            return function(*args, **kwargs).detach()
+        if function in STATISTICS:
+            return _with_constant_statistics(function, args, kwargs)
         return function(*args, **kwargs)
+
+
+def _with_constant_statistics(function: Any, args: Any, kwargs: Any) -> Tensor:
+    """A layer normalisation written out, its mean and variance held constant."""
+    x, *rest = args
+    with torch.no_grad():
+        expected = function(x, *rest, **kwargs)
+    bound = dict(zip(("shape", "weight", "bias", "eps"), rest, strict=False)) | kwargs
+    assert function is F.layer_norm, "other normalisations are checked by their slow rules"
+    shape = bound.get("normalized_shape", bound.get("shape"))
+    dimensions = tuple(range(-len(shape), 0))
+    mean = x.detach().mean(dimensions, keepdim=True)
+    scale = (x.detach().var(dimensions, keepdim=True, correction=0) + bound.get("eps", 1e-5)).rsqrt()
+    y = (x - mean) * scale
+    y = y if bound.get("weight") is None else y * bound["weight"]
+    y = y if bound.get("bias") is None else y + bound["bias"]
+    assert torch.allclose(y, expected)
+    return y
 
 
 def _plain(function: Any, rest: Sequence[Any], kwargs: dict[str, Any]) -> Callable[[Tensor], Tensor]:
@@ -93,19 +122,34 @@ def autograd_projection(
 
     The seed is the activation's value in the module's `use`-th output.
     """
+    x, outputs = eager_outputs(net, images, [layer])
+    return project_back(x, outputs[layer][use], units)
+
+
+def eager_outputs(
+    net: nn.Module, images: Tensor, modules: Sequence[str]
+) -> tuple[Tensor, dict[str, list[Tensor]]]:
+    """Run the network eagerly with the deconvnet's backward pass; each module's output at each use."""
     x = images.clone().requires_grad_()
-    outputs: list[Tensor] = []
-    module = net.get_submodule(layer)
+    outputs: dict[str, list[Tensor]] = {name: [] for name in modules}
 
-    def keep(_: nn.Module, __: Any, output: Tensor) -> Tensor:
-        outputs.append(output)
-        return output.clone()  # what follows may work in place, and must not change what is kept
+    def keeper(name: str) -> Callable[..., Tensor]:
+        def keep(_: nn.Module, __: Any, output: Tensor) -> Tensor:
+            outputs[name].append(output)
+            return output.clone()  # what follows may work in place, and must not change what is kept
 
-    hook = module.register_forward_hook(keep)
+        return keep
+
+    hooks = [net.get_submodule(name).register_forward_hook(keeper(name)) for name in modules]
     with DeconvnetBackward():
         net(x)
-    hook.remove()
-    output = outputs[use]
+    for hook in hooks:
+        hook.remove()
+    return x, outputs
+
+
+def project_back(x: Tensor, output: Tensor, units: Sequence[tuple[int, int, int, int]]) -> list[Tensor]:
+    """Send each unit (image, channel, row, column) of a kept output back to x: canvases (C, H, W)."""
     canvases = []
     for image, channel, row, column in units:
         at = (image, channel, row, column)[: output.ndim]
@@ -428,6 +472,9 @@ enrol(aten.cat.default, cases=[(Apply(lambda net, x: torch.cat([x, x, x], 1)), (
     lambda net, signal, x: signal[:, :2] + signal[:, 2:4] + signal[:, 4:]
 )
 
+enrol(aten.concat.default, cases=[(Apply(lambda net, x: torch.concat([x, net.times(x)], 1), times=_double()), (2, 3, 4))])(
+    slow_split
+)
 enrol(aten.clone.default, cases=[(Apply(lambda net, x: x.clone()), (2, 3, 4))])(slow_pass)
 enrol(aten.detach.default, cases=[(Apply(lambda net, x: x.detach()), (2, 3, 4))])(slow_pass)
 
@@ -448,6 +495,10 @@ enrol(
         (Apply(lambda net, x: x.reshape(x.shape[0], 4, 3, 5)), (12, 5)),
     ],
 )(slow_reshape_back)
+enrol(
+    aten._unsafe_view.default,
+    cases=[(Apply(lambda net, x: x.transpose(1, 2).reshape(x.shape[0], -1)), (2, 3, 4))],
+)(lambda net, signal, x: slow_reshape_back(net, signal, x.swapaxes(1, 2).copy()).swapaxes(1, 2))
 enrol(aten.unsqueeze.default, cases=[(Apply(lambda net, x: x.unsqueeze(1)), (3, 4, 5))])(slow_reshape_back)
 enrol(aten.squeeze.dim, cases=[(Apply(lambda net, x: x.squeeze(1)), (1, 4, 5))])(slow_reshape_back)
 enrol(aten.squeeze.dims, cases=[(Apply(lambda net, x: torch.squeeze(x, (2, 3))), (4, 1, 1))])(slow_reshape_back)

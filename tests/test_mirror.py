@@ -3,6 +3,7 @@
 from functools import cache
 
 import pytest
+import slow_rules  # noqa: F401  (enrols its rules)
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -8,40 +8,13 @@ import torch
 from captum.attr import NeuronDeconvolution
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import Small, network
+from networks import Small, as_units, lively_units, module_and_use, network
 from oracles import Apply, autograd_projection, relative_error
 from torch import Tensor, nn
 
 import deconvviz
 from deconvviz import DeconvNet, Projection, Unit
 from deconvviz.errors import UncapturableModel, UnknownLayer, UnknownUnit, UnsuitableInput
-
-At = tuple[int, int, int, int]
-
-
-def lively_units(maps: Tensor) -> list[At]:
-    """Units (image, map, row, column) that fire: one at each of two corners, one at a border, the peak."""
-    if maps.ndim == 2:
-        return [(1, int(maps[1].argmax()), 0, 0)]
-    height, width = maps.shape[2:]
-    places = [(0, 0), (height - 1, width - 1), (0, width // 2), (height // 2, width // 2)]
-    return [(n % 2, int(maps[n % 2, :, row, column].argmax()), row, column) for n, (row, column) in enumerate(places)]
-
-
-def as_units(layer: str, places: list[At], vector: bool = False) -> list[Unit]:
-    return [
-        Unit(layer, channel, *((None, None) if vector else (row, column)), image=image)
-        for image, channel, row, column in places
-    ]
-
-
-def module_and_use(net: nn.Module, read_at: str) -> tuple[str, int]:
-    """`layer1.0.relu_1` is the second use of the module `layer1.0.relu`."""
-    if read_at in dict(net.named_modules()):
-        return read_at, 0
-    module, _, use = read_at.rpartition("_")
-    return module, int(use)
-
 
 def worst_error(dv: DeconvNet, x: Tensor, layer: str) -> float:
     """The largest relative error over some lively units of a layer."""

@@ -104,3 +104,13 @@ def spread_mean(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     for dimension in dimensions:
         count *= shape[dimension]
     return (signal / count).expand(shape)
+
+
+@register(aten.sum.dim_IntList, counterpart="repeat")
+def repeat_sum(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """A sum over dimensions: each value goes to all that were summed."""
+    shape = (len(signal), *call.input_shapes[0])
+    if not call["keepdim"]:
+        for dimension in sorted(d % len(shape) for d in call["dim"]):
+            signal = signal.unsqueeze(dimension)
+    return signal.expand(shape)

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from ..graph import Call, Read
 from ..mirror import Recorded, register
+from ..signals import Spatial
 from ..window import POINTWISE, Reaches
 
 aten = torch.ops.aten
@@ -20,14 +21,18 @@ def join_reach(call: Call) -> Reaches | None:
     return POINTWISE if same else None
 
 
-@register(aten.add.Tensor, reach=join_reach, counterpart="to every summand")
+@register(aten.add.Tensor, aten.sub.Tensor, reach=join_reach, counterpart="to every summand")
 def to_summands(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor]:
-    """A sum (a skip connection): the signal goes to every summand that depends on the image."""
-    factors = {"self": 1.0, "other": _scalar(call, "alpha")}
+    """A sum (a skip connection): the signal goes to every summand that depends on the image.
+
+    A difference is a sum with the second summand negated; constants get nothing.
+    """
+    sign = -1.0 if call.operator is aten.sub.Tensor else 1.0
+    factors = {"self": 1.0, "other": sign * _scalar(call, "alpha")}
     branches = []
     for name, shape in zip(call.inputs, call.input_shapes, strict=True):
         factor = sum(f for side, f in factors.items() if _reads(call.arguments[side], name))
-        branches.append(_summed_to(signal if factor == 1 else signal * factor, shape))
+        branches.append(summed_to(signal if factor == 1 else signal * factor, shape))
     return branches
 
 
@@ -35,7 +40,13 @@ def _reads(argument: object, name: str) -> bool:
     return getattr(argument, "name", None) == name
 
 
-def _summed_to(signal: Tensor, shape: tuple[int, ...]) -> Tensor:
+@register(aten.rsub.Scalar, reach=join_reach, counterpart="negate")
+def negate_from(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """`1 - x`: the signal changes sign."""
+    return -signal * _scalar(call, "alpha")
+
+
+def summed_to(signal: Tensor, shape: tuple[int, ...]) -> Tensor:
     """The adjoint of broadcasting: sum over the dimensions in which an input of this shape was repeated.
 
     Rows and columns of the signal may be a window, smaller than the map, so only ones count as repeated.
@@ -58,7 +69,7 @@ def cat_reach(call: Call) -> Reaches | None:
     return POINTWISE if cat_dimension(call) == 1 and len(call.shape or ()) == 3 else None
 
 
-@register(aten.cat.default, reach=cat_reach, counterpart="split")
+@register(aten.cat.default, aten.concat.default, reach=cat_reach, counterpart="split")
 def split(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
     """A concatenation: each input gets its own part of the signal."""
     dimension = cat_dimension(call)
@@ -72,4 +83,29 @@ def split(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]
             piece, before = signal.narrow(dimension, start, size), branches[part.name]
             branches[part.name] = piece if before is None else before + piece
         start += size
+    return list(branches.values())
+
+
+def stack_spatial(call: Call, below: Spatial | None) -> Spatial | None:
+    """Rows and columns move up by one if the new dimension comes before them."""
+    if below is None:
+        return None
+    new = int(call["dim"]) % (len(call.shape or ()) + 1)
+    rows, columns = (dimension + (dimension >= new) for dimension in below)
+    return rows, columns
+
+
+def stack_reach(call: Call) -> Reaches | None:
+    return POINTWISE if len(call.input_shapes[0]) == 3 else None
+
+
+@register(aten.stack.default, reach=stack_reach, spatial=stack_spatial, counterpart="split")
+def unstack(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
+    """A stack along a new dimension: each input gets its own layer of the signal."""
+    branches: dict[str, Tensor | None] = dict.fromkeys(call.inputs)
+    layers = signal.unbind(int(call["dim"]) % signal.ndim)
+    for part, layer in zip(call.arguments["tensors"], layers, strict=True):
+        if isinstance(part, Read) and part.name in branches:
+            before = branches[part.name]
+            branches[part.name] = layer if before is None else before + layer
     return list(branches.values())

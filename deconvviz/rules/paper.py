@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pad
 
-from ..graph import Call
+from ..graph import Call, Weight
 from ..mirror import Recorded, pointwise, register
-from ..window import Reach, Reaches, pair
+from ..window import POINTWISE, Reach, Reaches, pair
 
 aten = torch.ops.aten
 
@@ -89,16 +89,55 @@ def _empty_below(signal: Tensor, reaches: Reaches) -> Tensor:
 
 
 @register(aten.relu.default, reach=pointwise, role="rectify")
+@register(
+    aten.relu6.default,
+    aten.hardtanh.default,  # how nn.ReLU6 runs
+    aten.leaky_relu.default,
+    aten.prelu.default,
+    aten.elu.default,
+    aten.selu.default,
+    aten.celu.default,
+    aten.silu.default,
+    aten.gelu.default,
+    aten.hardswish.default,
+    aten.mish.default,
+    aten.softplus.default,
+    aten.tanh.default,
+    aten.sigmoid.default,
+    aten.hardsigmoid.default,
+    reach=pointwise,
+    role="rectify",
+    extends_paper=True,
+)
 def rectify(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """`max(s, 0)`: the reconstructed maps are made positive, as all feature maps are (§2.1).
 
     The signal itself is rectified; whether the unit below was active plays no part (that would be
-    backpropagation).
+    backpropagation). The paper has ReLU only; other activations are answered likewise, which extends it.
+    A sigmoid at the output passes the signal of its logit: that signal is the seed, which is positive.
     """
     return signal.clamp(min=0)
 
 
+def not_from_zero(call: Call) -> str:
+    """Only `clamp(min=0)`, with or without an upper bound, is an activation."""
+    return "" if call["min"] == 0 else f"clamps at {call['min']}, and only clamping at 0 is a rectification"
+
+
+@register(
+    aten.clamp.default, aten.clamp_min.default, reach=pointwise, role="rectify", refuses=not_from_zero
+)
+def rectify_clamp(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """`x.clamp(min=0)` is a ReLU by another name."""
+    return signal.clamp(min=0)
+
+
 # --- (iii) filter -------------------------------------------------------------------------------------
+
+
+def other_than_a_parameter(call: Call) -> str:
+    """A filter that the network computes from the image is no filter with a transpose of its own."""
+    return "" if isinstance(call.arguments["weight"], Weight) else "filters with weights computed from the image"
 
 
 def filter_reach(call: Call) -> Reaches:
@@ -119,6 +158,7 @@ def filter_reach(call: Call) -> Reaches:
     reach=filter_reach,
     counterpart="transposed filter",
     role="filter",
+    refuses=other_than_a_parameter,
 )
 def filter_transposed(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """The transposed filters: each value paints its filter, and what overlaps adds. No bias.
@@ -141,7 +181,18 @@ def flipped(weight: Tensor, groups: int) -> Tensor:
     return grouped.reshape(groups * into, out // groups, *kernel).flip(2, 3)
 
 
-@register(aten.linear.default, counterpart="transposed filter", role="filter")
+def linear_reach(call: Call) -> Reaches | None:
+    """A 1×1 filter where it is applied at each position of a map (N, H, W, C); else the whole."""
+    return POINTWISE if len(call.shape or ()) == 3 else None
+
+
+@register(
+    aten.linear.default,
+    reach=linear_reach,
+    counterpart="transposed filter",
+    role="filter",
+    refuses=other_than_a_parameter,
+)
 def filter_transposed_linear(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A fully connected layer is a filter as large as its map: multiply by the transposed weights."""
     below: Tensor = signal @ call["weight"]
@@ -158,3 +209,30 @@ def pass_contrast_normalisation(signal: Tensor, call: Call, recorded: Recorded) 
     "We do not use any contrast normalization operations when in this reconstruction path" (§2.1).
     """
     return signal
+
+
+# --- networks that upsample: their layers are transposed filters and unpooling themselves ------------------
+
+
+@register(aten.conv_transpose2d.input, counterpart="filter", role="filter", refuses=other_than_a_parameter)
+def filter_again(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """A transposed convolution ("deconvolution layer" of FCN, §3.3) is answered by the convolution itself."""
+    stride, padding, dilation = (pair(call[name]) for name in ("stride", "padding", "dilation"))
+    return conv2d(signal, call["weight"], None, stride, padding, dilation, call["groups"])
+
+
+def indices(call: Call, output: Tensor, maps: Tensor, where: Tensor) -> Recorded:
+    """Where an unpooling layer put each value: places of the flattened map below (N, C, h, w)."""
+    return (where,)
+
+
+def first_input(call: Call) -> tuple[int, ...]:
+    """The signal goes to the first input only; others are indices, gates or statistics."""
+    return (0,)
+
+
+@register(aten.max_unpool2d.default, record=indices, carries=first_input, counterpart="pool at the switches")
+def take_from_switches(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
+    """An unpooling layer in the network (SegNet): take each value from where it was put."""
+    (where,) = recorded
+    return [signal.flatten(2).gather(2, where.flatten(2)).view_as(where), None]

@@ -7,6 +7,7 @@ from ..graph import Call
 from ..mirror import Recorded, pointwise, register
 from ..signals import Spatial
 from ..window import POINTWISE, Reach, Reaches
+from .joins import summed_to
 
 aten = torch.ops.aten
 
@@ -38,6 +39,7 @@ def reshape_reach(call: Call) -> Reaches | None:
 
 @register(
     aten.view.default,
+    aten._unsafe_view.default,
     aten.unsqueeze.default,
     aten.squeeze.default,
     aten.squeeze.dim,
@@ -80,3 +82,51 @@ def crop(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
         return signal  # the window below is shifted; what leaves the map is cleared there
     sides = _sides(call)
     return torch.nn.functional.pad(signal, [-amount for side in sides for amount in side])
+
+
+def permuted(call: Call) -> list[int]:
+    """For each dimension of the output, the input's."""
+    dimensions = list(range(len(call.shape or ()) + 1))
+    if call.operator is aten.permute.default:
+        return [int(d) % len(dimensions) for d in call["dims"]]
+    first, second = (int(call[name]) % len(dimensions) for name in ("dim0", "dim1"))
+    dimensions[first], dimensions[second] = second, first
+    return dimensions
+
+
+def permuted_spatial(call: Call, below: Spatial | None) -> Spatial | None:
+    """Rows and columns go where the permutation puts them."""
+    if below is None:
+        return None
+    order = permuted(call)
+    return order.index(below[0]), order.index(below[1])
+
+
+def transposes_images(call: Call) -> str:
+    return "" if permuted(call)[0] == 0 else "moves the dimension that counts the images"
+
+
+@register(
+    aten.permute.default,
+    aten.transpose.int,
+    reach=pointwise,
+    spatial=permuted_spatial,
+    refuses=transposes_images,
+    counterpart="permute back",
+)
+def permute_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """A permutation of dimensions (channel shuffle, channels last): permute back."""
+    order = permuted(call)
+    return signal.permute([order.index(d) for d in range(len(order))])
+
+
+@register(aten.expand.default, counterpart="sum")
+def sum_repeated(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """Repeated values: what reaches the copies adds."""
+    return summed_to(signal, call.input_shapes[0])
+
+
+@register(aten._to_copy.default, reach=pointwise, counterpart="pass")
+def pass_converted(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """A change of precision: pass the signal."""
+    return signal

@@ -1,0 +1,86 @@
+"""Every convolutional network of torchvision against the autograd oracle, in float64."""
+
+import re
+
+import pytest
+import torch
+import torchvision
+from networks import as_units, lively_units, module_and_use, randomised
+from oracles import eager_outputs, project_back, relative_error
+from torch import Tensor, nn
+
+from deconvviz import DeconvNet
+from deconvviz.errors import NoMirrorRule
+
+CLASSIFIERS = [
+    name
+    for name in torchvision.models.list_models(module=torchvision.models)
+    if not name.startswith(("vit", "swin", "maxvit"))
+]
+SEGMENTATION = torchvision.models.list_models(module=torchvision.models.segmentation)
+TRANSFORMERS = ["vit_b_16", "swin_t", "swin_v2_t", "maxvit_t"]
+SIZES = {"inception_v3": 107, "alexnet": 127, "googlenet": 97}
+QUICK = {"densenet121", "googlenet", "mobilenet_v2", "mobilenet_v3_small", "convnext_tiny", "lraspp_mobilenet_v3_large"}
+
+
+def random_network(name: str) -> nn.Module:
+    torch.manual_seed(0)
+    options = {"weights": None}
+    if name in SEGMENTATION:
+        options["weights_backbone"] = None
+    if name == "googlenet":
+        options |= {"transform_input": True, "init_weights": False}
+    if name == "inception_v3":
+        options |= {"init_weights": False}
+    return randomised(torchvision.models.get_model(name, **options)).double()
+
+
+def spread(dv: DeconvNet, count: int) -> list[str]:
+    """Layers over the whole depth whose output is that of a module, so that the oracle can hook it."""
+    modules = dict(dv.net.named_modules())
+    names = [
+        row.name
+        for row in dv.layers.values()
+        if row.name == row.read_at and (row.name in modules or re.sub(r"_\d+$", "", row.name) in modules)
+    ]
+    return list(dict.fromkeys(names[round(n * (len(names) - 1) / (count - 1))] for n in range(count)))
+
+
+def largest_error(dv: DeconvNet, x: Tensor, layers: list[str]) -> float:
+    """The largest relative error over corner, border and centre units of the layers."""
+    recording = dv.record(x, layers)
+    places = {name: lively_units(recording.maps[name].movedim(dv.layers.channel_dimension(name), 1)) for name in layers}
+    modules = {name: module_and_use(dv.net, name) for name in layers}
+    inputs, outputs = eager_outputs(dv.net, x, list(dict.fromkeys(module for module, _ in modules.values())))
+    worst = 0.0
+    for name in layers:
+        module, use = modules[name]
+        output = outputs[module][use].movedim(dv.layers.channel_dimension(name), 1)
+        assert relative_error(recording.maps[name].movedim(dv.layers.channel_dimension(name), 1), output) < 1e-12
+        projections = dv.project(recording, as_units(name, places[name], output.ndim == 2))
+        expected = project_back(inputs, output, places[name])
+        assert any(e.norm() > 0 for e in expected), name
+        worst = max(worst, *(relative_error(p.canvas(), e) for p, e in zip(projections, expected, strict=True)))
+    return worst
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in CLASSIFIERS + SEGMENTATION]
+)
+def test_network_equals_autograd(name: str) -> None:
+    size = SIZES.get(name, 64)
+    dv = DeconvNet(random_network(name), input_shape=(3, size, size))
+    x = torch.randn(2, 3, size, size, dtype=torch.float64, generator=torch.Generator().manual_seed(7))
+    error = largest_error(dv, x, spread(dv, 5))
+    print(f"{name}: largest relative error {error:.1e}")
+    assert error <= 1e-9
+
+
+@pytest.mark.parametrize("name", TRANSFORMERS)
+def test_transformers_are_refused_before_any_work(name: str) -> None:
+    net = torchvision.models.get_model(name, weights=None)
+    dv = DeconvNet(net, input_shape=(3, 224, 224))
+    last = list(dv.layers)[-1]
+    with pytest.raises(NoMirrorRule, match=r"(has no mirror rule|multiplies two maps|moves the dim).*register\(") as caught:
+        dv.record(torch.zeros(1, 3, 224, 224), [last])
+    assert "\n" not in str(caught.value)
