@@ -1,0 +1,32 @@
+"""The embedded default: a world of drawn pictures and a small network that knows it.
+
+Drawing needs no torch; only `network()` imports it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .world import CLASSES, SIZE, TRAIN, UNSEEN, image, label
+
+if TYPE_CHECKING:
+    from torch import nn
+
+MEAN, STD = (0.58, 0.56, 0.55), (0.24, 0.23, 0.22)  # of the pixels in [0, 1], per channel
+WEIGHTS = Path(__file__).with_name("shapes.pth")
+
+__all__ = ["CLASSES", "MEAN", "SIZE", "STD", "TRAIN", "UNSEEN", "WEIGHTS", "image", "label", "network"]
+
+
+def network(trained: bool = True) -> nn.Sequential:
+    """The network in eval mode, with its committed weights or with fresh ones."""
+    import torch  # takes seconds, and pictures do not need it
+
+    from .zfnet import build
+
+    net = build(len(CLASSES))
+    if trained:
+        state = torch.load(WEIGHTS, map_location="cpu", weights_only=True)
+        net.load_state_dict({name: value.float() for name, value in state.items()})
+    return net.eval()
