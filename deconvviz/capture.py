@@ -115,7 +115,9 @@ class _Reader:
         for node in used:
             self._read_call(node)
         names = self._names(nodes)
-        return Graph(tuple(self.calls), names, input_shape)
+        returned = [self.values.get(node) for node in nodes[-1].all_input_nodes]
+        outputs = tuple(value.name for value in returned if isinstance(value, Read) and value.name in self.made)
+        return Graph(tuple(self.calls), names, input_shape, outputs)
 
     def _read_placeholders(self, nodes: list[Node]) -> None:
         specs = {spec.arg.name: spec for spec in self.program.graph_signature.input_specs}

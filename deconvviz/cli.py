@@ -200,7 +200,7 @@ def _chosen_layers(model: "Model", names: Sequence[str], units: Sequence["Unit"]
     if names or units:
         return list(names)
     table = DeconvNet(model).layers
-    mirrored(table.graph, [list(table)[-1]])  # say at once what cannot be mirrored
+    mirrored(table.graph, table.graph.outputs)  # say at once what cannot be mirrored
     chosen = table.spread_over_depth(4)
     click.echo(f"Layers: {', '.join(chosen)} (choose others with --layer).", err=True)
     return chosen
@@ -219,12 +219,29 @@ def demo(output: Path) -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def models(as_json: bool) -> None:
-    """List the networks that --model accepts, beside your own FILE.py:FACTORY."""
+@click.option("--check", "checked", metavar="NAME", help="Say whether this network can be mirrored, or what stops it.")
+def models(as_json: bool, checked: str | None) -> None:
+    """List the networks that --model accepts, beside timm:NAME and your own FILE.py:FACTORY."""
     from .models import model_names
 
+    if checked is not None:
+        click.echo(_check(checked))
+        return
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "models": model_names()}))
         return
     for name in model_names():
         click.echo(name)
+
+
+def _check(name: str) -> str:
+    """One line on a network that can be mirrored; NoMirrorRule names the layer that stops another."""
+    from .deconvnet import DeconvNet
+    from .models import load_model
+    from .walk import mirrored
+
+    table = DeconvNet(load_model(name, "none")).layers
+    rules = mirrored(table.graph, table.graph.outputs)
+    extended = sorted({str(call.operator.__name__).split(".")[0] for call, r in rules.items() if r.extends_paper})
+    beyond = f"; beyond the paper: {', '.join(extended)}" if extended else ""
+    return f"{name} can be mirrored: {len(table)} layers{beyond}"

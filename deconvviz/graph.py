@@ -133,12 +133,14 @@ _FRESH = {  # operators whose output shares memory with nothing, so that it may 
 class Graph:
     """A network at one input size: its calls in order, and every name that stands for one of them.
 
-    `input_shape` (C, H, W); `names` maps each accepted name (`features.12`, `features.12.cat`) to a call.
+    `input_shape` (C, H, W); `names` maps each accepted name (`features.12`, `features.12.cat`) to a call;
+    `outputs` are the calls whose values the network returns.
     """
 
     calls: tuple[Call, ...]
     names: Mapping[str, str]
     input_shape: tuple[int, ...]
+    outputs: tuple[str, ...]
     by_name: Mapping[str, Call] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -157,7 +157,7 @@ class Preprocess:
             size=crop[0] if crop else None,
             mean=tuple(transforms.mean),
             std=tuple(transforms.std),
-            resize=resize[0] if len(resize) == 1 else tuple(resize),
+            resize=resize[0] if len(resize) == 1 else (resize[0], resize[1]),
             interpolation=transforms.interpolation.value,
         )
 

@@ -45,17 +45,20 @@ class Model:
 def load_model(name: str = DEFAULT_MODEL, weights: str | os.PathLike[str] = "DEFAULT") -> Model:
     """Load a network by name.
 
-    `name`: a torchvision classification network, `shapes`, or `FILE.py:factory` (a function without
-    arguments that returns an `nn.Module` or a `Model`; runs that file). `weights`: `DEFAULT`, a name of
+    `name`: one of torchvision's classification or segmentation networks, `shapes`, `timm:NAME` (with the
+    extra `[timm]`), or `FILE.py:factory` (a function without arguments that returns an `nn.Module` or a
+    `Model`; runs that file). `weights`: `DEFAULT`, a name of
     torchvision's, `none` for random ones, or a file with a state dict. Raises UnknownModel, UnusableWeights.
     """
-    source = _from_file if ".py:" in name else SOURCES.get(name, _from_torchvision)
+    prefix = "timm:" if name.startswith("timm:") else name
+    source = _from_file if ".py:" in name else SOURCES.get(prefix, _from_torchvision)
     return source(name, str(weights))
 
 
 def model_names() -> list[str]:
-    """Every name that `load_model` accepts, beside `FILE.py:factory`."""
-    return [*SOURCES, *torchvision.models.list_models(module=torchvision.models)]
+    """Every name that `load_model` accepts, beside `timm:NAME` and `FILE.py:factory`."""
+    families = (torchvision.models, torchvision.models.segmentation)
+    return ["shapes", *(name for family in families for name in torchvision.models.list_models(module=family))]
 
 
 def _from_torchvision(name: str, weights: str) -> Model:
@@ -72,17 +75,19 @@ def _from_torchvision(name: str, weights: str) -> Model:
         names = ", ".join(["DEFAULT", "none", *known.__members__])
         raise UnusableWeights(f"{name} has no weights {weights!r}, and there is no such file; possible: {names}")
     if weights == "none":
-        net = torchvision.models.get_model(name, weights=None, **_quick_start(name))
+        net = torchvision.models.get_model(name, weights=None, **_without_download(name))
         return Model(net.eval(), preprocess, name, categories)
     state = read_weights(weights)
-    net = torchvision.models.get_model(name, weights=None, **_quick_start(name), **_classes_of(state, name))
+    net = torchvision.models.get_model(name, weights=None, **_without_download(name), **_classes_of(state, name))
     fit_weights(net, state, weights)
     fitting = categories if _last_size(net) == len(categories) else ()
     return Model(net.eval(), preprocess, name, fitting, Path(weights).name)
 
 
-def _quick_start(name: str) -> dict[str, Any]:
-    """GoogLeNet and Inception spend a minute on initial weights unless told how to."""
+def _without_download(name: str) -> dict[str, Any]:
+    """Options for random weights: no backbone's download, and no minute spent on initial values."""
+    if name in torchvision.models.list_models(module=torchvision.models.segmentation):
+        return {"weights_backbone": None}
     return {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
 
 
@@ -95,7 +100,7 @@ def _last_size(net: nn.Module) -> int:
 def _classes_of(state: dict[str, Tensor], name: str) -> dict[str, int]:
     """A checkpoint with another number of classes than ImageNet's 1000 says so by its last layer."""
     last = [t for t in state.values() if isinstance(t, Tensor) and t.ndim >= 2]
-    reference = torchvision.models.get_model(name, weights=None, **_quick_start(name)).state_dict()
+    reference = torchvision.models.get_model(name, weights=None, **_without_download(name)).state_dict()
     names = [n for n, t in reference.items() if t.ndim >= 2]
     if not last or not names or names[-1] not in state or len(state[names[-1]]) == len(reference[names[-1]]):
         return {}
@@ -151,8 +156,41 @@ def _from_file(name: str, weights: str) -> Model:
     return Model(model.net, model.preprocess, name, model.categories, Path(weights).name)
 
 
-SOURCES: dict[str, Callable[[str, str], Model]] = {"shapes": _from_shapes}
-"""Networks that are not torchvision's, by name."""
+def _from_timm(name: str, weights: str) -> Model:
+    """`timm:NAME`, with timm's own preprocessing; its weights come from its hub."""
+    try:
+        import timm
+    except ImportError as error:
+        raise UnknownModel(f"{name}: timm is not installed; pip install 'deconvviz[timm]'") from error
+    own = name.removeprefix("timm:")
+    if own.partition(".")[0] not in timm.list_models():
+        raise UnknownModel(f"timm has no network {own!r}; {nearest(own, timm.list_models())}")
+    try:
+        net = timm.create_model(own, pretrained=weights == "DEFAULT").eval()
+    except Exception as error:  # its hub raises many kinds without a network
+        raise UnusableWeights(
+            f"the weights of {name} cannot be had ({one_line(error)}); give a local file with --weights FILE, "
+            "or --weights none for random ones"
+        ) from error
+    config = timm.data.resolve_model_data_config(net)
+    _, *size = config["input_size"]
+    preprocess = Preprocess(
+        size=(size[0], size[1]),
+        mean=tuple(config["mean"]),
+        std=tuple(config["std"]),
+        resize=int(size[0] / config["crop_pct"]),
+        interpolation=config["interpolation"],
+    )
+    if weights in ("DEFAULT", "none"):
+        return Model(net, preprocess, name, weights="none" if weights == "none" else own)
+    if not Path(weights).exists():
+        raise UnusableWeights(f"{name}: there is no weights file {weights}; possible: DEFAULT, none, FILE")
+    fit_weights(net, read_weights(weights), weights)
+    return Model(net, preprocess, name, weights=Path(weights).name)
+
+
+SOURCES: dict[str, Callable[[str, str], Model]] = {"shapes": _from_shapes, "timm:": _from_timm}
+"""Networks that are not torchvision's, by name or prefix."""
 
 
 def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:

@@ -3,14 +3,17 @@
 import re
 
 import pytest
+import timm
 import torch
 import torchvision
 from networks import as_units, lively_units, module_and_use, randomised
 from oracles import eager_outputs, project_back, relative_error
+from PIL import Image
 from torch import Tensor, nn
 
 from deconvviz import DeconvNet
-from deconvviz.errors import NoMirrorRule
+from deconvviz.errors import DeconvvizError, NoMirrorRule
+from deconvviz.models import load_model
 
 CLASSIFIERS = [
     name
@@ -19,12 +22,20 @@ CLASSIFIERS = [
 ]
 SEGMENTATION = torchvision.models.list_models(module=torchvision.models.segmentation)
 TRANSFORMERS = ["vit_b_16", "swin_t", "swin_v2_t", "maxvit_t"]
-SIZES = {"inception_v3": 107, "alexnet": 127, "googlenet": 97}
+SIZES = {"timm:inception_v4": 107, "timm:hrnet_w18_small": 96, "inception_v3": 107, "alexnet": 127, "googlenet": 97}
 QUICK = {"densenet121", "googlenet", "mobilenet_v2", "mobilenet_v3_small", "convnext_tiny", "lraspp_mobilenet_v3_large"}
+
+
+TIMM = [
+    *("resnet26d", "resnetv2_50", "vgg11_bn", "densenet121", "dla34", "hrnet_w18_small"),
+    *("inception_v4", "xception41", "mobilenetv3_large_100", "efficientnet_b0", "regnety_002", "convnext_atto"),
+]
 
 
 def random_network(name: str) -> nn.Module:
     torch.manual_seed(0)
+    if name.startswith("timm:"):
+        return randomised(timm.create_model(name.removeprefix("timm:"))).double()
     options = {"weights": None}
     if name in SEGMENTATION:
         options["weights_backbone"] = None
@@ -74,6 +85,33 @@ def test_network_equals_autograd(name: str) -> None:
     error = largest_error(dv, x, spread(dv, 5))
     print(f"{name}: largest relative error {error:.1e}")
     assert error <= 1e-9
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in TIMM])
+def test_network_of_timm_equals_autograd(name: str) -> None:
+    test_network_equals_autograd(f"timm:{name}")
+
+
+@pytest.mark.parametrize("name", ["resnet26d", "convnext_atto", "inception_v4"])
+def test_preprocess_equals_timms_own(name: str) -> None:
+    model = load_model(f"timm:{name}", "none")
+    config = timm.data.resolve_model_data_config(model.net)
+    image = Image.effect_noise((403, 307), 90).convert("RGB")
+    expected = timm.data.create_transform(**config, is_training=False)(image)
+    assert model.preprocess is not None
+    assert torch.allclose(model.preprocess(image), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "says"),
+    [
+        ("timm:resnet26q", "none", "nearest: resnet26"),
+        ("timm:resnet26d", "nowhere.pth", "no weights file"),
+    ],
+)
+def test_timm_names_that_are_not_known(name: str, weights: str, says: str) -> None:
+    with pytest.raises(DeconvvizError, match=says):
+        load_model(name, weights)
 
 
 @pytest.mark.parametrize("name", TRANSFORMERS)
