@@ -17,8 +17,8 @@ from . import __version__
 from .errors import DeconvvizError
 
 if TYPE_CHECKING:
+    from .deconvnet import DeconvNet
     from .layers import Layer
-    from .models import Model
     from .units import Unit
 
 SKIPPED = 3
@@ -163,9 +163,9 @@ def project(
     from .visualise import picture_files
 
     asked = [Unit.parse(unit) for unit in units]
-    loaded = _load(model, weights, device)
-    chosen = _chosen_layers(loaded, names, asked)
-    made = picture_files(loaded, images, chosen, asked, top, output, smooth)
+    dv = _load(model, weights, device)
+    chosen = _chosen_layers(dv, names, asked)
+    made = picture_files(dv, images, chosen, asked, top, output, smooth)
     records, skipped = [], []
     for done in tqdm(made, total=len(images), unit="image", disable=None if len(images) > 1 else True):
         records.append(done.record)
@@ -182,7 +182,8 @@ def project(
         raise SystemExit(1 if len(skipped) == len(images) else SKIPPED)
 
 
-def _load(name: str, weights: str, device: str) -> "Model":
+def _load(name: str, weights: str, device: str) -> "DeconvNet":
+    from .deconvnet import DeconvNet
     from .models import load_model, pick_device
 
     chosen = pick_device(device)
@@ -190,16 +191,15 @@ def _load(name: str, weights: str, device: str) -> "Model":
     model.net.to(chosen)
     if str(chosen) != "cpu":
         click.echo(f"Running on {chosen}.", err=True)
-    return model
+    return DeconvNet(model)
 
 
-def _chosen_layers(model: "Model", names: Sequence[str], units: Sequence["Unit"]) -> list[str]:
-    from .deconvnet import DeconvNet
+def _chosen_layers(dv: "DeconvNet", names: Sequence[str], units: Sequence["Unit"]) -> list[str]:
     from .walk import mirrored
 
     if names or units:
         return list(names)
-    table = DeconvNet(model).layers
+    table = dv.layers
     mirrored(table.graph, table.graph.outputs)  # say at once what cannot be mirrored
     chosen = table.spread_over_depth(4)
     click.echo(f"Layers: {', '.join(chosen)} (choose others with --layer).", err=True)

@@ -33,9 +33,11 @@ class DeconvNet:
         preprocess: Preprocess | None = None,
         input_shape: tuple[int, int, int] | None = None,
     ) -> None:
-        self.net = model.net if isinstance(model, Model) else model
-        own = model.preprocess if isinstance(model, Model) else None
-        self.preprocess = preprocess or own
+        if not isinstance(model, Model):
+            model = Model(model, preprocess, type(model).__name__, weights="its own")
+        self.model = model
+        self.net = model.net
+        self.preprocess = preprocess or model.preprocess
         self._input_shape = input_shape or (self.preprocess.input_shape if self.preprocess else None)
         self._captured: dict[tuple[Any, ...], Layers] = {}
 

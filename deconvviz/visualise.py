@@ -11,7 +11,6 @@ from . import __version__, figures, output
 from .deconvnet import DeconvNet
 from .errors import UnreadableImage, UnsuitableInput, UnwritableOutput
 from .layers import Layer
-from .models import Model
 from .projection import Projection
 from .units import Unit
 
@@ -47,7 +46,7 @@ def picture_paths(sources: Sequence[Path], out: Path | None) -> list[Path]:
 
 
 def picture_files(
-    model: Model,
+    dv: DeconvNet,
     sources: Iterable[Path],
     layers: Sequence[str],
     units: Sequence[Unit] = (),
@@ -60,7 +59,7 @@ def picture_files(
     An unreadable image is skipped and said so; all else raises before the first picture is written.
     """
     sources = list(sources)
-    dv, paths = DeconvNet(model), picture_paths(sources, out)
+    paths = picture_paths(sources, out)
     names = list(dict.fromkeys(unit.layer for unit in units)) or list(layers)
     for name in names:
         _ = dv.layers[name]  # an unknown layer is said before any image is read
@@ -74,7 +73,7 @@ def picture_files(
             continue
         chosen = list(units) or [u for name in names for u in dv.strongest(recording, name, top)]
         projections = dv.project(recording, chosen)
-        image, record = _draw(dv, model, source, names, projections, smoothing)
+        image, record = _draw(dv, source, names, projections, smoothing)
         record["picture"] = str(path)
         output.write_png(path, image, json.dumps(record, ensure_ascii=False))
         yield Pictured(source, path, record)
@@ -82,12 +81,12 @@ def picture_files(
 
 def _draw(
     dv: DeconvNet,
-    model: Model,
     source: Path,
     names: Sequence[str],
     projections: Sequence[Projection],
     smoothing: float,
 ) -> tuple[Any, dict[str, Any]]:
+    model = dv.model
     rows = [
         figures.Row(
             heading=_heading(dv.layers[name], name),
@@ -98,8 +97,9 @@ def _draw(
     ]
     remarks = [
         f"{model.name}, weights {model.weights}",
-        "left: image patches, each unit's receptive field; right: their projections",
-        "caption: feature map @row,column and activation; grey is zero, each tile scaled by itself",
+        "left: image patches, each unit's receptive field",
+        "right: their projections; grey is zero, each tile is scaled by itself",
+        "captions: feature map @row,column; activation",
     ]
     image, scalings = figures.figure(rows, source.name, remarks, projections[0].image, smoothing=smoothing)
     record = {
@@ -107,7 +107,7 @@ def _draw(
         "deconvviz": __version__,
         "model": model.name,
         "weights": model.weights,
-        "preprocess": asdict(model.preprocess) if model.preprocess else None,
+        "preprocess": asdict(dv.preprocess) if dv.preprocess else None,
         "image": str(source),
         "layers": [
             _layer_record(dv.layers[name], name, row, scaled)

@@ -52,7 +52,9 @@ def spread(dv: DeconvNet, count: int) -> list[str]:
     names = [
         row.name
         for row in dv.layers.values()
-        if row.name == row.read_at and (row.name in modules or re.sub(r"_\d+$", "", row.name) in modules)
+        if row.name == row.read_at
+        and row.kind not in ("Sigmoid", "Hardsigmoid")  # the oracle holds gates constant: nothing goes back from them
+        and (row.name in modules or re.sub(r"_\d+$", "", row.name) in modules)
     ]
     return list(dict.fromkeys(names[round(n * (len(names) - 1) / (count - 1))] for n in range(count)))
 
