@@ -58,9 +58,7 @@ def evaluating(net: nn.Module) -> Iterator[None]:
 
 def _export(net: nn.Module, example: Tensor) -> Any:
     try:
-        net_runs = torch.export.export(
-            net, (example,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},), strict=False
-        )
+        net_runs = torch.export.export(net, (example,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},), strict=False)
         return net_runs.run_decompositions({})
     except Exception as error:
         # torch.export lets any error of the traced code through, so the kinds cannot be listed here
@@ -156,13 +154,14 @@ class _Reader:
     def _read_call(self, node: Node) -> None:
         value = node.meta.get("val")
         if isinstance(value, list | tuple):
-            return  # several outputs: each getitem becomes a call of its own
+            return None  # several outputs: each getitem becomes a call of its own
         for key, path, module in self._modules(node):
             if isinstance(module, self.collapse):
                 return self._read_collapsed(node, key, path, module)
-        producer, pick = node, None
+        producer: Any = node
+        pick: Any = None
         if node.target is operator.getitem:
-            producer, pick = node.args  # type: ignore[assignment]
+            producer, pick = node.args
         call = Call(self._name(node, producer), producer.target, _by_name(producer, self.values))
         call.positional = _replaced(producer.args, self.values)
         call.keywords = _replaced(producer.kwargs, self.values)
@@ -204,8 +203,9 @@ class _Reader:
         call.inputs = tuple(name for name in reads if self.shapes[name] is not None)
         call.input_shapes = tuple(self.shapes[name] or () for name in call.inputs)
         call.producers = tuple(self.made.get(name) for name in call.inputs)
-        call.shape = tuple(value.shape[1:]) if isinstance(value, Tensor) else None
-        call.batched = call.shape is not None and str(value.shape[:1]) == str(torch.Size([self.batch]))
+        if isinstance(value, Tensor):
+            call.shape = tuple(value.shape[1:])
+            call.batched = str(value.shape[:1]) == str(torch.Size([self.batch]))
         _, path, module = modules[-1] if modules else ("", "", self.net)
         call.belong_to(path, module)
         call.source = _source_line(node)
@@ -260,10 +260,7 @@ def _by_name(node: Node, values: Mapping[Node, Any]) -> dict[str, Any]:
     if schema is None:
         return {}
     given = dict(zip((a.name for a in schema.arguments), node.args, strict=False)) | dict(node.kwargs)
-    return {
-        a.name: _replaced(given[a.name], values) if a.name in given else a.default_value
-        for a in schema.arguments
-    }
+    return {a.name: _replaced(given[a.name], values) if a.name in given else a.default_value for a in schema.arguments}
 
 
 def _replaced(tree: Any, values: Mapping[Node, Any]) -> Any:

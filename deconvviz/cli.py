@@ -29,6 +29,7 @@ class Commands(click.Group):
     """Turns the errors that deconvviz raises on purpose into one line and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; this is the one place where errors become lines and exit codes."""
         try:
             return super().invoke(ctx)
         except DeconvvizError as error:

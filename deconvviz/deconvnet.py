@@ -69,9 +69,7 @@ class DeconvNet:
         table = self.layers_for(inputs.shape[1:])
         wanted = list(dict.fromkeys(table[name].read_at for name in layers))
         keepers = {
-            call.name: rule.record
-            for call, rule in mirrored(table.graph, wanted).items()
-            if rule.record is not None
+            call.name: rule.record for call, rule in mirrored(table.graph, wanted).items() if rule.record is not None
         }
         return record(table.graph, inputs, wanted, keepers)
 
@@ -159,8 +157,7 @@ def describe(table: Layers) -> str:
     for name, layer in table.items():
         call = table.graph.by_name[name]
         up, down = (
-            "×".join(map(str, shape))
-            for shape in (call.shape or (), call.input_shapes[0] if call.input_shapes else ())
+            "×".join(map(str, shape)) for shape in (call.shape or (), call.input_shapes[0] if call.input_shapes else ())
         )
         rows.append((name, layer.kind, up, layer.mirror or "no mirror rule", down))
     width = [max(len(row[n]) for row in rows) for n in range(5)]

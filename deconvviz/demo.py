@@ -7,6 +7,8 @@ beside the nine projections.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from . import figures, output, shapes
 from .deconvnet import DeconvNet
 from .models import load_model
@@ -33,7 +35,8 @@ def make_demo(folder: Path) -> Iterator[Path]:
         path = output.write_png(folder / f"{name}.png", image)
         field = layer.receptive_field or (shapes.SIZE, shapes.SIZE)
         remark = f"{len(chosen)} of {layer.channels} feature maps; each unit sees {field[0]} × {field[1]} pixels."
-        alt = f"Top nine patches beside their projections for feature maps {', '.join(str(m[0].channel) for m in chosen)} of {name}"
+        numbers = ", ".join(str(units[0].channel) for units in chosen)
+        alt = f"Top nine patches beside their projections for feature maps {numbers} of {name}"
         plates.append(Plate(path.name, image.width, image.height, name, remark, alt))
         yield path
     yield write_demo_page(
@@ -56,7 +59,7 @@ def choose_maps(by_map: Sequence[Sequence[Unit]], count: int) -> list[Sequence[U
     return sorted(ranked[:count], key=lambda units: units[0].channel)
 
 
-def _figure(dv: DeconvNet, recording: Recording, maps: Sequence[Sequence[Unit]]) -> figures.Image.Image:
+def _figure(dv: DeconvNet, recording: Recording, maps: Sequence[Sequence[Unit]]) -> Image.Image:
     projections = dv.project(recording, [unit for units in maps for unit in units])
     count = len(maps[0])
     groups = [projections[start : start + count] for start in range(0, len(projections), count)]

@@ -40,6 +40,7 @@ class Scaling:
     zero: int = 128
 
     def as_json(self) -> dict[str, Any]:
+        """The fields by name."""
         return asdict(self)
 
 
@@ -117,7 +118,13 @@ def _font(size: int) -> Any:
 @cache
 def _wide_font(size: int) -> Any:
     """A font of the system's with more letters than Pillow's own, if there is one."""
-    for name in ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "Arial.ttf", "LiberationSans-Regular.ttf"):
+    for name in (
+        "DejaVuSans.ttf",
+        "NotoSans-Regular.ttf",
+        "Arial Unicode.ttf",
+        "Arial.ttf",
+        "LiberationSans-Regular.ttf",
+    ):
         try:
             return ImageFont.truetype(name, size)
         except OSError:
@@ -248,7 +255,9 @@ def _map_cell(projections: Sequence[Projection], side: int) -> Image.Image:
     """One feature map: a caption, its patches, its projections."""
     columns, gap = math.ceil(math.sqrt(len(projections))), 2
     grid = columns * (side + gap) - gap
-    cell = Image.new("RGB", (2 * grid + 10, CAPTION + math.ceil(len(projections) / columns) * (side + gap) - gap), GROUND)
+    cell = Image.new(
+        "RGB", (2 * grid + 10, CAPTION + math.ceil(len(projections) / columns) * (side + gap) - gap), GROUND
+    )
     best = projections[0]
     caption = f"map {best.unit.channel}   peak {number(best.activation)}"
     ImageDraw.Draw(cell).text((0, 0), caption, QUIET, _font(13))

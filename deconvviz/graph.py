@@ -37,6 +37,7 @@ class Weight:
 
     @property
     def value(self) -> Tensor:
+        """The tensor as it is now, without gradient."""
         tensor: Tensor = getattr(self.owner, self.attribute)
         return tensor.detach()
 
@@ -50,6 +51,7 @@ class Derived(Weight):
 
     @property
     def value(self) -> Tensor:
+        """The tensor computed from the weights as they are now."""
         tensor: Tensor = self.owner()
         return tensor.detach()
 
@@ -86,7 +88,7 @@ class Call(nn.Module):
         self.shape: tuple[int, ...] | None = None
         self.input_shapes: tuple[tuple[int, ...], ...] = ()
         self.producers: tuple[Call | None, ...] = ()
-        self.batched = True
+        self.batched = False
         self.pick: int | None = None
         self.path = ""
         self.source = ""
@@ -116,6 +118,7 @@ class Call(nn.Module):
         return result if self.pick is None else result[self.pick]
 
     def extra_repr(self) -> str:
+        """Name and operator, for `print`."""
         return f"{self.name}: {operator_name(self.operator)}"
 
 

@@ -130,7 +130,8 @@ class Preprocess:
         if self.crop is not None:
             image = transform.center_crop(image, list(self.crop))
         scaled = transform.convert_image_dtype(transform.pil_to_tensor(image), torch.float32)
-        return transform.normalize(scaled, list(self.mean), list(self.std))
+        normalised: Tensor = transform.normalize(scaled, list(self.mean), list(self.std))
+        return normalised
 
     def _fitting(self, image: Image.Image) -> list[int]:
         size = self.resized

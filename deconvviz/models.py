@@ -65,7 +65,7 @@ def _from_torchvision(name: str, weights: str) -> Model:
     if name not in model_names():
         raise UnknownModel(f"no network is called {name!r}; {nearest(name, model_names())} (all: deconvviz models)")
     known = torchvision.models.get_model_weights(name)
-    chosen = next((w for w in known if w.name == weights), None) or known.DEFAULT  # type: ignore[attr-defined]
+    chosen = next((w for w in known if w.name == weights), None) or known.DEFAULT
     preprocess = Preprocess.of_transforms(chosen.transforms())
     categories = tuple(chosen.meta.get("categories") or ())
     if weights == "DEFAULT" or weights in known.__members__:
@@ -121,7 +121,9 @@ def _from_shapes(name: str, weights: str) -> Model:
     net, origin = shapes.network(trained=weights == "DEFAULT"), weights
     if weights not in ("DEFAULT", "none"):
         if not Path(weights).exists():
-            raise UnusableWeights(f"{name} has no weights {weights!r}, and there is no such file; possible: DEFAULT, none")
+            raise UnusableWeights(
+                f"{name} has no weights {weights!r}, and there is no such file; possible: DEFAULT, none"
+            )
         fit_weights(net, read_weights(weights), weights)
         origin = Path(weights).name
     preprocess = Preprocess(shapes.SIZE, shapes.MEAN, shapes.STD)
@@ -134,7 +136,8 @@ def _from_file(name: str, weights: str) -> Model:
     if not Path(path).is_file():
         raise UnknownModel(f"{name}: there is no file {path}; write FILE.py:FACTORY")
     spec = importlib.util.spec_from_file_location(f"deconvviz_model_{Path(path).stem}", path)
-    assert spec is not None and spec.loader is not None  # a .py file has a loader
+    assert spec is not None
+    assert spec.loader is not None  # a .py file has one
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
@@ -172,7 +175,7 @@ def _from_timm(name: str, weights: str) -> Model:
             f"the weights of {name} cannot be had ({one_line(error)}); give a local file with --weights FILE, "
             "or --weights none for random ones"
         ) from error
-    config = timm.data.resolve_model_data_config(net)
+    config: dict[str, Any] = timm.data.resolve_model_data_config(net)  # type: ignore[attr-defined, no-untyped-call]
     _, *size = config["input_size"]
     preprocess = Preprocess(
         size=(size[0], size[1]),

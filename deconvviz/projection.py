@@ -75,7 +75,7 @@ def project_units(
     seed = maps.new_zeros(shape)
     along = seed.view(len(units), -1)
     for sample, unit in enumerate(units):
-        along[sample, unit.channel] = unit.activation
+        along[sample, unit.channel] = unit.activation or 0.0
     windows = None
     if table.spatial[read_at] is not None:
         windows = Windows(torch.tensor([[u.row, u.column] for u in units], dtype=torch.int64), (1, 1))

@@ -35,9 +35,7 @@ def _shift(maps: Tensor, offset: list[int], size: tuple[int, int]) -> Tensor:
     return pad(maps, (left, size[1] - left - columns, top, size[0] - top - rows))
 
 
-def clear_outside(
-    signal: Tensor, spatial: Spatial, windows: Windows, map_size: tuple[int, int]
-) -> Tensor:
+def clear_outside(signal: Tensor, spatial: Spatial, windows: Windows, map_size: tuple[int, int]) -> Tensor:
     """Zero what hangs over the border of the map: such positions never existed. Changes `signal`."""
     for axis in (0, 1):
         start, size = windows.origin[:, axis], windows.size[axis]
@@ -61,9 +59,7 @@ def cut(recorded: Tensor, spatial: Spatial | None, images: Tensor, windows: Wind
     if spatial is None or windows is None or recorded.ndim <= max(spatial):
         return recorded[chosen]
     maps = recorded.movedim(spatial, (-2, -1))
-    rows, columns = (
-        _positions(windows, axis, maps.shape[axis - 2]).to(recorded.device) for axis in (0, 1)
-    )
+    rows, columns = (_positions(windows, axis, maps.shape[axis - 2]).to(recorded.device) for axis in (0, 1))
     picked = maps[chosen[:, None, None], ..., rows[:, :, None], columns[:, None, :]]
     return picked.movedim((1, 2), (-2, -1)).movedim((-2, -1), spatial)
 

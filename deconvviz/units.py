@@ -38,8 +38,8 @@ class Unit:
             raise UnknownUnit(
                 f"{text!r} names no unit; write LAYER:MAP or LAYER:MAP@ROW,COLUMN, as in features.12:3@6,7"
             )
-        at = [int(match[name]) if match[name] is not None else None for name in ("row", "column")]
-        return cls(match["layer"], int(match["channel"]), *at)
+        row, column = (int(match[name]) if match[name] is not None else None for name in ("row", "column"))
+        return cls(match["layer"], int(match["channel"]), row, column)
 
     def __str__(self) -> str:
         return f"{self.layer}:{self.channel}{self.position}"
@@ -67,9 +67,7 @@ def find_peaks(maps: Tensor, layer: str) -> Peaks:
     flat = maps.reshape(*maps.shape[:2], -1)
     values, where = flat.max(2)
     if not bool(torch.isfinite(values).all()):
-        raise UnsuitableInput(
-            f"{layer} has activations that are not finite (NaN or infinite); check weights and input"
-        )
+        raise UnsuitableInput(f"{layer} has activations that are not finite (NaN or infinite); check weights and input")
     where = (flat == values[..., None]).to(torch.uint8).argmax(2)
     columns = maps.shape[3] if maps.ndim == 4 else 1
     return Peaks(values.cpu(), (where // columns).cpu(), (where % columns).cpu())
@@ -98,8 +96,8 @@ def strongest_images(maps: Tensor, layer: str, k: int) -> list[list[Unit]]:
 
 def _unit_at(peaks: Peaks, layer: str, image: int, channel: int, has_position: bool) -> Unit:
     value, row, column = (t[image, channel].item() for t in (peaks.values, peaks.rows, peaks.columns))
-    position = (int(row), int(column)) if has_position else (None, None)
-    return Unit(layer, channel, *position, image=image, activation=float(value))
+    at = (int(row), int(column)) if has_position else (None, None)
+    return Unit(layer, channel, at[0], at[1], image=image, activation=float(value))
 
 
 def locate(unit: Unit, maps: Tensor) -> Unit:

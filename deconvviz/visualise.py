@@ -36,7 +36,9 @@ def picture_paths(sources: Sequence[Path], out: Path | None) -> list[Path]:
         if out.suffix.lower() not in ("", ".png"):
             raise UnwritableOutput(f"{out}: pictures are written as PNG; choose a name that ends in .png")
         return [out if out.suffix else out / f"{sources[0].stem}.png"]
-    folder, taken, paths = out or Path("gallery"), {}, []
+    folder = out or Path("gallery")
+    taken: dict[str, int] = {}
+    paths = []
     if folder.exists() and not folder.is_dir():
         raise UnwritableOutput(f"{folder}: is a file; several images need a folder (-o FOLDER)")
     for source in sources:
@@ -159,5 +161,3 @@ def _layer_record(
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-

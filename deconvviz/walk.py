@@ -52,13 +52,14 @@ def walk(table: Layers, recording: Recording, start: str, seed: Tensor, windows:
         spatial, reaches = table.spatial[call.name], table.reaches[call.name]
         if reaches is None:
             signal, windows = _spread_out(signal, spatial, windows, table.map_size(call.name))
-        where = (spatial, windows) if reaches else (None, None)
-        recorded = tuple(cut(t, where[0], images, where[1]) for t in recording.kept.get(call.name, ()))
+        cut_at = spatial if reaches else None  # whole maps need no cutting
+        recorded = tuple(cut(t, cut_at, images, windows) for t in recording.kept.get(call.name, ()))
         below = rule.mirror(signal, call, recorded)
         for name, part in zip(call.inputs, [below] if isinstance(below, Tensor) else below, strict=True):
             if part is None:
                 continue
-            size, where = table.map_size(name), windows
+            size = table.map_size(name)
+            where = windows
             if size is None or reaches is None or windows is None:
                 where = Windows.whole(len(part), size) if size else None
             elif reaches != POINTWISE:
@@ -77,9 +78,7 @@ def _spread_out(
     return place(signal, spatial, windows, whole), whole
 
 
-def _fit(
-    signal: Tensor, spatial: Spatial | None, windows: Windows, size: tuple[int, int], above: Tensor
-) -> Arrived:
+def _fit(signal: Tensor, spatial: Spatial | None, windows: Windows, size: tuple[int, int], above: Tensor) -> Arrived:
     """Windows that outgrow their map become the whole map; what hangs over its border is cleared."""
     assert spatial is not None
     fitted = windows.fitted(size)

@@ -89,9 +89,7 @@ class Windows:
     def union(self, other: "Windows") -> "Windows":
         """The smallest equal windows that hold both: where branches of the network meet."""
         first = torch.minimum(self.origin, other.origin)
-        last = torch.maximum(
-            self.origin + torch.tensor(self.size), other.origin + torch.tensor(other.size)
-        )
+        last = torch.maximum(self.origin + torch.tensor(self.size), other.origin + torch.tensor(other.size))
         rows, columns = (last - first).amax(0).tolist()
         return Windows(first, (int(rows), int(columns)))
 

@@ -126,9 +126,7 @@ def autograd_projection(
     return project_back(x, outputs[layer][use], units)
 
 
-def eager_outputs(
-    net: nn.Module, images: Tensor, modules: Sequence[str]
-) -> tuple[Tensor, dict[str, list[Tensor]]]:
+def eager_outputs(net: nn.Module, images: Tensor, modules: Sequence[str]) -> tuple[Tensor, dict[str, list[Tensor]]]:
     """Run the network eagerly with the deconvnet's backward pass; each module's output at each use."""
     x = images.clone().requires_grad_()
     outputs: dict[str, list[Tensor]] = {name: [] for name in modules}
@@ -296,9 +294,7 @@ POOLS: list[tuple[nn.Module, tuple[int, ...]]] = [
 def slow_unpool(net: Any, signal: np.ndarray, x: np.ndarray) -> np.ndarray:
     pool = net[-1] if isinstance(net, nn.Sequential) else net
     seen = np.maximum(x, 0) if isinstance(net, nn.Sequential) else x
-    kernel, stride, padding, dilation = (
-        _two(v) for v in (pool.kernel_size, pool.stride, pool.padding, pool.dilation)
-    )
+    kernel, stride, padding, dilation = (_two(v) for v in (pool.kernel_size, pool.stride, pool.padding, pool.dilation))
     below = np.zeros_like(x)
     for n, c, row, column in np.ndindex(*signal.shape):
         best = None
@@ -472,9 +468,9 @@ enrol(aten.cat.default, cases=[(Apply(lambda net, x: torch.cat([x, x, x], 1)), (
     lambda net, signal, x: signal[:, :2] + signal[:, 2:4] + signal[:, 4:]
 )
 
-enrol(aten.concat.default, cases=[(Apply(lambda net, x: torch.concat([x, net.times(x)], 1), times=_double()), (2, 3, 4))])(
-    slow_split
-)
+enrol(
+    aten.concat.default, cases=[(Apply(lambda net, x: torch.concat([x, net.times(x)], 1), times=_double()), (2, 3, 4))]
+)(slow_split)
 enrol(aten.clone.default, cases=[(Apply(lambda net, x: x.clone()), (2, 3, 4))])(slow_pass)
 enrol(aten.detach.default, cases=[(Apply(lambda net, x: x.detach()), (2, 3, 4))])(slow_pass)
 
@@ -515,7 +511,7 @@ enrol(aten.squeeze.default, cases=[(Apply(lambda net, x: x.squeeze()), (4, 1, 3)
     ],
 )
 def slow_crop(net: Any, signal: np.ndarray, x: np.ndarray) -> np.ndarray:
-    left, right, top, bottom = getattr(net, "padding", (0, 0, 0, 0))
+    left, _, top, _ = getattr(net, "padding", (0, 0, 0, 0))
     front = 0 if isinstance(net, nn.ConstantPad2d) else 1
     below = np.zeros_like(x)
     for n, c, row, column in np.ndindex(*x.shape):

@@ -168,7 +168,6 @@ enrol(aten.sub.Tensor, cases=[(Apply(lambda net, x: x - 3.0), (2, 3, 4))])(lambd
 enrol(aten.rsub.Scalar, cases=[(Apply(lambda net, x: 1 - x), (2, 3, 4))])(lambda net, signal, x: -signal)
 
 
-
 def stacking(dimension: int) -> nn.Module:
     net = Apply(lambda net, x: torch.stack([x, net.times(x)], net.dimension), times=_double())
     net.dimension = dimension
@@ -355,5 +354,3 @@ def slow_unpool_adaptive(net: Any, signal: np.ndarray, x: np.ndarray) -> np.ndar
         jr, jc = np.unravel_index(region.argmax(), region.shape)
         below[n, c, top + jr, left + jc] += signal[n, c, row, column]
     return below
-
-

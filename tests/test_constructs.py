@@ -85,7 +85,9 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
     "chunk": lambda net, x: torch.cat([net.conv(x).chunk(2, 1)[1], x.chunk(2, 1)[0]], 1),
     "split": lambda net, x: torch.cat(torch.split(x, [1, 3], 1)[::-1], 1),
     "slices of the map": lambda net, x: x[:, :, 1:-2, ::2],
-    "permute and linear": lambda net, x: F.linear(x.permute(0, 2, 3, 1), net.conv.weight[:, :, 0, 0]).permute(0, 3, 1, 2),
+    "permute and linear": lambda net, x: F.linear(x.permute(0, 2, 3, 1), net.conv.weight[:, :, 0, 0]).permute(
+        0, 3, 1, 2
+    ),
     "transpose": lambda net, x: x.transpose(2, 3),
     "F.pad": lambda net, x: F.pad(x, (1, 2, 0, 3)),
     "constants": lambda net, x: (x * 2 + 1) / 4 - 0.5,
@@ -105,7 +107,9 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
     "Tanh": lambda net, x: torch.tanh(net.conv(x)),
     "Softplus": lambda net, x: F.softplus(net.conv(x)),
     "Mish": lambda net, x: F.mish(net.conv(x)),
-    "standardised filters": lambda net, x: F.conv2d(x, (net.conv.weight - net.conv.weight.mean()) / net.conv.weight.std()),
+    "standardised filters": lambda net, x: F.conv2d(
+        x, (net.conv.weight - net.conv.weight.mean()) / net.conv.weight.std()
+    ),
 }
 
 

@@ -22,7 +22,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def test_one_picture_for_each_convolution_and_a_page(made: list[Path]) -> None:
-    assert [path.name for path in made] == ["conv1.png", "conv2.png", "conv3.png", "conv4.png", "conv5.png", "index.html"]
+    assert [path.name for path in made] == [
+        "conv1.png",
+        "conv2.png",
+        "conv3.png",
+        "conv4.png",
+        "conv5.png",
+        "index.html",
+    ]
     assert sorted(path.name for path in made[0].parent.iterdir()) == sorted(path.name for path in made)
 
 

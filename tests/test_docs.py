@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import deconvviz
 import pytest
 import torch
 from oracles import relative_error
 from test_networks import CLASSIFIERS, SEGMENTATION, TIMM, TRANSFORMERS
 from torch import nn
 
+import deconvviz
 from deconvviz import shapes
 
 HERE = Path(__file__).parents[1]

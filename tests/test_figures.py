@@ -14,9 +14,7 @@ PLAIN = Preprocess(None, (0.0,) * 3, (1.0,) * 3, resize=None)
 
 def projection(pixels: Tensor, field: tuple[int, int, int, int], activation: float = 2.0, size: int = 32) -> Projection:
     box = (max(field[0], 0), max(field[1], 0), min(field[2], size), min(field[3], size))
-    return Projection(
-        Unit("conv", 7, 1, 2), activation, pixels, box, field, "relu", torch.rand(3, size, size), PLAIN
-    )
+    return Projection(Unit("conv", 7, 1, 2), activation, pixels, box, field, "relu", torch.rand(3, size, size), PLAIN)
 
 
 def levels(tile: Image.Image) -> np.ndarray:
@@ -96,7 +94,7 @@ def test_fields_that_lie_wholly_in_the_border() -> None:
 def test_smoothing_is_off_by_default_and_recorded() -> None:
     values = torch.randn(3, 24, 24)
     assert figures.projection_tile(projection(values, (0, 0, 24, 24)), 24)[1].smoothing == 0
-    tile, scaling = figures.projection_tile(projection(values, (0, 0, 24, 24)), 24, smoothing=1.5)
+    _, scaling = figures.projection_tile(projection(values, (0, 0, 24, 24)), 24, smoothing=1.5)
     assert scaling.as_json()["smoothing"] == 1.5
     assert scaling.scale < float(values.abs().quantile(0.9))
 

@@ -121,6 +121,8 @@ def test_transformers_are_refused_before_any_work(name: str) -> None:
     net = torchvision.models.get_model(name, weights=None)
     dv = DeconvNet(net, input_shape=(3, 224, 224))
     last = list(dv.layers)[-1]
-    with pytest.raises(NoMirrorRule, match=r"(has no mirror rule|multiplies two maps|moves the dim).*register\(") as caught:
+    with pytest.raises(
+        NoMirrorRule, match=r"(has no mirror rule|multiplies two maps|moves the dim).*register\("
+    ) as caught:
         dv.record(torch.zeros(1, 3, 224, 224), [last])
     assert "\n" not in str(caught.value)

@@ -16,6 +16,7 @@ import deconvviz
 from deconvviz import DeconvNet, Projection, Unit
 from deconvviz.errors import UncapturableModel, UnknownLayer, UnknownUnit, UnsuitableInput
 
+
 def worst_error(dv: DeconvNet, x: Tensor, layer: str) -> float:
     """The largest relative error over some lively units of a layer."""
     read_at = dv.layers_for(x.shape[1:])[layer].read_at

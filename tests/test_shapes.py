@@ -32,9 +32,7 @@ def test_another_process_draws_the_same_picture_without_torch() -> None:
         "import hashlib, sys; from deconvviz import shapes; "
         "print(hashlib.sha256(shapes.image(7).tobytes()).hexdigest(), 'torch' in sys.modules)"
     )
-    out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert out == [hashlib.sha256(shapes.image(7).tobytes()).hexdigest(), "False"]
 
 
@@ -114,9 +112,7 @@ def test_a_short_training_writes_both_files(tmp_path: Path, capsys: pytest.Captu
     train.main(["--out", str(tmp_path), *(word for pair in sizes.items() for word in pair)])
     written = [Path(line) for line in capsys.readouterr().out.splitlines()]
     assert (
-        sorted(p.name for p in tmp_path.iterdir())
-        == sorted(p.name for p in written)
-        == ["shapes.json", "shapes.pth"]
+        sorted(p.name for p in tmp_path.iterdir()) == sorted(p.name for p in written) == ["shapes.json", "shapes.pth"]
     )
     state = torch.load(tmp_path / "shapes.pth", weights_only=True)
     assert state.keys() == shapes.network(trained=False).state_dict().keys()

@@ -18,7 +18,9 @@ def test_text_round_trip(layer: str, channel: int, position: tuple[int, int] | N
     assert Unit.parse(str(unit)) == unit
 
 
-@pytest.mark.parametrize("text", ["", "features.12", "features.12:", ":3", "a:b", "a:1@", "a:1@2", "a:1@2,", "a:-1", "a b:1"])
+@pytest.mark.parametrize(
+    "text", ["", "features.12", "features.12:", ":3", "a:b", "a:1@", "a:1@2", "a:1@2,", "a:-1", "a b:1"]
+)
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(UnknownUnit, match="write LAYER:MAP"):
         Unit.parse(text)

@@ -22,7 +22,7 @@ aten = torch.ops.aten
 )
 def scale_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Batch normalisation y = (x − μ)·γ/√(σ²+ε) + β with fixed statistics: multiply by γ/√(σ²+ε)."""
-    scale = (call["running_var"] + call["eps"]).rsqrt()
+    scale: Tensor = (call["running_var"] + call["eps"]).rsqrt()
     if call["weight"] is not None:
         scale = scale * call["weight"]
     return signal * scale.view(-1, *[1] * (signal.ndim - 2))
@@ -76,9 +76,7 @@ def spread_adaptive(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
         (rows, columns), share = (r.kernel for r in reaches), reaches[0].kernel * reaches[1].kernel
         return (signal / share).repeat_interleave(rows, -2).repeat_interleave(columns, -1)
     maps, out = call.input_shapes[0][-2:], pair(signal.shape[-2:])
-    rows_share, columns_share = (
-        _shares(n, size).to(signal) for n, size in zip(out, maps, strict=True)
-    )
+    rows_share, columns_share = (_shares(n, size).to(signal) for n, size in zip(out, maps, strict=True))
     below: Tensor = rows_share.T @ signal @ columns_share
     return below
 

@@ -7,7 +7,7 @@ switches, it is recorded on the way up and used again on the way down; no signal
 import torch
 from torch import Tensor
 
-from ..graph import Call, Read, Weight
+from ..graph import Call, Read
 from ..mirror import Recorded, pointwise, register
 from ..signals import Spatial
 from ..window import POINTWISE, Reaches
@@ -55,10 +55,12 @@ def is_activation(call: Call) -> bool:
 
 
 def two_maps(call: Call) -> bool:
+    """Whether both factors are computed from the image."""
     return len(call.inputs) == 2
 
 
 def no_gate(call: Call) -> str:
+    """Why a product has no mirror: neither factor is a gate."""
     if len(call.inputs) == 1 and all(isinstance(call.arguments[a], Read) for a in ("self", "other")):
         return "multiplies a map by itself, which has no mirror"
     if two_maps(call) and gate_of(call) is None:
@@ -118,17 +120,17 @@ def scale(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]
 
 
 def divides_by_a_map(call: Call) -> str:
+    """Only quotients by constants have a mirror."""
     by = isinstance(call.arguments["other"], Read)
     return "divides by what it computed from the image" if by else ""
 
 
 def divisor(call: Call, quotient: Tensor, *inputs: Tensor) -> Recorded:
+    """The constant that a quotient divides by."""
     return (_constant(call, quotient, "other"),)
 
 
-@register(
-    aten.div.Tensor, reach=pointwise, record=divisor, refuses=divides_by_a_map, counterpart="scale"
-)
+@register(aten.div.Tensor, reach=pointwise, record=divisor, refuses=divides_by_a_map, counterpart="scale")
 def divide(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A quotient by a constant: divide by the same."""
     (by,) = recorded

@@ -96,6 +96,7 @@ def stack_spatial(call: Call, below: Spatial | None) -> Spatial | None:
 
 
 def stack_reach(call: Call) -> Reaches | None:
+    """Pointwise for maps (N, C, H, W)."""
     return POINTWISE if len(call.input_shapes[0]) == 3 else None
 
 

@@ -59,9 +59,7 @@ def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
     return (where,)
 
 
-@register(
-    aten.max_pool2d.default, aten.max_pool2d_with_indices.default, reach=pool_reach, record=switches
-)
+@register(aten.max_pool2d.default, aten.max_pool2d_with_indices.default, reach=pool_reach, record=switches)
 def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Put each value back to the place where its maximum was, as the switches say; zero elsewhere.
 
@@ -124,9 +122,7 @@ def not_from_zero(call: Call) -> str:
     return "" if call["min"] == 0 else f"clamps at {call['min']}, and only clamping at 0 is a rectification"
 
 
-@register(
-    aten.clamp.default, aten.clamp_min.default, reach=pointwise, role="rectify", refuses=not_from_zero
-)
+@register(aten.clamp.default, aten.clamp_min.default, reach=pointwise, role="rectify", refuses=not_from_zero)
 def rectify_clamp(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """`x.clamp(min=0)` is a ReLU by another name."""
     return signal.clamp(min=0)

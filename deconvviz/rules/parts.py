@@ -28,10 +28,6 @@ def part(call: Call) -> range:
     return range(size)[start : start + (sizes if isinstance(sizes, int) else sizes[number])]
 
 
-def along_channels(call: Call, spatial: Spatial) -> bool:
-    return dimension(call) not in (*spatial, 0)
-
-
 def takes_images(call: Call) -> str:
     """Slices of the batch would choose images; `x[:, …]` slices it from end to end, and that is nothing."""
     if dimension(call) == 0 and (call.operator is not aten.slice.Tensor or (call["start"] or call["step"] != 1)):

@@ -34,6 +34,7 @@ def reshape_spatial(call: Call, below: Spatial | None) -> Spatial | None:
 
 
 def reshape_reach(call: Call) -> Reaches | None:
+    """Pointwise where rows and columns are left alone; else whole."""
     return POINTWISE if _keeps_map(call) else None
 
 
@@ -71,6 +72,7 @@ def pad_reach(call: Call) -> Reaches | None:
 
 
 def other_than_constant(call: Call) -> str:
+    """Reflected or repeated borders are refused."""
     mode = call["mode"]
     return "" if mode == "constant" else f"pads with mode {mode!r}, and only constant padding has a mirror rule"
 
@@ -103,6 +105,7 @@ def permuted_spatial(call: Call, below: Spatial | None) -> Spatial | None:
 
 
 def transposes_images(call: Call) -> str:
+    """The first dimension must stay the images."""
     return "" if permuted(call)[0] == 0 else "moves the dimension that counts the images"
 
 

@@ -79,9 +79,7 @@ def eye(dice: Dice, colours: Palette, slit: bool = False) -> Part:
 
     def draw(pen: Pen) -> None:
         pen.disc(0, 0, 1, (250, 248, 240))
-        pen.disc(
-            look, up, size, Texture(gradient(dice, 1), darker(iris, 0.3), lighter(iris, 0.2)), outline=False
-        )
+        pen.disc(look, up, size, Texture(gradient(dice, 1), darker(iris, 0.3), lighter(iris, 0.2)), outline=False)
         pen.ellipse(look, up, *pupil, (18, 14, 24), outline=False)
         pen.disc(look - 0.24, up - 0.26, 0.2, (255, 255, 255), outline=False)
 
@@ -152,9 +150,7 @@ def shell(dice: Dice, colours: Palette) -> Part:
     turns, side = dice.between(2.3, 3.2), dice.pick((-1, 1))
     t = np.linspace(0, 1, 70)
     radius = 0.9 * (1 - t) ** 0.8
-    coil = np.stack(
-        [side * radius * np.cos(turns * 2 * np.pi * t), radius * np.sin(turns * 2 * np.pi * t)], 1
-    )
+    coil = np.stack([side * radius * np.cos(turns * 2 * np.pi * t), radius * np.sin(turns * 2 * np.pi * t)], 1)
 
     def draw(pen: Pen) -> None:
         pen.disc(0, 0, 1, fill)

@@ -59,9 +59,7 @@ class Pen:
         """Draw a circle around (x, y)."""
         self.ellipse(x, y, radius, radius, fill, outline)
 
-    def box(
-        self, left: float, top: float, right: float, bottom: float, fill: Fill, outline: bool = True
-    ) -> None:
+    def box(self, left: float, top: float, right: float, bottom: float, fill: Fill, outline: bool = True) -> None:
         """Draw a rectangle along the frame's axes."""
         self.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], fill, outline)
 
@@ -72,9 +70,7 @@ class Pen:
     def line(self, points: Points, colour: RGB | None = None, width: float = 0.0) -> None:
         """An open stroke; `width` in the frame's units, 0 for the outline's own."""
         spots = np.asarray(points, float) @ self.frame[:, :2].T + self.frame[:, 2]
-        wide = (
-            width * float(np.sqrt(abs(np.linalg.det(self.frame[:, :2])))) if width else max(self.width, 2.0)
-        )
+        wide = width * float(np.sqrt(abs(np.linalg.det(self.frame[:, :2])))) if width else max(self.width, 2.0)
         self._stroke([(x, y) for x, y in spots.tolist()], colour or self.ink, wide)
 
     def _stroke(self, flat: list[tuple[float, float]], colour: RGB, width: float) -> None:

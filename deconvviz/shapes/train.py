@@ -102,13 +102,10 @@ def fit(
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.15)
     seen: list[Tensor] = []
     hooks = [
-        net.get_submodule(name).register_forward_hook(lambda m, i, out: seen.append(out))
-        for name in ("relu4", "relu5")
+        net.get_submodule(name).register_forward_hook(lambda m, i, out: seen.append(out)) for name in ("relu4", "relu5")
     ]
     net.train().to(memory_format=torch.channels_last)
-    plain = {
-        name: module for name, module in net.named_children() if isinstance(module, nn.LocalResponseNorm)
-    }
+    plain = {name: module for name, module in net.named_children() if isinstance(module, nn.LocalResponseNorm)}
     for name, norm in plain.items():
         net.add_module(name, BandNormalisation(norm))
     bar, order = tqdm(range(steps), "training", disable=None), torch.empty(0, dtype=torch.long)
@@ -129,9 +126,7 @@ def fit(
         cycle.step()
         if step % 50 == 0:
             right = (scores.argmax(1) == labels[picked]).float().mean()
-            bar.set_postfix(
-                loss=f"{loss.item():.3f}", right=f"{right.item():.3f}", price=f"{price.item():.3f}"
-            )
+            bar.set_postfix(loss=f"{loss.item():.3f}", right=f"{right.item():.3f}", price=f"{price.item():.3f}")
     for name, norm in plain.items():
         net.add_module(name, norm)
     for hook in hooks:
@@ -153,9 +148,7 @@ def guesses(net: nn.Sequential, pixels: Tensor) -> Tensor:
 def report(guessed: Tensor, labels: Tensor) -> dict[str, Any]:
     """Accuracy over all and per class, and the commonest mistakes."""
     right = guessed == labels
-    wrong = Counter(
-        (CLASSES[int(t)], CLASSES[int(g)]) for t, g in zip(labels[~right], guessed[~right], strict=True)
-    )
+    wrong = Counter((CLASSES[int(t)], CLASSES[int(g)]) for t, g in zip(labels[~right], guessed[~right], strict=True))
     each = {name: round(right[labels == i].float().mean().item(), 4) for i, name in enumerate(CLASSES)}
     return {
         "accuracy": round(right.float().mean().item(), 4),
@@ -183,12 +176,8 @@ def _save(out: Path, net: nn.Sequential, facts: dict[str, Any]) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the whole training from command-line arguments."""
     number = partial(argparse.ArgumentParser.add_argument, type=int)
-    parser = argparse.ArgumentParser(
-        prog="python -m deconvviz.shapes.train", description=__doc__.partition("\n")[0]
-    )
-    parser.add_argument(
-        "--out", type=Path, default=WEIGHTS.parent, help="folder for shapes.pth and shapes.json"
-    )
+    parser = argparse.ArgumentParser(prog="python -m deconvviz.shapes.train", description=__doc__.partition("\n")[0])
+    parser.add_argument("--out", type=Path, default=WEIGHTS.parent, help="folder for shapes.pth and shapes.json")
     number(parser, "--images", default=30_000, help="training pictures to draw")
     number(parser, "--unseen", default=2_800, help="unseen pictures to judge by")
     number(parser, "--steps", default=3_000)

@@ -95,10 +95,7 @@ def _backdrop(layer: Image.Image, dice: Dice) -> None:
         pen.polygon([(-1, y - tilt), (1, y + tilt), (1, 1), (-1, 1)], _ground(dice, dice.shuffled(tones)))
     for _ in range(dice.count(0, 3)):
         spot = pen.at(dice.between(-1, 1), dice.between(-1, 1), dice.between(0.25, 0.6), dice.between(0, 6.3))
-        corners = [
-            (np.cos(a) * dice.between(0.6, 1), np.sin(a) * dice.between(0.6, 1))
-            for a in np.linspace(0, 5.3, 6)
-        ]
+        corners = [(np.cos(a) * dice.between(0.6, 1), np.sin(a) * dice.between(0.6, 1)) for a in np.linspace(0, 5.3, 6)]
         spot.polygon(smooth(corners) if dice.chance(0.5) else corners, _ground(dice, dice.shuffled(tones)))
 
 
@@ -146,9 +143,7 @@ def _lit(front: NDArray[np.float32], back: NDArray[np.float32], dice: Dice) -> N
     shadow = np.roll(soft, (round(dy), round(dx)), (0, 1))
     shaded = back * (1 - dice.between(0.25, 0.5) * shadow)[..., None]
     slope = np.gradient(soft)
-    relief = np.clip(
-        (slope[0] * np.cos(angle) + slope[1] * np.sin(angle)) * dice.between(2.0, 4.5), -0.35, 0.35
-    )
+    relief = np.clip((slope[0] * np.cos(angle) + slope[1] * np.sin(angle)) * dice.between(2.0, 4.5), -0.35, 0.35)
     body = front[..., :3] * (1 + relief)[..., None]
     share = front[..., 3:] / 255
     picture = shaded + share * (body - shaded)
