@@ -8,8 +8,7 @@ they get their names.
 
 import operator
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -18,7 +17,7 @@ from torch.fx import Node
 from torch.fx.node import map_aggregate
 
 from .errors import NoMirrorRule, UncapturableModel, UnsuitableInput, one_line
-from .graph import INPUT, Call, Constant, Derived, Graph, Read, Weight, operator_name
+from .graph import INPUT, Call, Constant, Derived, Graph, Read, Weight, evaluating, operator_name
 
 
 def capture(net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type] = ()) -> Graph:
@@ -42,18 +41,6 @@ def capture(net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type]
     with evaluating(net), torch.no_grad():
         program = _export(net, example)
     return _Reader(net, program, tuple(collapse)).read(tuple(input_shape))
-
-
-@contextmanager
-def evaluating(net: nn.Module) -> Iterator[None]:
-    """The network in evaluation mode; each module's own flag is put back at the end, come what may."""
-    flags = {module: module.training for module in net.modules()}
-    net.eval()
-    try:
-        yield
-    finally:
-        for module, flag in flags.items():
-            module.training = flag
 
 
 def _export(net: nn.Module, example: Tensor) -> Any:
@@ -97,6 +84,7 @@ class _Reader:
 
     def __init__(self, net: nn.Module, program: Any, collapse: tuple[type, ...]) -> None:
         self.net, self.program, self.collapse = net, program, collapse
+        self.modules = dict(net.named_modules(remove_duplicate=False))
         self.calls: list[Call] = []
         self.made: dict[str, Call] = {}
         self.values: dict[Node, Any] = {}  # what each node stands for in a call's arguments
@@ -115,6 +103,8 @@ class _Reader:
         names = self._names(nodes)
         returned = [self.values.get(node) for node in nodes[-1].all_input_nodes]
         outputs = tuple(value.name for value in returned if isinstance(value, Read) and value.name in self.made)
+        for name in outputs:
+            self.made[name].returned = True
         return Graph(tuple(self.calls), names, input_shape, outputs)
 
     def _read_placeholders(self, nodes: list[Node]) -> None:
@@ -147,8 +137,8 @@ class _Reader:
         found = []
         for key, (path, _) in stack.items():
             if "from_metadata" not in key and path:
-                path = path.split("@")[0]
-                found.append((key, path, self.net.get_submodule(path)))
+                path = path if path in self.modules else path.rpartition("@")[0]  # a later use of it
+                found.append((key, path, self.modules[path]))
         return found
 
     def _read_call(self, node: Node) -> None:
@@ -166,6 +156,8 @@ class _Reader:
         call.positional = _replaced(producer.args, self.values)
         call.keywords = _replaced(producer.kwargs, self.values)
         call.pick = pick
+        if producer.target is torch.ops.aten.squeeze.default:
+            _squeeze_no_batch(call, producer)
         reads = _reads((call.positional, call.keywords))
         if reads:
             self._add(call, node, reads)
@@ -246,6 +238,14 @@ class _Reader:
                     names[f"{path}_{use}" if use else path] = value.name
         own = {call.name: call.name for call in self.calls if call.shape}
         return names | self.also | own
+
+
+def _squeeze_no_batch(call: Call, node: Node) -> None:
+    """`x.squeeze()` would drop the batch of a single image: name the dimensions of size 1 it has beside it."""
+    source: Any = node.args[0]
+    dimensions = [d for d, size in enumerate(source.meta["val"].shape) if d and size == 1]
+    call.operator = torch.ops.aten.squeeze.dims
+    call.positional = (call.positional[0], dimensions)
 
 
 def _source_line(node: Node) -> str:

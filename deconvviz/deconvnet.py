@@ -11,12 +11,16 @@ from .capture import capture
 from .errors import UnsuitableInput
 from .images import ImageSource, Preprocess
 from .layers import Layers
-from .mirror import registered_modules
+from .mirror import registered_modules, registrations
 from .models import Model
 from .projection import Projection, project_units
 from .recording import Recording, record
 from .units import Unit, locate, strongest_images, strongest_maps
 from .walk import mirrored
+
+
+WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+"""Modules that only run another one."""
 
 
 class DeconvNet:
@@ -36,7 +40,7 @@ class DeconvNet:
         if not isinstance(model, Model):
             model = Model(model, preprocess, type(model).__name__, weights="its own")
         self.model = model
-        self.net = model.net
+        self.net = model.net.module if isinstance(model.net, WRAPPERS) else model.net
         self.preprocess = preprocess or model.preprocess
         self._input_shape = input_shape or (self.preprocess.input_shape if self.preprocess else None)
         self._captured: dict[tuple[Any, ...], Layers] = {}
@@ -54,7 +58,8 @@ class DeconvNet:
     def layers_for(self, input_shape: Sequence[int]) -> Layers:
         """The table of layers for images of this shape (C, H, W); captured once and kept."""
         sample = _sample(self.net)
-        key = (tuple(input_shape), sample.device, sample.dtype, registered_modules())
+        modules = tuple(map(id, self.net.modules()))  # a layer may have been put in another's place
+        key = (tuple(input_shape), sample.device, sample.dtype, registrations(), modules)
         if key not in self._captured:
             self._captured[key] = Layers(self.net, capture(self.net, input_shape, registered_modules()))
         return self._captured[key]
@@ -106,6 +111,8 @@ class DeconvNet:
 
     def _inputs(self, images: Any) -> Tensor:
         sample = _sample(self.net)
+        if sample.is_meta:
+            raise UnsuitableInput(f"{self.model.name} is on the meta device: it has shapes but no values; load weights")
         if isinstance(images, Tensor):
             batch = images[None] if images.ndim == 3 else images
         else:

@@ -4,7 +4,9 @@ A `Call` is a small module: it can carry forward hooks, and it shares the weight
 which is never changed. `capture.py` makes the list, `mirror.py` knows what answers each call.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +73,7 @@ class Call(nn.Module):
     `arguments` by the operator's own names; `self["stride"]` reads one, with weights looked up
     `reads`     names of all earlier calls whose values it needs; `inputs`: those that are tensors
     `shape`     of its output without the batch, `input_shapes` of its inputs likewise; None: no tensor
+    `returned`  whether the network returns its value
     `batched`   whether the output's first dimension still counts the images
     `producers` the calls that made its inputs; None: the network's input
     `module`    the innermost module it belongs to, `path` that module's name, `source` its line of code
@@ -89,6 +92,7 @@ class Call(nn.Module):
         self.input_shapes: tuple[tuple[int, ...], ...] = ()
         self.producers: tuple[Call | None, ...] = ()
         self.batched = False
+        self.returned = False
         self.pick: int | None = None
         self.path = ""
         self.source = ""
@@ -112,7 +116,8 @@ class Call(nn.Module):
         """Run the operator on the values of `reads`, in order."""
         run = _IN_PLACE[self.operator] if in_place else self.operator
         if isinstance(run, type):
-            return self.module(*(value.clone() for value in values))  # the module may work in place
+            with evaluating(self.module):
+                return self.module(*(value.clone() for value in values))  # it may work in place
         known = dict(zip(self.reads, values, strict=True))
         result = run(*_filled(self.positional, known), **_filled(self.keywords, known))
         return result if self.pick is None else result[self.pick]
@@ -163,12 +168,25 @@ class Graph:
         return [call for call in self.calls if name in call.reads]
 
 
+@contextmanager
+def evaluating(net: nn.Module) -> Iterator[None]:
+    """The network in evaluation mode; each module's own flag is put back at the end, come what may."""
+    flags = {module: module.training for module in net.modules()}
+    net.eval()
+    try:
+        yield
+    finally:
+        for module, flag in flags.items():
+            module.training = flag
+
+
 def run(calls: Sequence[Call], images: Tensor, wanted: Sequence[str]) -> dict[str, Tensor]:
     """Run the calls on images (N, C, H, W); return the values of the wanted ones.
 
-    A value is freed after its last reader. Rectification works in place where its input dies there:
-    that brings the forward pass back to the speed of the network as its author wrote it.
+    A value is freed after its last reader. Rectification works in place where nothing else reads its
+    input: that brings the forward pass back to the speed of the network as its author wrote it.
     """
+    readings = Counter(name for call in calls for name in call.reads)
     last_reader = {name: call for call in calls for name in call.reads}
     producers = {call.name: call for call in calls}
     values: dict[str, Any] = {INPUT: images}
@@ -177,6 +195,7 @@ def run(calls: Sequence[Call], images: Tensor, wanted: Sequence[str]) -> dict[st
         overwrite = (
             call.operator in _IN_PLACE
             and call.reads[0] in dying
+            and readings[call.reads[0]] == 1
             and call.reads[0] in producers
             and producers[call.reads[0]].operator in _FRESH
         )

@@ -48,6 +48,7 @@ class Layers(Mapping[str, Layer]):
         self.graph = graph
         self.spatial: dict[str, Spatial | None] = {INPUT: (2, 3) if len(graph.input_shape) == 3 else None}
         self.reaches: dict[str, Reaches | None] = {}
+        self.read_as: dict[str, Spatial | None] = {}
         self.fields: dict[str, Fields] = {INPUT: (Field(), Field()) if self.spatial[INPUT] else None}
         for call in graph.calls:
             self._survey(call)
@@ -77,6 +78,11 @@ class Layers(Mapping[str, Layer]):
         shape = self.graph.input_shape if name == INPUT else self.graph.by_name[name].shape or ()
         return None if spatial is None else (shape[spatial[0] - 1], shape[spatial[1] - 1])
 
+    def size_read(self, call: Call, number: int) -> tuple[int, int] | None:
+        """Rows and columns of a call's input as the call itself sees them."""
+        spatial, shape = self.read_as[call.name], call.input_shapes[number]
+        return None if spatial is None else (shape[spatial[0] - 1], shape[spatial[1] - 1])
+
     def channel_dimension(self, name: str) -> int:
         """The dimension of a call's output that counts feature maps."""
         spatial, shape = self.spatial[name] or (), self.graph.by_name[name].shape or ()
@@ -92,19 +98,26 @@ class Layers(Mapping[str, Layer]):
 
     def _survey(self, call: Call) -> None:
         """Where rows and columns are, what each position reads, and the receptive fields."""
-        rule, below = find_rule(call), next(iter(call.inputs), None)
-        spatial: Spatial | None = (2, 3) if len(call.shape or ()) == 3 else None
+        rule, maps = find_rule(call), (2, 3) if len(call.shape or ()) == 3 else None
+        spatial: Spatial | None = maps
         reaches: Reaches | None = None
-        if rule and call.shape is not None:
-            spatial = rule.spatial(call, self.spatial[below] if below else None)
-            reaches = None if rule.refuses(call) else rule.reach(call)
+        carried: list[str] = []
+        below: Spatial | None = None
+        if rule and call.shape is not None and call.inputs and not rule.refuses(call):
+            carried = [call.inputs[number] for number in rule.carries(call)]
+            belows = {self.spatial[name] for name in carried}
+            below = belows.pop() if len(belows) == 1 else None  # they differ: whole maps
+            spatial = maps if rule.on_maps else rule.spatial(call, below)
+            reaches = rule.reach(call, below)
+            if not rule.on_maps and (below is None or spatial is None):
+                reaches = None
         if spatial is not None and spatial[0] > spatial[1]:  # rows and columns have changed places
             spatial, reaches = (spatial[1], spatial[0]), None
         self.spatial[call.name], self.reaches[call.name] = spatial, reaches
-        fields = self._meeting_fields(call.inputs)
-        windowed = fields is not None and reaches is not None and spatial is not None
+        self.read_as[call.name] = (2, 3) if rule and rule.on_maps else below
         self.fields[call.name] = None
-        if windowed and fields and reaches:
+        fields = self._meeting_fields(carried) if below == self.read_as[call.name] else None
+        if fields and reaches and spatial:
             self.fields[call.name] = (fields[0].above(reaches[0]), fields[1].above(reaches[1]))
 
     def _meeting_fields(self, names: Sequence[str]) -> Fields:

@@ -25,12 +25,12 @@ Recorded = tuple[Tensor, ...]
 Mirror = Callable[[Tensor, Call, Recorded], Tensor | Sequence[Tensor | None]]
 
 
-def pointwise(call: Call) -> Reaches | None:
+def pointwise(call: Call, below: Spatial | None = None) -> Reaches | None:
     """Reach of an operator whose output position reads just the same position of its input."""
     return POINTWISE
 
 
-def whole(call: Call) -> Reaches | None:
+def whole(call: Call, below: Spatial | None = None) -> Reaches | None:
     """Reach of an operator that may read any position: its rule gets and gives whole maps."""
     return None
 
@@ -58,7 +58,10 @@ class Rule:
     `mirror`       `(signal, call, recorded) → signal` for the one input, or a sequence with one signal
                    or None for each; it must not change `signal`
     `counterpart`  its name in the mirror: "transposed filter", "unpool", "rectify", …
-    `reach`        what one output position reads (rows, columns), or None: `whole` maps
+    `reach`        `(call, rows and columns of its input) → what one output position reads`, or None: the
+                   rule gets and gives `whole` maps
+    `on_maps`      whether it takes any (N, C, H, W) by its last two dimensions, as filters and pools do;
+                   others, if not whole, are pointwise
     `record`       what the forward hook keeps, handed to `mirror` cut to the windows of the output
     `spatial`      `(call, rows and columns of its input) → those of its output`
     `carries`      which inputs the signal goes to; others are recorded constants
@@ -69,7 +72,8 @@ class Rule:
 
     mirror: Mirror
     counterpart: str
-    reach: Callable[[Call], Reaches | None] = whole
+    reach: Callable[[Call, Spatial | None], Reaches | None] = whole
+    on_maps: bool = False
     record: Keep | None = None
     spatial: Callable[[Call, Spatial | None], Spatial | None] = _same_dimensions
     carries: Callable[[Call], tuple[int, ...]] = _all_inputs
@@ -101,6 +105,11 @@ def register(*operators: Any, **options: Any) -> Callable[[Mirror], Mirror]:
 def registered_modules() -> tuple[type, ...]:
     """The module classes with a rule of their own."""
     return tuple(key for key in RULES if isinstance(key, type))
+
+
+def registrations() -> frozenset[int]:
+    """Changes whenever a rule is registered or replaced."""
+    return frozenset(id(rule) for rule in RULES.values())
 
 
 def find_rule(call: Call) -> Rule | None:

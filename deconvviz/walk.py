@@ -55,16 +55,11 @@ def walk(table: Layers, recording: Recording, start: str, seed: Tensor, windows:
         cut_at = spatial if reaches else None  # whole maps need no cutting
         recorded = tuple(cut(t, cut_at, images, windows) for t in recording.kept.get(call.name, ()))
         below = rule.mirror(signal, call, recorded)
-        for name, part in zip(call.inputs, [below] if isinstance(below, Tensor) else below, strict=True):
-            if part is None:
-                continue
-            size = table.map_size(name)
-            where = windows
-            if size is None or reaches is None or windows is None:
-                where = Windows.whole(len(part), size) if size else None
-            elif reaches != POINTWISE:
-                part, where = _fit(part, table.spatial[name], windows.below(reaches), size, signal)
-            arrived[name] = _meet(arrived.get(name), (part, where), table.spatial[name])
+        parts = [below] if isinstance(below, Tensor) else below
+        for number, (name, part) in enumerate(zip(call.inputs, parts, strict=True)):
+            if part is not None:
+                landed = _land(table, call, number, part, windows, signal)
+                arrived[name] = _meet(arrived.get(name), landed, table.spatial[name])
     return arrived[INPUT]
 
 
@@ -78,14 +73,37 @@ def _spread_out(
     return place(signal, spatial, windows, whole), whole
 
 
-def _fit(signal: Tensor, spatial: Spatial | None, windows: Windows, size: tuple[int, int], above: Tensor) -> Arrived:
-    """Windows that outgrow their map become the whole map; what hangs over its border is cleared."""
-    assert spatial is not None
-    fitted = windows.fitted(size)
-    placed = place(signal, spatial, windows, fitted)
+def _land(table: Layers, call: Call, number: int, part: Tensor, windows: Windows | None, above: Tensor) -> Arrived:
+    """What a rule gave for an input, in windows of that input's map.
+
+    Windows that outgrow the map become the whole map; what hangs over its border is cleared.
+    """
+    name, reaches, read = call.inputs[number], table.reaches[call.name], table.read_as[call.name]
+    size, seen = table.map_size(name), table.size_read(call, number)
+    if reaches is None or windows is None or read is None or seen is None:
+        _check_shape(call, part, call.input_shapes[number])
+        return part, Windows.whole(len(part), size) if size else None
+    if reaches == POINTWISE and read == table.spatial[name]:
+        return part, windows
+    reached = windows.below(reaches)
+    fitted = reached.fitted(seen)
+    placed = place(part, read, reached, fitted)
     if placed.untyped_storage().data_ptr() == above.untyped_storage().data_ptr():
         placed = placed.clone()  # the signal above may still be needed by another branch
-    return clear_outside(placed, spatial, fitted, size), fitted
+    placed = clear_outside(placed, read, fitted, seen)
+    if read == table.spatial[name]:
+        return placed, fitted
+    placed = place(placed, read, fitted, Windows.whole(len(part), seen))
+    return placed, Windows.whole(len(part), size) if size else None
+
+
+def _check_shape(call: Call, part: Tensor, expected: tuple[int, ...]) -> None:
+    """A rule that gives another shape than its input's would be silently wrong further down."""
+    if tuple(part.shape[1:]) != expected:
+        raise NoMirrorRule(
+            f"{call.name}: its mirror rule gave a signal of shape {tuple(part.shape[1:])}, but the layer's "
+            f"input has {expected}; mend the rule registered for {call.operator}"
+        )
 
 
 def _meet(first: Arrived | None, second: Arrived, spatial: Spatial | None) -> Arrived:

@@ -498,7 +498,7 @@ enrol(
 enrol(aten.unsqueeze.default, cases=[(Apply(lambda net, x: x.unsqueeze(1)), (3, 4, 5))])(slow_reshape_back)
 enrol(aten.squeeze.dim, cases=[(Apply(lambda net, x: x.squeeze(1)), (1, 4, 5))])(slow_reshape_back)
 enrol(aten.squeeze.dims, cases=[(Apply(lambda net, x: torch.squeeze(x, (2, 3))), (4, 1, 1))])(slow_reshape_back)
-enrol(aten.squeeze.default, cases=[(Apply(lambda net, x: x.squeeze()), (4, 1, 3))])(slow_reshape_back)
+enrol(aten.squeeze.dims, cases=[(Apply(lambda net, x: x.squeeze()), (4, 1, 3))])(slow_reshape_back)
 
 
 @enrol(

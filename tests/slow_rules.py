@@ -354,3 +354,41 @@ def slow_unpool_adaptive(net: Any, signal: np.ndarray, x: np.ndarray) -> np.ndar
         jr, jc = np.unravel_index(region.argmax(), region.shape)
         below[n, c, top + jr, left + jc] += signal[n, c, row, column]
     return below
+
+
+# --- parts overwritten, constants, mirror images ------------------------------------------------------------
+
+enrol(aten.unbind.int, cases=[(Apply(lambda net, x: x.unbind(1)[2]), (4, 3, 4))])(
+    lambda net, signal, x: np.stack([signal * (channel == 2) for channel in range(4)], 1)
+)
+enrol(aten.flip.default, cases=[(Apply(lambda net, x: x.flip(1, -1)), (4, 3, 4))])(
+    lambda net, signal, x: signal[:, ::-1, :, ::-1].copy()
+)
+
+
+def overwrite(net: Any, x: torch.Tensor) -> torch.Tensor:
+    y = x.clone()
+    y[:, 1:] = net.times(x)[:, :1]
+    return y
+
+
+@enrol(aten.slice_scatter.default, aten.copy.default, cases=[(Apply(overwrite, times=_double()), (2, 3, 4))])
+def slow_overwritten(net: Any, signal: np.ndarray, x: np.ndarray) -> np.ndarray:
+    below = signal.copy()
+    below[:, 1:] = 0
+    below[:, :1] += 2 * signal[:, 1:]
+    return below
+
+
+def slow_first_half(net: Any, signal: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return signal[:, : x.shape[1]]
+
+
+for operator, function in {
+    aten.zeros_like.default: torch.zeros_like,
+    aten.ones_like.default: torch.ones_like,
+    aten.full_like.default: lambda x: torch.full_like(x, 3.0),
+    aten.new_zeros.default: lambda x: x.new_zeros(x.shape),
+}.items():
+    net = Apply(lambda net, x, f=function: torch.cat([x, f(x)], 1))
+    enrol(operator, cases=[(net, (2, 3, 4))])(slow_first_half)

@@ -9,7 +9,7 @@ from networks import as_units, lively_units
 from oracles import DeconvnetBackward, project_back, relative_error
 from torch import Tensor, nn
 
-from deconvviz import DeconvNet
+from deconvviz import DeconvNet, Unit, mirror
 from deconvviz.errors import NoMirrorRule, UncapturableModel, UnsuitableInput
 
 
@@ -107,10 +107,77 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
     "Tanh": lambda net, x: torch.tanh(net.conv(x)),
     "Softplus": lambda net, x: F.softplus(net.conv(x)),
     "Mish": lambda net, x: F.mish(net.conv(x)),
+    "two views of one tensor": lambda net, x: _halves_swapped(net.conv(x)),
+    "a flat view beside": lambda net, x: _flat_beside(net.conv(x)),
+    "a gate rectified elsewhere": lambda net, x: _gate_rectified(net, x),
+    "linear over rows": lambda net, x: F.linear(x, x.new_tensor([[0.5]]).expand(5, x.shape[3]) * net.conv.weight.sum()),
+    "a quotient that repeats": lambda net, x: x.mean(1, keepdim=True) / net.conv.bias.detach().view(1, 4, 1, 1),
+    "upsampled with padding": lambda net, x: F.conv_transpose2d(x, net.conv.weight, dilation=3, output_padding=2),
+    "channels one by one": lambda net, x: torch.cat([x[:, c].unsqueeze(1) * (c + 1) for c in range(4)], 1),
+    "a view of other maps": lambda net, x: F.relu(x.view(x.size(0), 4, x.size(3), x.size(2))),
+    "pixel shuffle by hand": lambda net, x: _shuffled_by_hand(net.conv(x)),
+    "rows of channels last": lambda net, x: x.permute(0, 2, 3, 1)[:, 2:-1].permute(0, 3, 1, 2),
+    "split of channels last": lambda net, x: x.permute(0, 2, 3, 1).split([5, 14], 1)[1].permute(0, 3, 1, 2),
+    "cat of channels last": lambda net, x: torch.cat([x.permute(0, 2, 3, 1)] * 2, 1).permute(0, 3, 1, 2),
+    "mean of channels last": lambda net, x: _plus_row_mean(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2),
+    "filters over swapped axes": lambda net, x: F.conv2d(x.transpose(1, 2)[:, :4], net.conv.weight).transpose(2, 3),
+    "stack of channels last": lambda net, x: torch.stack([x.permute(0, 2, 3, 1)] * 2, 1).mean(1).permute(0, 3, 1, 2),
+    "tokens and back": lambda net, x: x.flatten(2).transpose(1, 2).reshape(x.size(0), 19, 16, 4).permute(0, 3, 1, 2),
+    "squeeze": lambda net, x: x + F.adaptive_avg_pool2d(x, 1).squeeze()[:, :, None, None],
+    "parts of a gate": lambda net, x: _gate_in_parts(net, x),
+    "one plus a gate": lambda net, x: x * (1 + torch.sigmoid(net.conv(x))),
+    "a hard sigmoid by hand": lambda net, x: x * (F.relu6(net.conv(x) + 3) / 6).detach(),
+    "in place on a part": lambda net, x: _rectify_half(net.conv(x)),
+    "overwriting a part": lambda net, x: _overwrite_half(net.conv(x), x),
+    "a map of zeros": lambda net, x: torch.cat([x[:, :2], torch.zeros_like(x)[:, 2:]], 1),
+    "mirror image": lambda net, x: x.flip(3) + x,
+    "layer norm over maps": lambda net, x: F.layer_norm(x, x.shape[1:]),
     "standardised filters": lambda net, x: F.conv2d(
         x, (net.conv.weight - net.conv.weight.mean()) / net.conv.weight.std()
     ),
 }
+
+
+def _halves_swapped(c: Tensor) -> Tensor:
+    a, b = c.chunk(2, 1)
+    return F.relu(c) + torch.cat([b, a], 1)
+
+
+def _flat_beside(c: Tensor) -> Tensor:
+    flat, r = c.flatten(2), F.relu(c)
+    return r + flat.view(r.shape)
+
+
+def _gate_rectified(net: Between, x: Tensor) -> Tensor:
+    g = net.conv(F.adaptive_avg_pool2d(x, 1))
+    y = x * g.detach()
+    return y + F.relu(g)
+
+
+def _shuffled_by_hand(x: Tensor) -> Tensor:
+    batch, _, height, width = x.shape
+    x = x.view(batch, 1, 2, 2, height, width).permute(0, 1, 4, 2, 5, 3)
+    x = x.reshape(batch, 1, 2 * height, 2 * width)
+    return torch.cat([x, x * 2, x * 3, x], 1)
+
+
+def _plus_row_mean(x: Tensor) -> Tensor:
+    return x + x.mean(1, keepdim=True)
+
+
+def _gate_in_parts(net: Between, x: Tensor) -> Tensor:
+    a, b = torch.sigmoid(net.conv(x)).chunk(2, 1)
+    return torch.cat([x[:, :2] * a, x[:, 2:] * b], 1)
+
+
+def _rectify_half(y: Tensor) -> Tensor:
+    y[:, :2].relu_()
+    return y
+
+
+def _overwrite_half(y: Tensor, x: Tensor) -> Tensor:
+    y[:, 1:3] = x[:, :2]
+    return y
 
 
 def _grow(x: Tensor, y: Tensor) -> Tensor:
@@ -229,7 +296,10 @@ REFUSED: dict[str, tuple[Callable[..., Tensor], str]] = {
     "cumulative sums": (lambda net, x: x.cumsum(1), "has no mirror rule"),
     "functional LRN": (lambda net, x: F.local_response_norm(x, 3), "divides by what it computed"),
     "images of the batch mixed": (lambda net, x: x - x.mean(0, keepdim=True), "batch"),
-    "images of the batch turned": (lambda net, x: x.flip(0), "has no mirror rule"),
+    "softmax inside": (lambda net, x: net.conv(x.softmax(1)), "inside the network"),
+    "softmax over the batch": (lambda net, x: x.softmax(0), "batch"),
+    "images joined": (lambda net, x: torch.cat([x, x], 0)[: x.shape[0]], "batch"),
+    "images of the batch turned": (lambda net, x: x.flip(0), "order of the images"),
 }
 
 
@@ -272,3 +342,80 @@ def test_what_cannot_be_captured_says_where(construct: Callable[..., Tensor]) ->
         DeconvNet(Between(construct, {})).project(torch.randn(1, 2, 12, 12), ["above:0"])
     assert "\n" not in str(caught.value)
     assert "mirror.register" in str(caught.value)
+
+
+def test_the_forward_pass_equals_the_networks_own_with_one_image() -> None:
+    torch.manual_seed(10)
+    net = Between(CONSTRUCTS["squeeze"], {}).double().eval()
+    x = torch.randn(1, 2, 19, 16, dtype=torch.float64)
+    with torch.no_grad():
+        pooled = F.adaptive_avg_pool2d(net.below(x), 1)
+        expected = torch.relu(net.above(net.below(x) + pooled))
+    assert relative_error(DeconvNet(net).record(x, ["above"]).maps["relu"], expected) < 1e-13
+
+
+def test_names_with_odd_characters() -> None:
+    net = nn.Sequential()
+    net.add_module("a@1", nn.Conv2d(1, 2, 3))
+    net.add_module("b c", nn.ReLU())
+    (projection,) = DeconvNet(net).project(torch.rand(1, 1, 9, 9), [Unit("a@1", 0, 2, 2)])
+    assert projection.pixels.shape == (1, 3, 3)
+
+
+def test_a_rule_registered_later_and_a_layer_put_in_anothers_place_are_seen() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), Between(lambda n, x: x.square(), {})).eval()
+    net[1].below = nn.Conv2d(2, 4, 1)
+    dv, x = DeconvNet(net), torch.rand(1, 1, 14, 14)
+    with pytest.raises(NoMirrorRule, match="pow|square"):
+        dv.project(x, ["1.above:0@5,5"])
+    name = next(c for c in dv.layers.graph.calls if "pow" in c.name or "square" in c.name)
+    mirror.register(name.operator, reach=mirror.pointwise)(lambda signal, call, recorded: signal)
+    try:
+        (projection,) = dv.project(x, ["1.above:0@5,5"])
+        assert projection.box == (4, 4, 9, 9)
+    finally:
+        del mirror.RULES[name.operator]
+    net[0] = nn.Conv2d(1, 2, 5)
+    assert dv.project(x, ["0:0@5,5"])[0].pixels.shape == (1, 5, 5)
+
+
+def test_registered_modules_run_as_evaluated() -> None:
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm, self.dropout = nn.BatchNorm2d(2), nn.Dropout(0.9)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.dropout(self.norm(x))
+
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), Block(), nn.ReLU()).train()
+    mirror.register(Block, reach=mirror.pointwise)(lambda signal, call, recorded: signal)
+    try:
+        DeconvNet(net).record(torch.rand(2, 1, 9, 9), ["2"])
+        assert net[1].norm.num_batches_tracked == 0
+        assert net[1].training
+    finally:
+        del mirror.RULES[Block]
+
+
+def test_a_rule_of_the_wrong_shape_is_said() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(98, 3))
+    dv = DeconvNet(net)
+    linear = mirror.RULES[torch.ops.aten.linear.default]
+    mirror.register(torch.ops.aten.linear.default)(lambda signal, call, recorded: signal)
+    try:
+        with pytest.raises(NoMirrorRule, match=r"gave a signal of shape \(3,\).*\(98,\)"):
+            dv.project(torch.rand(1, 1, 9, 9), ["2:1"])
+    finally:
+        mirror.RULES[torch.ops.aten.linear.default] = linear
+
+
+def test_networks_without_values() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 2, 3)).to("meta")
+    with pytest.raises(UnsuitableInput, match="meta device"):
+        DeconvNet(net).project(torch.rand(1, 1, 9, 9), ["0:0"])
+
+
+def test_data_parallel_is_looked_through() -> None:
+    net = nn.DataParallel(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()))
+    assert DeconvNet(net).project(torch.rand(1, 1, 9, 9), ["1:0"])[0].unit.layer == "1"

@@ -89,6 +89,13 @@ def test_network_equals_autograd(name: str) -> None:
     assert error <= 1e-9
 
 
+def test_the_first_layers_of_googlenet_see_through_its_transform() -> None:
+    dv = DeconvNet(random_network("googlenet"), input_shape=(3, 97, 97))
+    x = torch.randn(2, 3, 97, 97, dtype=torch.float64)
+    assert largest_error(dv, x, ["conv1", "conv2"]) <= 1e-12
+    assert dv.layers["conv1"].receptive_field == (7, 7)
+
+
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in TIMM])
 def test_network_of_timm_equals_autograd(name: str) -> None:
     test_network_equals_autograd(f"timm:{name}")

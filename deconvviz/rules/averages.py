@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..graph import Call
 from ..mirror import Recorded, pointwise, register
+from ..signals import Spatial
 from ..window import POINTWISE, Reach, Reaches, pair
 from .paper import inside_pools, pool_reach
 
@@ -47,7 +48,7 @@ def _counted(reach: Reach, count: int, size: int, include_padding: bool) -> Tens
     return (start + reach.kernel).clamp(max=size + border) - start.clamp(min=-border)
 
 
-@register(aten.avg_pool2d.default, reach=pool_reach, record=region_sizes, counterpart="spread")
+@register(aten.avg_pool2d.default, reach=pool_reach, on_maps=True, record=region_sizes, counterpart="spread")
 def spread(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Average pooling: each value goes in equal shares to all positions of its region."""
     (sizes,) = recorded
@@ -59,7 +60,7 @@ def spread(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     return below
 
 
-def adaptive_reach(call: Call) -> Reaches | None:
+def adaptive_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     """Reach of an adaptive average: windows where its regions are equal and do not overlap."""
     maps, out = call.input_shapes[0][-2:], (call.shape or ())[-2:]
     if any(size % n for size, n in zip(maps, out, strict=True)) or tuple(out) == (1, 1):
@@ -68,7 +69,7 @@ def adaptive_reach(call: Call) -> Reaches | None:
     return rows, columns
 
 
-@register(aten.adaptive_avg_pool2d.default, reach=adaptive_reach, counterpart="spread")
+@register(aten.adaptive_avg_pool2d.default, reach=adaptive_reach, on_maps=True, counterpart="spread")
 def spread_adaptive(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Adaptive average pooling: output o averages positions ⌊o·n/m⌋ to ⌈(o+1)·n/m⌉ of n, of m outputs."""
     reaches = adaptive_reach(call)

@@ -11,31 +11,60 @@ from ..graph import Call, Read
 from ..mirror import Recorded, pointwise, register
 from ..signals import Spatial
 from ..window import POINTWISE, Reaches
-from .joins import summed_to
+from .joins import same_positions, summed_to
 
 aten = torch.ops.aten
 
-SQUASHES = {aten.sigmoid.default, aten.hardsigmoid.default, aten.softmax.int, aten.tanh.default}
+SQUASHES = {aten.sigmoid.default, aten.hardsigmoid.default, aten.softmax.int}
+CLIPS = {aten.hardtanh.default, aten.relu6.default, aten.clamp.default}
 MOVES = {
     aten.view.default,
+    aten._unsafe_view.default,
     aten.expand.default,
     aten.unsqueeze.default,
     aten.squeeze.dim,
     aten.squeeze.dims,
     aten.permute.default,
     aten.transpose.int,
+    aten.slice.Tensor,
+    aten.select.int,
+    aten.split.Tensor,
+    aten.split_with_sizes.default,
     aten.clone.default,
+    aten.detach.default,
+    aten._to_copy.default,
     aten.upsample_nearest2d.vec,
     aten.upsample_bilinear2d.vec,
 }
+SHIFTS = {aten.add.Tensor, aten.sub.Tensor, aten.rsub.Scalar, aten.mul.Tensor, aten.div.Tensor}
 
 
 def _squash(call: Call, number: int) -> Call | None:
-    """The sigmoid (or its like) that this input comes from, if it does, through what only moves values."""
+    """The sigmoid (or its like) that this input comes from, through what only moves, scales or shifts it.
+
+    `relu6(x + 3) / 6` is a hard sigmoid written out.
+    """
     producer = call.producers[number]
-    while producer is not None and producer.operator in MOVES:
-        producer = producer.producers[0] if producer.producers else None
-    return producer if producer is not None and producer.operator in SQUASHES - {aten.tanh.default} else None
+    while producer is not None and producer.inputs and (producer.operator in MOVES or _shifts(producer)):
+        producer = producer.producers[0]
+    if producer is None or producer.operator in SQUASHES:
+        return producer
+    return producer if producer.operator in CLIPS and _shifted_by_3(producer) is not None else None
+
+
+def _shifts(call: Call) -> bool:
+    return call.operator in SHIFTS and len(call.reads) == 1 and call.shape == call.input_shapes[0]
+
+
+def _shifted_by_3(clip: Call) -> Call | None:
+    below = clip.producers[0]
+    return below if below is not None and _shifts(below) and below.arguments.get("other") in (3, 3.0) else None
+
+
+def _argument_of(squash: Call) -> str:
+    """The name of what a squash is a function of."""
+    shifted = _shifted_by_3(squash) if squash.operator in CLIPS else None
+    return (shifted or squash).inputs[0]
 
 
 def gate_of(call: Call) -> int | None:
@@ -48,10 +77,15 @@ def gate_of(call: Call) -> int | None:
 
 
 def is_activation(call: Call) -> bool:
-    """`x * sigmoid(x)`: SiLU written out, an activation rather than a gate."""
+    """`x * sigmoid(x)`, `x * relu6(x + 3) / 6`: SiLU or Hardswish written out, an activation and no gate."""
     gate = gate_of(call)
     squash = None if gate is None else _squash(call, gate)
-    return squash is not None and gate is not None and squash.inputs == (call.inputs[1 - gate],)
+    if gate is None or squash is None or squash.operator is aten.softmax.int:
+        return False
+    producer = call.producers[gate]
+    while producer is not None and producer is not squash and _shifts(producer):
+        producer = producer.producers[0]
+    return producer is squash and _argument_of(squash) == call.inputs[1 - gate]
 
 
 def two_maps(call: Call) -> bool:
@@ -94,10 +128,10 @@ def product_spatial(call: Call, below: Spatial | None) -> Spatial | None:
     return (2, 3) if dimensions == 4 else None
 
 
-def product_reach(call: Call) -> Reaches | None:
+def product_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     """Pointwise, if the input that carries the signal is not repeated over rows or columns."""
     carrying = call.input_shapes[signal_side(call)[0]]
-    return POINTWISE if carrying == call.shape else None
+    return POINTWISE if below is not None and same_positions(carrying, call.shape or (), below) else None
 
 
 @register(
@@ -130,11 +164,24 @@ def divisor(call: Call, quotient: Tensor, *inputs: Tensor) -> Recorded:
     return (_constant(call, quotient, "other"),)
 
 
-@register(aten.div.Tensor, reach=pointwise, record=divisor, refuses=divides_by_a_map, counterpart="scale")
+def quotient_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
+    """Pointwise, if the input is not repeated over rows or columns."""
+    same = below is not None and same_positions(call.input_shapes[0], call.shape or (), below)
+    return POINTWISE if same else None
+
+
+@register(
+    aten.div.Tensor,
+    reach=quotient_reach,
+    record=divisor,
+    refuses=divides_by_a_map,
+    spatial=product_spatial,
+    counterpart="scale",
+)
 def divide(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A quotient by a constant: divide by the same."""
     (by,) = recorded
-    return signal / by
+    return summed_to(signal / by, call.input_shapes[0])
 
 
 @register(aten.neg.default, reach=pointwise, counterpart="negate")
@@ -143,7 +190,21 @@ def negate(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     return -signal
 
 
-@register(aten.softmax.int, aten.log_softmax.int, reach=pointwise, counterpart="pass", extends_paper=True)
+def inside_the_network(call: Call) -> str:
+    """A softmax mixes what it is taken over: only at the output is there a signal of the logits."""
+    if int(call["dim"]) % (len(call.shape or ()) + 1) == 0:
+        return "mixes the images of a batch"
+    return "" if call.returned else "mixes maps or positions inside the network (as a gate or at the output it is fine)"
+
+
+@register(
+    aten.softmax.int,
+    aten.log_softmax.int,
+    reach=pointwise,
+    refuses=inside_the_network,
+    counterpart="pass",
+    extends_paper=True,
+)
 def pass_to_logits(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A softmax at the output: the signal is that of the logits."""
     return signal

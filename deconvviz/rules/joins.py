@@ -15,10 +15,15 @@ def _scalar(call: Call, name: str) -> float:
     return float(call[name])
 
 
-def join_reach(call: Call) -> Reaches | None:
+def join_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     """Pointwise, if no input is repeated over rows or columns to fit the others."""
-    same = all(shape[-2:] == (call.shape or ())[-2:] for shape in call.input_shapes)
+    same = below is not None and all(same_positions(shape, call.shape or (), below) for shape in call.input_shapes)
     return POINTWISE if same else None
+
+
+def same_positions(shape: tuple[int, ...], other: tuple[int, ...], spatial: Spatial) -> bool:
+    """Whether two shapes (without the batch) have as many dimensions, and the same rows and columns."""
+    return len(shape) == len(other) and all(shape[d - 1] == other[d - 1] for d in spatial)
 
 
 @register(aten.add.Tensor, aten.sub.Tensor, reach=join_reach, counterpart="to every summand")
@@ -64,12 +69,17 @@ def cat_dimension(call: Call) -> int:
     return int(call["dim"]) % (len(call.shape or ()) + 1)
 
 
-def cat_reach(call: Call) -> Reaches | None:
+def joins_images(call: Call) -> str:
+    """The first dimension counts the images of the batch."""
+    return "joins along the images of the batch" if cat_dimension(call) == 0 else ""
+
+
+def cat_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     """Pointwise where feature maps are joined; whole where rows or columns are."""
-    return POINTWISE if cat_dimension(call) == 1 and len(call.shape or ()) == 3 else None
+    return POINTWISE if below is not None and cat_dimension(call) not in (0, *below) else None
 
 
-@register(aten.cat.default, aten.concat.default, reach=cat_reach, counterpart="split")
+@register(aten.cat.default, aten.concat.default, reach=cat_reach, refuses=joins_images, counterpart="split")
 def split(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
     """A concatenation: each input gets its own part of the signal."""
     dimension = cat_dimension(call)
@@ -95,9 +105,9 @@ def stack_spatial(call: Call, below: Spatial | None) -> Spatial | None:
     return rows, columns
 
 
-def stack_reach(call: Call) -> Reaches | None:
-    """Pointwise for maps (N, C, H, W)."""
-    return POINTWISE if len(call.input_shapes[0]) == 3 else None
+def stack_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
+    """Pointwise: a new dimension leaves rows and columns as they are."""
+    return POINTWISE
 
 
 @register(aten.stack.default, reach=stack_reach, spatial=stack_spatial, counterpart="split")

@@ -10,6 +10,7 @@ from torch.nn.functional import conv2d, conv_transpose2d, pad
 
 from ..graph import Call, Weight
 from ..mirror import Recorded, pointwise, register
+from ..signals import Spatial
 from ..window import POINTWISE, Reach, Reaches, pair
 
 aten = torch.ops.aten
@@ -18,7 +19,7 @@ aten = torch.ops.aten
 # --- (i) unpool ---------------------------------------------------------------------------------------
 
 
-def pool_reach(call: Call) -> Reaches:
+def pool_reach(call: Call, below: Spatial | None = None) -> Reaches:
     """Reach of a pooling layer; an empty stride means the kernel's size."""
     kernel, padding = pair(call["kernel_size"]), pair(call["padding"])
     stride = pair(call["stride"] or call["kernel_size"])
@@ -59,7 +60,9 @@ def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
     return (where,)
 
 
-@register(aten.max_pool2d.default, aten.max_pool2d_with_indices.default, reach=pool_reach, record=switches)
+@register(
+    aten.max_pool2d.default, aten.max_pool2d_with_indices.default, reach=pool_reach, on_maps=True, record=switches
+)
 def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Put each value back to the place where its maximum was, as the switches say; zero elsewhere.
 
@@ -136,7 +139,7 @@ def other_than_a_parameter(call: Call) -> str:
     return "" if isinstance(call.arguments["weight"], Weight) else "filters with weights computed from the image"
 
 
-def filter_reach(call: Call) -> Reaches:
+def filter_reach(call: Call, below: Spatial | None = None) -> Reaches:
     """Reach of a convolution. "same" padding puts the odd position at the end, as torch does."""
     kernel, dilation = tuple(call["weight"].shape[2:]), pair(call["dilation"])
     padding = call["padding"]
@@ -152,6 +155,7 @@ def filter_reach(call: Call) -> Reaches:
     aten.conv2d.default,
     aten.conv2d.padding,
     reach=filter_reach,
+    on_maps=True,
     counterpart="transposed filter",
     role="filter",
     refuses=other_than_a_parameter,
@@ -177,9 +181,10 @@ def flipped(weight: Tensor, groups: int) -> Tensor:
     return grouped.reshape(groups * into, out // groups, *kernel).flip(2, 3)
 
 
-def linear_reach(call: Call) -> Reaches | None:
+def linear_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     """A 1×1 filter where it is applied at each position of a map (N, H, W, C); else the whole."""
-    return POINTWISE if len(call.shape or ()) == 3 else None
+    last = len(call.shape or ())
+    return POINTWISE if below is not None and last not in below else None
 
 
 @register(
@@ -210,11 +215,15 @@ def pass_contrast_normalisation(signal: Tensor, call: Call, recorded: Recorded) 
 # --- networks that upsample: their layers are transposed filters and unpooling themselves ------------------
 
 
-@register(aten.conv_transpose2d.input, counterpart="filter", role="filter", refuses=other_than_a_parameter)
+@register(
+    aten.conv_transpose2d.input, on_maps=True, counterpart="filter", role="filter", refuses=other_than_a_parameter
+)
 def filter_again(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A transposed convolution ("deconvolution layer" of FCN, §3.3) is answered by the convolution itself."""
     stride, padding, dilation = (pair(call[name]) for name in ("stride", "padding", "dilation"))
-    return conv2d(signal, call["weight"], None, stride, padding, dilation, call["groups"])
+    filtered = conv2d(signal, call["weight"], None, stride, padding, dilation, call["groups"])
+    height, width = call.input_shapes[0][1:]
+    return filtered[..., :height, :width]  # an output padding as large as the stride gives positions too many
 
 
 def indices(call: Call, output: Tensor, maps: Tensor, where: Tensor) -> Recorded:
@@ -227,7 +236,9 @@ def first_input(call: Call) -> tuple[int, ...]:
     return (0,)
 
 
-@register(aten.max_unpool2d.default, record=indices, carries=first_input, counterpart="pool at the switches")
+@register(
+    aten.max_unpool2d.default, on_maps=True, record=indices, carries=first_input, counterpart="pool at the switches"
+)
 def take_from_switches(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
     """An unpooling layer in the network (SegNet): take each value from where it was put."""
     (where,) = recorded

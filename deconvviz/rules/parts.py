@@ -7,6 +7,7 @@ from ..graph import Call
 from ..mirror import Recorded, register
 from ..signals import Spatial
 from ..window import POINTWISE, Reaches
+from .joins import summed_to
 
 aten = torch.ops.aten
 
@@ -19,10 +20,12 @@ def dimension(call: Call) -> int:
 def part(call: Call) -> range:
     """The positions along `dimension` that this part holds."""
     size = (0, *call.input_shapes[0])[dimension(call)]
-    if call.operator is aten.slice.Tensor:
+    if call.operator in (aten.slice.Tensor, aten.slice_scatter.default):
         return range(size)[slice(call["start"], call["end"], call["step"])]
     if call.operator is aten.select.int:
         return range(size)[int(call["index"]) % size :][:1]
+    if call.operator is aten.unbind.int:
+        return range(size)[call.pick or 0 :][:1]
     number, sizes = call.pick or 0, call.arguments.get("split_sizes") or call.arguments["split_size"]
     start = sizes * number if isinstance(sizes, int) else sum(sizes[:number])
     return range(size)[start : start + (sizes if isinstance(sizes, int) else sizes[number])]
@@ -30,19 +33,21 @@ def part(call: Call) -> range:
 
 def takes_images(call: Call) -> str:
     """Slices of the batch would choose images; `x[:, …]` slices it from end to end, and that is nothing."""
-    if dimension(call) == 0 and (call.operator is not aten.slice.Tensor or (call["start"] or call["step"] != 1)):
-        return "takes a part of the batch of images"
-    return ""
+    if dimension(call) != 0:
+        return ""
+    slices = call.operator in (aten.slice.Tensor, aten.slice_scatter.default)
+    from_end_to_end = slices and not call["start"] and call["step"] == 1 and call.batched
+    return "" if from_end_to_end else "takes a part of the batch of images"
 
 
-def part_reach(call: Call) -> Reaches | None:
-    """Pointwise where feature maps of (N, C, H, W) are taken; whole where rows or columns are."""
-    return POINTWISE if len(call.input_shapes[0]) == 3 and dimension(call) in (0, 1) else None
+def part_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
+    """Pointwise where feature maps are taken; whole where rows or columns are."""
+    return POINTWISE if below is not None and dimension(call) not in below else None
 
 
 def part_spatial(call: Call, below: Spatial | None) -> Spatial | None:
     """As in the input; a selected dimension is gone, and what came after it moves down."""
-    if below is None or call.operator is not aten.select.int:
+    if below is None or call.operator not in (aten.select.int, aten.unbind.int):
         return below
     if dimension(call) in below:
         return None
@@ -53,6 +58,7 @@ def part_spatial(call: Call, below: Spatial | None) -> Spatial | None:
 @register(
     aten.slice.Tensor,
     aten.select.int,
+    aten.unbind.int,
     aten.split.Tensor,
     aten.split_with_sizes.default,
     reach=part_reach,
@@ -65,10 +71,66 @@ def put_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     along = dimension(call)
     if along == 0:
         return signal
-    if call.operator is aten.select.int:
+    if call.operator in (aten.select.int, aten.unbind.int):
         signal = signal.unsqueeze(along)
     taken, shape = part(call), list(signal.shape)
     shape[along] = call.input_shapes[0][along - 1]
     below = signal.new_zeros(shape)
     below.movedim(along, 0)[taken.start : taken.stop : taken.step] = signal.movedim(along, 0)
     return below
+
+
+@register(aten.slice_scatter.default, refuses=takes_images, counterpart="divide")
+def divide_scattered(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
+    """A part overwritten (`y[:, :2].relu_()`): that part of the signal goes to what was written there."""
+    along, taken = dimension(call), part(call)
+    if along == 0:
+        return [None, signal] if len(call.inputs) == 2 else [signal]
+    rest = signal.clone()
+    rest.movedim(along, 0)[taken.start : taken.stop : taken.step] = 0
+    written = signal.movedim(along, 0)[taken.start : taken.stop : taken.step].movedim(0, along)
+    given = {"self": rest, "src": written}
+    branches: dict[str, Tensor] = {}
+    for argument, piece in given.items():
+        name = getattr(call.arguments[argument], "name", None)
+        if name in call.inputs:
+            branches[str(name)] = piece
+    return [branches.get(name) for name in call.inputs]
+
+
+@register(aten.copy.default, counterpart="pass")
+def pass_copied(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
+    """A part overwritten by other values (`y[:, :2] = x`): the signal goes to those."""
+    source = getattr(call.arguments["src"], "name", None)
+    shapes = dict(zip(call.inputs, call.input_shapes, strict=True))
+    return [summed_to(signal, shapes[name]) if name == source else None for name in call.inputs]
+
+
+def no_input(call: Call) -> tuple[int, ...]:
+    """The signal goes to none of the inputs: only their shapes were read."""
+    return ()
+
+
+@register(
+    aten.zeros_like.default,
+    aten.ones_like.default,
+    aten.full_like.default,
+    aten.new_zeros.default,
+    carries=no_input,
+    counterpart="stop",
+)
+def stop(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
+    """A constant as large as a map: no signal."""
+    return [None] * len(call.inputs)
+
+
+def turns_images(call: Call) -> str:
+    """Only maps can be flipped, not the order of the images."""
+    dimensions = {int(d) % (len(call.shape or ()) + 1) for d in call["dims"]}
+    return "changes the order of the images" if 0 in dimensions else ""
+
+
+@register(aten.flip.default, refuses=turns_images, counterpart="flip back")
+def flip_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """A mirror image: flip again."""
+    return signal.flip(call["dims"])

@@ -18,33 +18,28 @@ def pass_on(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     return signal
 
 
-def _keeps_map(call: Call) -> bool:
-    """Whether a reshape leaves rows and columns as its last two dimensions alone."""
+def _keeps_map(call: Call, below: Spatial | None) -> bool:
+    """Whether a reshape leaves rows and columns, its input's last two dimensions, alone."""
     before, after = call.input_shapes[0], call.shape or ()
-    return len(before) >= 3 and len(after) >= 3 and before[-2:] == after[-2:]
+    return below == (len(before) - 1, len(before)) and len(after) >= 2 and before[-2:] == after[-2:]
 
 
 def reshape_spatial(call: Call, below: Spatial | None) -> Spatial | None:
     """Rows and columns stay the last two dimensions, or are lost; a new (N, C, H, W) has new ones."""
     dimensions = len(call.shape or ()) + 1
-    last_two = below is not None and below == (len(call.input_shapes[0]) - 1, len(call.input_shapes[0]))
-    if _keeps_map(call) and last_two:
+    if _keeps_map(call, below):
         return (dimensions - 2, dimensions - 1)
-    return (2, 3) if dimensions == 4 and below is None else None
+    return (2, 3) if dimensions == 4 else None
 
 
-def reshape_reach(call: Call) -> Reaches | None:
+def reshape_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     """Pointwise where rows and columns are left alone; else whole."""
-    return POINTWISE if _keeps_map(call) else None
+    return POINTWISE if _keeps_map(call, below) else None
 
 
 @register(
     aten.view.default,
     aten._unsafe_view.default,
-    aten.unsqueeze.default,
-    aten.squeeze.default,
-    aten.squeeze.dim,
-    aten.squeeze.dims,
     reach=reshape_reach,
     spatial=reshape_spatial,
     counterpart="reshape",
@@ -52,9 +47,49 @@ def reshape_reach(call: Call) -> Reaches | None:
 def reshape_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A change of shape: the signal takes the shape of the input again."""
     shape = call.input_shapes[0]
-    if _keeps_map(call):
+    if len(shape) >= 2 and shape[-2:] == (call.shape or ())[-2:]:  # rows and columns may be a window
         return signal.reshape(len(signal), *shape[:-2], *signal.shape[-2:])
     return signal.reshape(len(signal), *shape)
+
+
+def _squeezed(call: Call) -> list[int]:
+    """The dimensions of size 1 that this call drops, or the one that it adds, counted from the front."""
+    if call.operator is aten.unsqueeze.default:
+        return [int(call["dim"]) % (len(call.shape or ()) + 1)]
+    named = call.positional[1] if call.operator is aten.squeeze.dims else [call["dim"]]
+    shape = (0, *call.input_shapes[0])
+    return sorted(d for d in (int(n) % len(shape) for n in named) if shape[d] == 1)
+
+
+def squeezed_spatial(call: Call, below: Spatial | None) -> Spatial | None:
+    """Rows and columns move by one for each dimension dropped or added before them."""
+    if below is None:
+        return (2, 3) if len(call.shape or ()) == 3 else None
+    moved = _squeezed(call)
+    if call.operator is aten.unsqueeze.default:
+        rows, columns = (d + (d >= moved[0]) for d in below)
+        return rows, columns
+    if set(moved) & set(below):
+        return None
+    rows, columns = (d - sum(m < d for m in moved) for d in below)
+    return rows, columns
+
+
+@register(
+    aten.unsqueeze.default,
+    aten.squeeze.dim,
+    aten.squeeze.dims,
+    reach=pointwise,
+    spatial=squeezed_spatial,
+    counterpart="reshape",
+)
+def unsqueeze_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """A dimension of size 1 dropped or added: add or drop it again."""
+    if call.operator is aten.unsqueeze.default:
+        return signal.squeeze(_squeezed(call)[0])
+    for dimension in _squeezed(call):
+        signal = signal.unsqueeze(dimension)
+    return signal
 
 
 def _sides(call: Call) -> list[tuple[int, int]]:
@@ -63,7 +98,7 @@ def _sides(call: Call) -> list[tuple[int, int]]:
     return list(zip(amounts[::2], amounts[1::2], strict=True))
 
 
-def pad_reach(call: Call) -> Reaches | None:
+def pad_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     """A shift of rows and columns; whole where other dimensions are padded too."""
     sides = _sides(call) + [(0, 0)] * 2
     if any(side != (0, 0) for side in sides[2:]) or len(call.shape or ()) != 3:
@@ -77,7 +112,7 @@ def other_than_constant(call: Call) -> str:
     return "" if mode == "constant" else f"pads with mode {mode!r}, and only constant padding has a mirror rule"
 
 
-@register(aten.pad.default, reach=pad_reach, refuses=other_than_constant, counterpart="crop")
+@register(aten.pad.default, reach=pad_reach, on_maps=True, refuses=other_than_constant, counterpart="crop")
 def crop(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Padding with a constant: what was padded came from no pixel, and is cut off."""
     if pad_reach(call) is not None:
