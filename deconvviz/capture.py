@@ -50,6 +50,15 @@ def _export(net: nn.Module, example: Tensor) -> Any:
     except Exception as error:
         # torch.export lets any error of the traced code through, so the kinds cannot be listed here
         size = "×".join(str(n) for n in example.shape[1:])
+        channels = re.search(r"to have (\d+) channels", str(error))
+        if channels:
+            raise UnsuitableInput(
+                f"{type(net).__name__} takes images of {channels[1]} channels, these have {example.shape[1]}: {size}"
+            ) from error
+        if re.search(r"missing \d* ?(a )?required", str(error)):
+            raise UncapturableModel(
+                f"{type(net).__name__}.forward takes more than one input; wrap it in a module that takes images alone"
+            ) from error
         if _too_small(error):
             raise UnsuitableInput(
                 f"{type(net).__name__} cannot take images of {size} (channels×height×width): "
@@ -63,7 +72,7 @@ def _export(net: nn.Module, example: Tensor) -> Any:
 
 
 def _too_small(error: Exception) -> bool:
-    signs = "too small|can't be greater than|non-empty|shapes cannot be multiplied|to have .* channels"
+    signs = "too small|can't be greater than|non-empty|shapes cannot be multiplied"
     signs += "|must match the size|is invalid for input|mat1 and mat2"
     return re.search(signs, str(error)) is not None
 
@@ -73,7 +82,8 @@ def _where(error: BaseException) -> str:
     place, trace = "", error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if not re.search(r"[/\\](torch|deconvviz)[/\\]", file) and not file.startswith("<"):
+        foreign = re.search(r"[/\\](torch|deconvviz|lib[/\\]python[\d.]+(?![/\\]site-packages))[/\\]", file)
+        if not foreign and not file.startswith("<"):
             place = f" (at {file}:{trace.tb_lineno})"
         trace = trace.tb_next
     return place

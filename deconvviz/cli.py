@@ -5,7 +5,9 @@ stdout carries written paths or JSON and nothing else; all else goes to stderr. 
 commands, so that `--help` answers at once.
 """
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import __version__
-from .errors import DeconvvizError
+from .errors import DeconvvizError, UnknownModel
 
 if TYPE_CHECKING:
     from .deconvnet import DeconvNet
@@ -41,6 +43,11 @@ class Commands(click.Group):
         except BrokenPipeError:  # `deconvviz layers | head`
             sys.stderr.close()
             ctx.exit(0)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            click.echo("Error: standard output cannot be written (no space left)", err=True)
+            os._exit(1)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -87,10 +94,7 @@ model_option = click.option(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def layers(model: str, as_json: bool) -> None:
     """List the layers of a network: everything that --layer accepts."""
-    from .deconvnet import DeconvNet
-    from .models import load_model
-
-    table = DeconvNet(load_model(model, "none")).layers
+    table = _load(model, "none", "cpu").layers
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "model": model, "layers": [_row(r) for r in table.values()]}))
         return
@@ -189,6 +193,11 @@ def _load(name: str, weights: str, device: str) -> "DeconvNet":
 
     chosen = pick_device(device)
     model = load_model(name, weights)
+    if model.preprocess is None:
+        raise UnknownModel(
+            f"{name}: gives a bare network; return deconvviz.Model(net, deconvviz.Preprocess(size, mean, std), "
+            "'name'), so that pictures can become its input"
+        )
     model.net.to(chosen)
     if str(chosen) != "cpu":
         click.echo(f"Running on {chosen}.", err=True)
@@ -237,11 +246,9 @@ def models(as_json: bool, checked: str | None) -> None:
 
 def _check(name: str) -> str:
     """One line on a network that can be mirrored; NoMirrorRule names the layer that stops another."""
-    from .deconvnet import DeconvNet
-    from .models import load_model
     from .walk import mirrored
 
-    table = DeconvNet(load_model(name, "none")).layers
+    table = _load(name, "none", "cpu").layers
     rules = mirrored(table.graph, table.graph.outputs)
     extended = sorted({str(call.operator.__name__).split(".")[0] for call, r in rules.items() if r.extends_paper})
     beyond = f"; beyond the paper: {', '.join(extended)}" if extended else ""

@@ -1,14 +1,16 @@
 """`DeconvNet`: a network with its mirror attached, as Figure 1 of Zeiler & Fergus 2014 draws it."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from . import rules  # noqa: F401  (enters the mirror rules)
 from .capture import capture
-from .errors import UnsuitableInput
+from .errors import UnknownModel, UnsuitableInput
 from .images import ImageSource, Preprocess
 from .layers import Layers
 from .mirror import registered_modules, registrations
@@ -17,7 +19,6 @@ from .projection import Projection, project_units
 from .recording import Recording, record
 from .units import Unit, locate, strongest_images, strongest_maps
 from .walk import mirrored
-
 
 WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 """Modules that only run another one."""
@@ -37,6 +38,10 @@ class DeconvNet:
         preprocess: Preprocess | None = None,
         input_shape: tuple[int, int, int] | None = None,
     ) -> None:
+        if not isinstance(model, Model | nn.Module):
+            raise UnknownModel(
+                f"DeconvNet needs a network, not {model!r}; deconvviz.load_model(name) loads one by name"
+            )
         if not isinstance(model, Model):
             model = Model(model, preprocess, type(model).__name__, weights="its own")
         self.model = model
@@ -47,7 +52,7 @@ class DeconvNet:
 
     @property
     def layers(self) -> Layers:
-        """The table of layers, in order, for the input size of the preprocessing (or the last one seen)."""
+        """The table of layers, in order, for the input size of the preprocessing (or the first one seen)."""
         if self._input_shape is None:
             raise UnsuitableInput(
                 "the layers of a bare module depend on its input: give DeconvNet(net, preprocess=…) "
@@ -72,6 +77,7 @@ class DeconvNet:
         """
         inputs = self._inputs(images)
         table = self.layers_for(inputs.shape[1:])
+        self._input_shape = self._input_shape or tuple(inputs.shape[1:])  # type: ignore[assignment]
         wanted = list(dict.fromkeys(table[name].read_at for name in layers))
         keepers = {
             call.name: rule.record for call, rule in mirrored(table.graph, wanted).items() if rule.record is not None
@@ -86,13 +92,14 @@ class DeconvNet:
         """For each feature map of `layer`, its peaks in the k images that excite it most."""
         return strongest_images(*self._maps(images, layer), k)
 
-    def project(self, images: Any, units: Sequence[Unit | str]) -> list[Projection]:
+    def project(self, images: Any, units: Unit | str | Sequence[Unit | str]) -> list[Projection]:
         """Project each unit to pixel space; the result is in the order of `units`.
 
         A unit without a position is taken at its feature map's strongest one. Raises UnknownLayer,
         UnknownUnit, NoMirrorRule, each before any projection is made.
         """
-        asked = [Unit.parse(unit) if isinstance(unit, str) else unit for unit in units]
+        given = [units] if isinstance(units, str | Unit) else units
+        asked = [Unit.parse(unit) if isinstance(unit, str) else unit for unit in given]
         if not asked:
             return []
         recording = self._recorded(images, [unit.layer for unit in asked])
@@ -102,12 +109,9 @@ class DeconvNet:
         for layer in dict.fromkeys(unit.layer for unit in located):
             numbers = [n for n, unit in enumerate(located) if unit.layer == layer]
             for some in _batches(numbers, 16):
-                walked = project_units(table, recording, layer, [located[n] for n in some], self._preprocess())
+                walked = project_units(table, recording, layer, [located[n] for n in some], self.preprocess)
                 projections.update(zip(some, walked, strict=True))
         return [projections[n] for n in range(len(located))]
-
-    def _preprocess(self) -> Preprocess | None:
-        return self.preprocess
 
     def _inputs(self, images: Any) -> Tensor:
         sample = _sample(self.net)
@@ -117,18 +121,31 @@ class DeconvNet:
             batch = images[None] if images.ndim == 3 else images
         else:
             sources = list(images) if isinstance(images, list | tuple) else [images]
+            for source in sources:
+                if not isinstance(source, str | os.PathLike | Image.Image):
+                    raise UnsuitableInput(
+                        f"an image is a path, a PIL image or a tensor (N, C, H, W), not {type(source).__name__}; "
+                        "turn arrays into PIL images (Image.fromarray) or into normalised tensors"
+                    )
             if self.preprocess is None:
                 raise UnsuitableInput(
                     "pictures need a preprocessing: give DeconvNet(net, preprocess=Preprocess(size, mean, std)), "
                     "or a tensor (N, C, H, W) that you have normalised yourself"
                 )
-            batch = torch.stack([self.preprocess(source) for source in sources])
+            tensors = [self.preprocess(source) for source in sources]
+            if len({tensor.shape for tensor in tensors}) > 1:
+                raise UnsuitableInput(
+                    "the pictures have different sizes and this preprocessing keeps them: give them one by one, "
+                    "or a Preprocess with a size"
+                )
+            batch = torch.stack(tensors) if tensors else torch.zeros(0, 0, 0, 0)
         if batch.ndim != 4 or not batch.is_floating_point():
             raise UnsuitableInput(
                 f"a tensor of images must be floating point (N, C, H, W), already normalised; "
                 f"this one is {batch.dtype} {tuple(batch.shape)}"
             )
-        self._input_shape = self._input_shape or tuple(batch.shape[1:])  # type: ignore[assignment]
+        if len(batch) == 0:
+            raise UnsuitableInput("there is no image to look at: the batch is empty")
         return batch.to(sample.device, sample.dtype)
 
     def _recorded(self, images: Any, layers: Sequence[str]) -> Recording:
@@ -167,7 +184,7 @@ def describe(table: Layers) -> str:
             "×".join(map(str, shape)) for shape in (call.shape or (), call.input_shapes[0] if call.input_shapes else ())
         )
         rows.append((name, layer.kind, up, layer.mirror or "no mirror rule", down))
-    width = [max(len(row[n]) for row in rows) for n in range(5)]
+    width = [max((len(row[n]) for row in rows), default=0) for n in range(5)]
     return "\n".join(
         f"  {a:<{width[0]}}  {b:<{width[1]}} → {c:<{width[2]}}   {d:<{width[3]}} → {e}" for a, b, c, d, e in rows
     )

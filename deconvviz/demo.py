@@ -49,14 +49,20 @@ def make_demo(folder: Path) -> Iterator[Path]:
 
 
 def choose_maps(by_map: Sequence[Sequence[Unit]], count: int) -> list[Sequence[Unit]]:
-    """`count` maps worth showing: the highest peaks against the map's own typical one, in map order.
+    """`count` maps worth showing, in map order: each has found something that recurs, and not the same.
 
-    A map whose ninth strongest picture still excites it nearly as much as the first has found something
-    that recurs; dead maps are left out.
+    First come maps whose last picture here still excites them nearly as much as the first; dead maps are
+    left out, and maps that like the same pictures as one already chosen, as far as there are others.
     """
     alive = [units for units in by_map if (units[-1].activation or 0) > 0]
     ranked = sorted(alive, key=lambda units: -(units[-1].activation or 0) / (units[0].activation or 1))
-    return sorted(ranked[:count], key=lambda units: units[0].channel)
+    chosen: list[Sequence[Unit]] = []
+    for units in ranked:
+        images = {unit.image for unit in units}
+        if all(len(images & {unit.image for unit in other}) * 3 < len(images) for other in chosen):
+            chosen.append(units)
+    chosen += [units for units in ranked if units not in chosen]
+    return sorted(chosen[:count], key=lambda units: units[0].channel)
 
 
 def _figure(dv: DeconvNet, recording: Recording, maps: Sequence[Sequence[Unit]]) -> Image.Image:

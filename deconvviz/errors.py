@@ -72,5 +72,7 @@ def nearest(word: str, possible: Iterable[str], count: int = 3) -> str:
     'nearest: features.2, features.3'
     """
     words = list(possible)
-    close = difflib.get_close_matches(word, words, n=count, cutoff=0.5) or words[:count]
-    return "nearest: " + ", ".join(close) if close else "there is none"
+    close = difflib.get_close_matches(word, words, n=count, cutoff=0.5)
+    if not words:
+        return "there is none"
+    return "nearest: " + ", ".join(close) if close else "there are " + ", ".join(words[:count]) + ", …"

@@ -1,105 +1,45 @@
-"""Projections and patches → picture grids. Everything here draws; nothing here knows a network.
-
-How a projection is shown (the paper gives no formula): its floating-point values are resampled to the
-tile first, then scaled by the tile's own 99.5 % quantile of |p|, with zero at mid-grey (#808080), and
-clipped. Scaling first, or resampling without antialiasing, turns deep layers into speckle.
-"""
+"""Projections and patches → picture grids. Everything here draws; nothing here knows a network."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import numpy as np
-import torch
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
-from torch.nn.functional import interpolate, pad
-from torchvision.transforms.functional import gaussian_blur
 
 from .projection import Projection
+from .tiles import Scaling, picture_tile, signal_tile
 
-QUANTILE = 0.995
 GREY = (128, 128, 128)
 GROUND, INK, QUIET = (250, 250, 248), (28, 28, 30), (96, 96, 101)
-MARGIN, GAP, CAPTION = 28, 6, 19
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """How one tile was made: |p| of `scale` (at `quantile`) became full contrast, zero level 128.
-
-    `smoothing`: standard deviation, in pixels of the input, of the Gaussian applied first; 0: none.
-    """
-
-    quantile: float
-    scale: float
-    resampling: str
-    smoothing: float = 0.0
-    zero: int = 128
-
-    def as_json(self) -> dict[str, Any]:
-        """The fields by name."""
-        return asdict(self)
+MARGIN, GAP, CAPTION, LEAST = 28, 6, 19, 720
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a figure: a heading, a quiet remark, and projections shown as patches beside projections."""
+    """One row of a figure: a heading, a quiet remark, and patches beside projections.
+
+    `categories`: names of the units, where they are class scores.
+    """
 
     heading: str
     remark: str
     projections: Sequence[Projection]
+    categories: Sequence[str] = ()
 
 
 # --- tiles ----------------------------------------------------------------------------------------------
 
 
 def projection_tile(projection: Projection, side: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling]:
-    """The projection on its receptive field as a square tile, grey where the field leaves the image."""
-    whole = _on_field(projection, projection.pixels, 0.0)
-    if smoothing > 0:
-        whole = gaussian_blur(whole, [2 * math.ceil(3 * smoothing) + 1] * 2, [smoothing] * 2)
-    values, resampling = _resample(whole, side)
-    magnitudes = values.abs().flatten()
-    quantile, scale = QUANTILE, float(magnitudes.quantile(QUANTILE))
-    if scale == 0:  # fewer than one value in 200 is not zero
-        quantile, scale = 1.0, float(magnitudes.max())
-    levels = 128 + 127 * (values / (scale or 1.0)).clamp(-1, 1)
-    return _to_image(levels, side), Scaling(quantile, scale, resampling, smoothing)
+    """The projection on its receptive field as a square tile, and how it was scaled."""
+    return signal_tile(projection.pixels, projection.box, projection.field, side, smoothing)
 
 
 def patch_tile(projection: Projection, side: int) -> Image.Image:
-    """The image region beside the projection, aligned with it and enlarged the same way."""
-    pixels = torch.from_numpy(np.array(projection.patch)).permute(2, 0, 1).float()
-    values, _ = _resample(_on_field(projection, pixels, 128.0), side)
-    return _to_image(values, side)
-
-
-def _on_field(projection: Projection, pixels: Tensor, outside: float) -> Tensor:
-    """Pixels (C, h, w) of the box, on the whole receptive field, as a square of three channels."""
-    (top, left, bottom, right), field = projection.box, projection.field
-    around = (left - field[1], field[3] - right, top - field[0], field[2] - bottom)
-    height, width = field[2] - field[0], field[3] - field[1]
-    if len(pixels) not in (1, 3):
-        pixels = pixels.mean(0, keepdim=True)  # channels that are no colours: their mean
-    whole = pad(pixels.float().expand(3, -1, -1), around, value=outside)
-    spare_rows, spare_columns = max(width - height, 0), max(height - width, 0)
-    square = (spare_columns // 2, -(-spare_columns // 2), spare_rows // 2, -(-spare_rows // 2))
-    return pad(whole, square, value=outside)
-
-
-def _resample(values: Tensor, side: int) -> tuple[Tensor, str]:
-    """Values (3, n, n) to (3, side, side): small fields stay sharp pixels, others are antialiased."""
-    if values.shape[-1] * 4 <= side:
-        return interpolate(values[None], (side, side), mode="nearest-exact")[0], "nearest"
-    return interpolate(values[None], (side, side), mode="bicubic", antialias=True)[0], "bicubic, antialiased"
-
-
-def _to_image(levels: Tensor, side: int) -> Image.Image:
-    pixels = levels.clamp(0, 255).round().to(torch.uint8).permute(1, 2, 0).contiguous()
-    return Image.frombytes("RGB", (side, side), pixels.numpy().tobytes())
+    """The image region beside the projection, aligned with it."""
+    return picture_tile(projection.patch, projection.box, projection.field, side)
 
 
 def silent(projection: Projection) -> bool:
@@ -177,19 +117,22 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
+def _name(projection: Projection, categories: Sequence[str]) -> str:
+    unit = projection.unit
+    label = f" {categories[unit.channel]}" if categories else ""
+    return f":{unit.channel}{unit.position}{label}"
+
+
 def row_picture(row: Row, side: int, smoothing: float = 0.0) -> tuple[Image.Image, list[Scaling | None]]:
     """A row: heading, then the grid of patches beside the grid of projections, and each tile's scaling."""
     blank = Image.new("RGB", (side, side), GREY)
     made = [(blank, None) if silent(p) else projection_tile(p, side, smoothing) for p in row.projections]
     patches = [patch_tile(p, side) for p in row.projections]
-    names = [f":{p.unit.channel}{p.unit.position}" for p in row.projections]
-    values = [
-        f":{p.unit.channel}  silent" if silent(p) else f":{p.unit.channel}  {number(p.activation)}"
-        for p in row.projections
-    ]
+    names = [_name(p, row.categories) for p in row.projections]
+    values = [f":{p.unit.channel}  {'silent ' if silent(p) else ''}{number(p.activation)}" for p in row.projections]
     left, right = tile_grid(patches, names), tile_grid([tile for tile, _ in made], values)
     width, between, heading = left.width, 3 * MARGIN // 2, 52
-    picture = Image.new("RGB", (2 * width + between, heading + left.height), GROUND)
+    picture = Image.new("RGB", (max(2 * width + between, LEAST), heading + left.height), GROUND)
     draw = ImageDraw.Draw(picture)
     draw.text((0, 2), _fitting(row.heading, 18, picture.width), INK, _font(18))
     draw.text((0, 27), _fitting(row.remark, 13, picture.width), QUIET, _font(13))

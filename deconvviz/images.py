@@ -36,9 +36,9 @@ def read_image(path: str | os.PathLike[str]) -> Image.Image:
     to 8 bits; the first frame of an animation is taken. Raises UnreadableImage.
     """
     path = Path(path)
-    if path.is_dir():
-        raise UnreadableImage(f"{path}: is a folder; name the image files in it ({path}/*)")
     try:
+        if path.is_dir():
+            raise UnreadableImage(f"{path}: is a folder; name the image files in it ({path}/*)")
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as opened:

@@ -1,8 +1,9 @@
-"""Where networks come from: torchvision, the embedded `shapes`, or a factory in your own file.
+"""Where networks come from: torchvision, the embedded `shapes`, timm, or a factory in your own file.
 
-Names follow torchvision exactly, and so do its weights. Three sources, one function each, in `SOURCES`.
+Names follow torchvision exactly, and so do its weights. One function for each source.
 """
 
+import contextlib
 import importlib.util
 import os
 import pickle
@@ -51,7 +52,7 @@ def load_model(name: str = DEFAULT_MODEL, weights: str | os.PathLike[str] = "DEF
     torchvision's, `none` for random ones, or a file with a state dict. Raises UnknownModel, UnusableWeights.
     """
     prefix = "timm:" if name.startswith("timm:") else name
-    source = _from_file if ".py:" in name else SOURCES.get(prefix, _from_torchvision)
+    source = _from_file if ".py:" in name or name.endswith(".py") else SOURCES.get(prefix, _from_torchvision)
     return source(name, str(weights))
 
 
@@ -72,7 +73,7 @@ def _from_torchvision(name: str, weights: str) -> Model:
         net = _download(name, chosen)
         return Model(net.eval(), preprocess, name, categories, f"{name}:{chosen.name}")
     if weights != "none" and not Path(weights).exists():
-        names = ", ".join(["DEFAULT", "none", *known.__members__])
+        names = ", ".join(["DEFAULT", "none", *(w.name for w in known)])
         raise UnusableWeights(f"{name} has no weights {weights!r}, and there is no such file; possible: {names}")
     if weights == "none":
         net = torchvision.models.get_model(name, weights=None, **_without_download(name))
@@ -132,7 +133,9 @@ def _from_shapes(name: str, weights: str) -> Model:
 
 def _from_file(name: str, weights: str) -> Model:
     """`FILE.py:factory`: import the file under a name of its own and call the factory."""
-    path, _, factory = name.rpartition(":")
+    path, _, factory = name.rpartition(":") if ".py:" in name else (name, "", "")
+    if not factory:
+        raise UnknownModel(f"{name}: which function makes the network? write {name}:FACTORY")
     if not Path(path).is_file():
         raise UnknownModel(f"{name}: there is no file {path}; write FILE.py:FACTORY")
     spec = importlib.util.spec_from_file_location(f"deconvviz_model_{Path(path).stem}", path)
@@ -141,10 +144,11 @@ def _from_file(name: str, weights: str) -> Model:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
-        spec.loader.exec_module(module)
-        make = getattr(module, factory, None)
-        made = make() if callable(make) else None
-    except Exception as error:  # whatever the user's own code raises
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is for paths and JSON
+            spec.loader.exec_module(module)
+            make = getattr(module, factory, None)
+            made = make() if callable(make) else None
+    except (Exception, SystemExit) as error:  # whatever the user's own code raises
         raise UnknownModel(f"{name}: {type(error).__name__} in that file: {one_line(error)}") from error
     if not isinstance(made, nn.Module | Model):
         functions = [n for n, v in vars(module).items() if callable(v) and getattr(v, "__module__", "") == spec.name]
@@ -201,6 +205,8 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
 
     Only tensors are read: a pickle that wants to run code is refused. Raises UnusableWeights.
     """
+    if Path(path).is_dir():
+        raise UnusableWeights(f"{path}: is a folder; name the file with the state dict in it")
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

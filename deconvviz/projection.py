@@ -5,8 +5,11 @@ layer to zero and pass the feature maps as input to the attached deconvnet layer
 activation's own value, so a projection scales with it.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
 
 import torch
 from PIL import Image
@@ -14,14 +17,13 @@ from torch import Tensor
 
 from .images import Preprocess, picture
 from .layers import Layers
+from .output import write_png
 from .recording import Recording
 from .signals import place
+from .tiles import Box, picture_tile, signal_tile
 from .units import Unit
 from .walk import walk
 from .window import Windows
-
-Box = tuple[int, int, int, int]
-"""(top, left, bottom, right) in pixels of the network's input; bottom and right are the first outside."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,12 +62,29 @@ class Projection:
         top, left, bottom, right = self.box
         return self.image.crop((left, top, right, bottom))
 
+    def show(self, side: int = 224) -> Image.Image:
+        """The patch beside the projection, each a square tile of `side` pixels."""
+        both = Image.new("RGB", (2 * side + 8, side), (255, 255, 255))
+        both.paste(picture_tile(self.patch, self.box, self.field, side), (0, 0))
+        both.paste(signal_tile(self.pixels, self.box, self.field, side)[0], (side + 8, 0))
+        return both
+
+    def save(self, path: str | os.PathLike[str], side: int = 224) -> None:
+        """Write `show(side)` as a PNG. Raises UnwritableOutput."""
+        write_png(Path(path), self.show(side))
+
+    def _repr_png_(self) -> bytes:
+        """How notebooks show it by itself."""
+        buffer = BytesIO()
+        self.show().save(buffer, "PNG")
+        return buffer.getvalue()
+
     def __repr__(self) -> str:
         return f"Projection({self.unit}, activation {self.activation:.4g}, box {self.box})"
 
 
 def project_units(
-    table: Layers, recording: Recording, layer: str, units: Sequence[Unit], preprocess: Preprocess | None | None
+    table: Layers, recording: Recording, layer: str, units: Sequence[Unit], preprocess: Preprocess | None
 ) -> list[Projection]:
     """Seed each unit with its activation, walk down, cut out its receptive field."""
     read_at = table[layer].read_at
@@ -100,8 +119,9 @@ def _cut_out(
     if fields is not None and unit.row is not None and unit.column is not None:
         (top, bottom), (left, right) = fields[0].box(unit.row), fields[1].box(unit.column)
         field = (top, left, bottom, right)
-    box = (max(field[0], 0), max(field[1], 0), min(field[2], height), min(field[3], width))
-    inside = Windows(torch.tensor([box[:2]]), (max(box[2] - box[0], 0), max(box[3] - box[1], 0)))
+    top, left = min(max(field[0], 0), height), min(max(field[1], 0), width)
+    box = (top, left, max(min(field[2], height), top), max(min(field[3], width), left))
+    inside = Windows(torch.tensor([box[:2]]), (box[2] - box[0], box[3] - box[1]))
     pixels = place(signal, (2, 3), window, inside)[0]
     return Projection(
         unit=unit,

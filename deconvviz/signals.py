@@ -32,6 +32,8 @@ def place(signal: Tensor, spatial: Spatial, source: Windows, target: Windows) ->
 def _shift(maps: Tensor, offset: list[int], size: tuple[int, int]) -> Tensor:
     """Maps (..., h, w) put at `offset` of a zero map (..., *size); negative padding cuts off."""
     (top, left), (rows, columns) = offset, maps.shape[-2:]
+    if top >= size[0] or left >= size[1] or top + rows <= 0 or left + columns <= 0 or 0 in size:
+        return maps.new_zeros(*maps.shape[:-2], *size)  # nothing of it is inside
     return pad(maps, (left, size[1] - left - columns, top, size[0] - top - rows))
 
 

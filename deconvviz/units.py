@@ -1,5 +1,6 @@
 """Units: one position of one feature map, their text form, and which of them are strongest."""
 
+import math
 import re
 from dataclasses import dataclass, field, replace
 
@@ -116,8 +117,10 @@ def locate(unit: Unit, maps: Tensor) -> Unit:
         unit = replace(unit, row=int(peaks.rows), column=int(peaks.columns))
     _check_range(unit, "row", unit.row, maps.shape[2])
     _check_range(unit, "column", unit.column, maps.shape[3])
-    value = maps[unit.image, unit.channel, unit.row, unit.column]
-    return replace(unit, activation=float(value))
+    value = float(maps[unit.image, unit.channel, unit.row, unit.column])
+    if not math.isfinite(value):
+        raise UnsuitableInput(f"{unit}: its activation is {value}; check weights and input")
+    return replace(unit, activation=value)
 
 
 def _check_range(unit: Unit, what: str, number: int | None, count: int) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from . import __version__, figures, output
 from .deconvnet import DeconvNet
 from .errors import UnreadableImage, UnsuitableInput, UnwritableOutput
-from .layers import Layer
+from .layers import Layer, Layers
 from .projection import Projection
+from .tiles import Scaling
 from .units import Unit
 
 SCHEMA = 1
@@ -30,20 +31,25 @@ class Pictured:
 def picture_paths(sources: Sequence[Path], out: Path | None) -> list[Path]:
     """Where each image's picture goes: `out` is a file for one image, a folder for several.
 
-    Without it, `gallery/`. Images of the same name in different folders get numbers.
+    Without it, `gallery/`. Images of the same name get numbers. Raises UnwritableOutput rather than write
+    over one of the images.
     """
-    if len(sources) == 1 and out is not None and not out.is_dir():
-        if out.suffix.lower() not in ("", ".png"):
-            raise UnwritableOutput(f"{out}: pictures are written as PNG; choose a name that ends in .png")
-        return [out if out.suffix else out / f"{sources[0].stem}.png"]
-    folder = out or Path("gallery")
-    taken: dict[str, int] = {}
-    paths = []
-    if folder.exists() and not folder.is_dir():
-        raise UnwritableOutput(f"{folder}: is a file; several images need a folder (-o FOLDER)")
-    for source in sources:
-        count = taken[source.stem] = taken.get(source.stem, 0) + 1
-        paths.append(folder / (f"{source.stem}.png" if count == 1 else f"{source.stem}-{count}.png"))
+    single = len(sources) == 1 and out is not None and not out.is_dir()
+    if out is not None and not out.is_dir() and out.suffix.lower() not in ("", ".png") and single:
+        raise UnwritableOutput(f"{out}: pictures are written as PNG; choose a name that ends in .png")
+    if out is not None and not single and (out.exists() or out.suffix.lower() == ".png") and not out.is_dir():
+        raise UnwritableOutput(f"{out}: is a file; several images need a folder (-o FOLDER)")
+    if single and out is not None and out.suffix:
+        paths = [out]
+    else:
+        paths = []
+        for source in sources:
+            names = (f"{source.stem}{number}.png" for number in ("", *(f"-{n}" for n in range(2, len(sources) + 2))))
+            paths.append(next(p for p in ((out or Path("gallery")) / name for name in names) if p not in paths))
+    own = {source.resolve() for source in sources}
+    for path in paths:
+        if path.resolve() in own:
+            raise UnwritableOutput(f"{path}: is one of the images themselves; choose another place with -o")
     return paths
 
 
@@ -58,24 +64,27 @@ def picture_files(
 ) -> Iterator[Pictured]:
     """For each image file, one picture of its strongest units in `layers` (or of `units`), written at once.
 
-    An unreadable image is skipped and said so; all else raises before the first picture is written.
+    An image that cannot be read or taken is skipped and said so. Unknown layers, and places that cannot be
+    written to, raise before any image is read.
     """
     sources = list(sources)
     paths = picture_paths(sources, out)
     names = list(dict.fromkeys(unit.layer for unit in units)) or list(layers)
-    for name in names:
-        _ = dv.layers[name]  # an unknown layer is said before any image is read
+    if dv.preprocess is None or dv.preprocess.input_shape is not None:
+        for name in names:
+            _ = dv.layers[name]  # an unknown layer is said before any image is read
     for folder in {path.parent for path in paths}:
         output.check_writable(folder)
     for source, path in zip(sources, paths, strict=True):
         try:
             recording = dv.record(source, names)
+            chosen = list(units) or [u for name in names for u in dv.strongest(recording, name, top)]
+            projections = dv.project(recording, chosen)
         except (UnreadableImage, UnsuitableInput) as error:
             yield Pictured(source, None, {"image": str(source), "skipped": str(error)}, str(error))
             continue
-        chosen = list(units) or [u for name in names for u in dv.strongest(recording, name, top)]
-        projections = dv.project(recording, chosen)
-        image, record = _draw(dv, source, names, projections, smoothing)
+        table = dv.layers_for(recording.graph.input_shape)
+        image, record = _draw(dv, table, source, names, projections, smoothing)
         record["picture"] = str(path)
         output.write_png(path, image, json.dumps(record, ensure_ascii=False))
         yield Pictured(source, path, record)
@@ -83,6 +92,7 @@ def picture_files(
 
 def _draw(
     dv: DeconvNet,
+    table: Layers,
     source: Path,
     names: Sequence[str],
     projections: Sequence[Projection],
@@ -91,9 +101,10 @@ def _draw(
     model = dv.model
     rows = [
         figures.Row(
-            heading=_heading(dv.layers[name], name),
-            remark=_remark(dv.layers[name], name),
+            heading=_heading(table[name], name),
+            remark=_remark(table[name], name),
             projections=[p for p in projections if p.unit.layer == name],
+            categories=model.categories if table[name].channels == len(model.categories) else (),
         )
         for name in names
     ]
@@ -112,7 +123,7 @@ def _draw(
         "preprocess": asdict(dv.preprocess) if dv.preprocess else None,
         "image": str(source),
         "layers": [
-            _layer_record(dv.layers[name], name, row, scaled)
+            _layer_record(table[name], name, row, scaled)
             for name, row, scaled in zip(names, rows, scalings, strict=True)
         ],
     }
@@ -133,9 +144,7 @@ def _remark(layer: Layer, name: str) -> str:
     return f"{layer.channels} {what}{size}, {sees}{read}"
 
 
-def _layer_record(
-    layer: Layer, name: str, row: figures.Row, scalings: Sequence[figures.Scaling | None]
-) -> dict[str, Any]:
+def _layer_record(layer: Layer, name: str, row: figures.Row, scalings: Sequence[Scaling | None]) -> dict[str, Any]:
     return {
         "layer": name,
         "read_at": layer.read_at,
@@ -146,6 +155,7 @@ def _layer_record(
             {
                 "unit": str(p.unit),
                 "map": p.unit.channel,
+                "class": row.categories[p.unit.channel] if row.categories else None,
                 "row": p.unit.row,
                 "column": p.unit.column,
                 "activation": _finite(p.activation),

@@ -47,7 +47,7 @@ def test_help_is_fast_and_needs_no_torch(tmp_path: Path) -> None:
         start = time.perf_counter()
         assert deconvviz("--help", cwd=tmp_path).returncode == 0
         times.append(time.perf_counter() - start)
-    print(f"deconvviz --help: fastest of five {min(times):.2f} s (asked for: 0.3 s on a quiet machine)")
+    assert min(times) < 0.3
 
 
 def test_the_three_launchers(tmp_path: Path) -> None:
@@ -218,6 +218,74 @@ def test_bad_words_are_one_line_and_exit_code_1(what: str, pictures: Path, tmp_p
     image = sorted(pictures.iterdir())[0]
     done = deconvviz("project", image, *[made.get(word, word) for word in words], cwd=tmp_path)
     check_one_line(done, 1, says)
+
+
+def test_pictures_never_take_the_place_of_the_images(pictures: Path, tmp_path: Path) -> None:
+    shapes.image(3).save(tmp_path / "x.png")
+    before = (tmp_path / "x.png").read_bytes()
+    for out in (".", "x.png", tmp_path):
+        done = deconvviz("project", "x.png", "--model", "shapes", "-l", "conv1", "-o", out, cwd=tmp_path)
+        check_one_line(done, 1, "is one of the images themselves")
+    assert (tmp_path / "x.png").read_bytes() == before
+
+
+def test_names_that_meet_after_numbering(tmp_path: Path) -> None:
+    for name in ("x.jpg", "x.png", "x-2.png"):
+        shapes.image(3).save(tmp_path / name)
+    done = deconvviz("project", "x.jpg", "x.png", "x-2.png", "-m", "shapes", "-l", "conv1", "-o", "out", cwd=tmp_path)
+    assert sorted(done.stdout.split()) == [str(Path("out") / name) for name in ("x-2-2.png", "x-2.png", "x.png")]
+    two = deconvviz("project", "x.jpg", "x.png", "-m", "shapes", "-l", "conv1", "-o", "out.png", cwd=tmp_path)
+    check_one_line(two, 1, "several images need a folder")
+
+
+FACTORY = """
+import torch, deconvviz
+print("noise from the user's own file")
+def bare():
+    return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU())
+def whole():
+    return deconvviz.Model(bare().eval(), deconvviz.Preprocess(32), "mine", ("a", "b", "c", "d"))
+def any_size():
+    return deconvviz.Model(bare().eval(), deconvviz.Preprocess(None, resize=None), "mine")
+def leave():
+    raise SystemExit(7)
+"""
+
+
+def test_networks_in_ones_own_file(pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(FACTORY)
+    image = sorted(pictures.iterdir())[0]
+    for factory in ("whole", "any_size"):
+        words = ["project", image, "--model", f"net.py:{factory}", "-l", "0", "-o", f"{factory}.png"]
+        done = deconvviz(*words, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (0, f"{factory}.png\n"), done.stderr
+    for model, says in (
+        ("net.py:bare", "return deconvviz.Model(net"),
+        ("net.py:leave", "SystemExit"),
+        ("net.py", "write net.py:FACTORY"),
+    ):
+        done = deconvviz("project", image, "--model", model, "-l", "0", cwd=tmp_path)
+        assert done.returncode == 1
+        assert says in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+
+
+def test_class_scores_carry_their_names(pictures: Path, tmp_path: Path) -> None:
+    image = sorted(pictures.iterdir())[0]
+    done = deconvviz("project", image, "--model", "shapes", "-l", "classifier", "--json", cwd=tmp_path)
+    units = json.loads(done.stdout)["pictures"][0]["layers"][0]["units"]
+    assert units[0]["class"] == shapes.CLASSES[units[0]["map"]]
+
+
+def test_models_check(tmp_path: Path) -> None:
+    done = deconvviz("models", "--check", "mobilenet_v3_small", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("mobilenet_v3_small can be mirrored: ")
+    assert "beyond the paper: hardswish" in done.stdout
+    refused = deconvviz("models", "--check", "swin_t", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "swin_transformer.py:" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
 
 
 def test_an_image_smaller_than_the_network_takes(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import copy
 import gc
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from captum.attr import NeuronDeconvolution
@@ -10,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import Small, as_units, lively_units, module_and_use, network
 from oracles import Apply, autograd_projection, relative_error
+from PIL import Image
 from torch import Tensor, nn
 
 import deconvviz
 from deconvviz import DeconvNet, Projection, Unit
-from deconvviz.errors import UncapturableModel, UnknownLayer, UnknownUnit, UnsuitableInput
+from deconvviz.errors import UncapturableModel, UnknownLayer, UnknownModel, UnknownUnit, UnsuitableInput
 
 
 def worst_error(dv: DeconvNet, x: Tensor, layer: str) -> float:
@@ -353,3 +356,30 @@ def test_inputs_that_do_not_suit() -> None:
         _ = DeconvNet(nn.Conv2d(1, 1, 1)).layers
     with pytest.raises(UnsuitableInput, match="not finite"):
         dv.strongest(torch.full((1, 1, 20, 20), float("nan")), "first")
+    with pytest.raises(UnsuitableInput, match="takes images of 1 channels"):
+        dv.project(torch.rand(1, 3, 20, 20), ["first:0"])
+    with pytest.raises(UnsuitableInput, match="batch is empty"):
+        dv.project(torch.rand(0, 1, 20, 20), ["first:0"])
+    with pytest.raises(UnsuitableInput, match="not ndarray"):
+        DeconvNet(dv.net, deconvviz.Preprocess(20, (0.5,), (0.5,))).strongest(np.zeros((20, 20, 3)), "first")
+    with pytest.raises(UnknownModel, match="load_model"):
+        DeconvNet("squeezenet1_1")  # type: ignore[arg-type]
+    with pytest.raises(UncapturableModel, match="more than one input"):
+        DeconvNet(nn.Bilinear(2, 2, 2)).project(torch.rand(1, 1, 4, 4), ["0:0"])
+
+
+def test_units_that_see_nothing_but_padding() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 4, 3, padding=5), nn.ReLU()).eval()
+    (corner,) = DeconvNet(net, deconvviz.Preprocess(9, (0.5,), (0.5,))).project(torch.rand(1, 1, 9, 9), "0:0@0,0")
+    assert corner.field == (-5, -5, -2, -2)
+    assert corner.box == (0, 0, 0, 0)
+    assert corner.canvas().abs().sum() == 0
+    assert corner.show(32).size == (72, 32)
+
+
+def test_projections_save_and_show_themselves(tmp_path: Path) -> None:
+    net = Small(nn.Conv2d(3, 4, 5, padding=2), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3, padding=1))
+    (p,) = DeconvNet(net, deconvviz.Preprocess(24)).project(torch.rand(1, 3, 24, 24), Unit("second", 1))
+    p.save(tmp_path / "unit.png")
+    assert Image.open(tmp_path / "unit.png").size == (456, 224)
+    assert p._repr_png_().startswith(b"\x89PNG")
