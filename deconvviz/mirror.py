@@ -126,11 +126,14 @@ def rule_for(call: Call) -> Rule:
         refusal = "mixes the images of a batch"
     if rule is None or refusal:
         operator = call.operator
-        recipe = operator.__name__ if isinstance(operator, type) else f"torch.ops.{operator}"
+        if rule is None and not isinstance(operator, type):
+            recipe = f"register a rule with @deconvviz.mirror.register(torch.ops.{operator})"
+        else:  # the operator's rule does not fit here: answer for the module as a whole
+            recipe = f"register a rule for the whole module with @deconvviz.mirror.register({_kind(call)})"
         line = f" at {call.source}" if call.source else ""
         raise NoMirrorRule(
             f"{call.name} ({_kind(call)}: {operator_name(operator)}{line}) {refusal}; choose a layer "
-            f"below it, or register a rule with @deconvviz.mirror.register({recipe})"
+            f"below it, or {recipe}"
         )
     return rule
 

@@ -72,11 +72,15 @@ class Small(nn.Module):
 
 
 def lively_units(maps: Tensor) -> list[At]:
-    """Units (image, map, row, column) that fire: one at each of two corners, one at a border, the peak."""
+    """Units (image, map, row, column) that fire: at corners, at a border, in the centre, at the peak."""
     if maps.ndim == 2:
         return [(1, int(maps[1].argmax()), 0, 0)]
     height, width = maps.shape[2:]
-    places = [(0, 0), (height - 1, width - 1), (0, width // 2), (height // 2, width // 2)]
+    peak = int(maps[1].amax(0).argmax())
+    places = [
+        *((0, 0), (height - 1, width - 1), (0, width // 2), (height // 2, width // 2)),
+        *((0, 0), divmod(peak, width)),
+    ]
     return [(n % 2, int(maps[n % 2, :, row, column].argmax()), row, column) for n, (row, column) in enumerate(places)]
 
 

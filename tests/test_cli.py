@@ -76,7 +76,7 @@ def test_layers(tmp_path: Path) -> None:
     done = deconvviz("layers", "--model", "vgg11", cwd=tmp_path)
     assert done.returncode == 0
     rows = [line.split() for line in done.stdout.splitlines()]
-    assert ["features.3", "conv2_1", "Conv2d", "128", "112", "2", "10", "transposed", "filter", "features.4"] in rows
+    assert ["features.3", "conv2_1", "Conv2d", "128", "112", "2", "8", "transposed", "filter", "features.4"] in rows
     listed = json.loads(deconvviz("layers", "--model", "shapes", "--json", cwd=tmp_path).stdout)
     assert listed["schema_version"] == 1
     first = listed["layers"][0]
@@ -195,7 +195,7 @@ def bad_weights(kind: str, folder: Path) -> Path:
 
 
 ONE_LINE: dict[str, tuple[list[Any], str]] = {
-    "unknown model": (["--model", "vgg61"], "nearest: vgg16"),
+    "unknown model": (["--model", "vgg61"], "nearest: vgg19, vgg16"),
     "unknown layer": (["--model", "shapes", "--layer", "conf3"], "nearest: conv3"),
     "unknown layer of a unit": (["--model", "shapes", "--unit", "conf3:1"], "nearest: conv3"),
     "unit out of range": (["--model", "shapes", "--unit", "conv1:4000"], "has 0 …"),
@@ -204,7 +204,7 @@ ONE_LINE: dict[str, tuple[list[Any], str]] = {
     "missing weights": (["--model", "shapes", "--weights", "nowhere.pth"], "no such file"),
     "wrong weights": (["--model", "shapes", "--weights", "WRONG"], "1 unknown (x)"),
     "weights that run code": (["--model", "shapes", "--weights", "HARM"], "refused"),
-    "a vision transformer": (["--model", "vit_b_16", "--weights", "none"], "has no mirror rule"),
+    "a vision transformer": (["--model", "vit_b_16", "--weights", "none"], "MultiheadAttention"),
     "no device": (["--model", "shapes", "--device", "abacus"], "no device 'abacus'"),
     "not writable": (["--model", "shapes", "-l", "conv1", "-o", "/proc/nowhere/out.png"], "cannot be written"),
     "a jpg": (["--model", "shapes", "-l", "conv1", "-o", "out.jpg"], "ends in .png"),

@@ -65,15 +65,16 @@ def largest_error(dv: DeconvNet, x: Tensor, layers: list[str]) -> float:
     places = {name: lively_units(recording.maps[name].movedim(dv.layers.channel_dimension(name), 1)) for name in layers}
     modules = {name: module_and_use(dv.net, name) for name in layers}
     inputs, outputs = eager_outputs(dv.net, x, list(dict.fromkeys(module for module, _ in modules.values())))
-    worst = 0.0
+    worst, alive = 0.0, 0
     for name in layers:
         module, use = modules[name]
         output = outputs[module][use].movedim(dv.layers.channel_dimension(name), 1)
         assert relative_error(recording.maps[name].movedim(dv.layers.channel_dimension(name), 1), output) < 1e-12
         projections = dv.project(recording, as_units(name, places[name], output.ndim == 2))
         expected = project_back(inputs, output, places[name])
-        assert any(e.norm() > 0 for e in expected), name
+        alive += any(e.norm() > 0 for e in expected)
         worst = max(worst, *(relative_error(p.canvas(), e) for p, e in zip(projections, expected, strict=True)))
+    assert alive >= min(4, len(layers))  # in a random network a whole signal may be rectified away, but not everywhere
     return worst
 
 
