@@ -119,8 +119,9 @@ def number(value: float) -> str:
 
 def _name(projection: Projection, categories: Sequence[str]) -> str:
     unit = projection.unit
-    label = f" {categories[unit.channel]}" if categories else ""
-    return f":{unit.channel}{unit.position}{label}"
+    if categories:
+        return f":{unit.channel} {categories[unit.channel]}"
+    return f":{unit.channel}{unit.position}"
 
 
 def row_picture(row: Row, side: int, smoothing: float = 0.0) -> tuple[Image.Image, list[Scaling | None]]:

@@ -53,7 +53,7 @@ def spread(dv: DeconvNet, count: int) -> list[str]:
         row.name
         for row in dv.layers.values()
         if row.name == row.read_at
-        and row.kind not in ("Sigmoid", "Hardsigmoid")  # the oracle holds gates constant: nothing goes back from them
+        and "sigmoid" not in row.kind.lower()  # the oracle holds gates constant: nothing goes back from them
         and (row.name in modules or re.sub(r"_\d+$", "", row.name) in modules)
     ]
     return list(dict.fromkeys(names[round(n * (len(names) - 1) / (count - 1))] for n in range(count)))

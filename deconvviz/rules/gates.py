@@ -116,7 +116,7 @@ def factor(call: Call, product: Tensor, *inputs: Tensor) -> Recorded:
 
 
 def _constant(call: Call, like: Tensor, name: str) -> Tensor:
-    value = torch.as_tensor(call[name]).to(like)
+    value = torch.as_tensor(call[name], dtype=like.dtype, device=like.device)
     return value.view(*[1] * (like.ndim - value.ndim), *value.shape)
 
 
