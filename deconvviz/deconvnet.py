@@ -47,12 +47,12 @@ class DeconvNet:
         self.model = model
         self.net = model.net.module if isinstance(model.net, WRAPPERS) else model.net
         self.preprocess = preprocess or model.preprocess
-        self._input_shape = input_shape or (self.preprocess.input_shape if self.preprocess else None)
+        self._input_shape = input_shape or (self.preprocess.usual_shape if self.preprocess else None)
         self._captured: dict[tuple[Any, ...], Layers] = {}
 
     @property
     def layers(self) -> Layers:
-        """The table of layers, in order, for the input size of the preprocessing (or the first one seen)."""
+        """The table of layers, in order, for the preprocessing's size, a square picture, or the first one seen."""
         if self._input_shape is None:
             raise UnsuitableInput(
                 "the layers of a bare module depend on its input: give DeconvNet(net, preprocess=…) "

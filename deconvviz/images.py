@@ -117,6 +117,13 @@ class Preprocess:
         """(C, H, W) of the tensors it gives, or None if they follow the picture."""
         return None if self.crop is None else (len(self.mean), *self.crop)
 
+    @property
+    def usual_shape(self) -> tuple[int, int, int] | None:
+        """(C, H, W) of the tensor for a square picture, or None if nothing is resized or cut."""
+        if self.crop is None and isinstance(self.resized, int):
+            return len(self.mean), self.resized, self.resized
+        return self.input_shape
+
     def __call__(self, source: ImageSource) -> Tensor:
         """A picture to the network's input (C, H, W), float32. Raises UnreadableImage, UnsuitableInput."""
         image = to_rgb(source) if isinstance(source, Image.Image) else read_image(source)

@@ -8,7 +8,7 @@ import importlib.util
 import os
 import pickle
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,17 +79,23 @@ def _from_torchvision(name: str, weights: str) -> Model:
         net = torchvision.models.get_model(name, weights=None, **_without_download(name))
         return Model(net.eval(), preprocess, name, categories)
     state = read_weights(weights)
-    net = torchvision.models.get_model(name, weights=None, **_without_download(name), **_classes_of(state, name))
+    net = torchvision.models.get_model(name, weights=None, **_without_download(name, state), **_classes_of(state, name))
     fit_weights(net, state, weights)
     fitting = categories if _last_size(net) == len(categories) else ()
     return Model(net.eval(), preprocess, name, fitting, Path(weights).name)
 
 
-def _without_download(name: str) -> dict[str, Any]:
-    """Options for random weights: no backbone's download, and no minute spent on initial values."""
+def _without_download(name: str, state: Mapping[str, Tensor] | None = None) -> dict[str, Any]:
+    """Options for a network without torchvision's weights, with the parts that its state dict has.
+
+    GoogLeNet and Inception renormalise pictures that come as their weights' own preprocessing gives them.
+    """
     if name in torchvision.models.list_models(module=torchvision.models.segmentation):
-        return {"weights_backbone": None}
-    return {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
+        with_aux = any(key.startswith("aux_classifier") for key in state or ())
+        return {"weights_backbone": None} | ({"aux_loss": True} if with_aux else {})
+    if name in ("googlenet", "inception_v3"):
+        return {"init_weights": state is None, "transform_input": True}
+    return {}
 
 
 def _last_size(net: nn.Module) -> int:
@@ -101,7 +107,7 @@ def _last_size(net: nn.Module) -> int:
 def _classes_of(state: dict[str, Tensor], name: str) -> dict[str, int]:
     """A checkpoint with another number of classes than ImageNet's 1000 says so by its last layer."""
     last = [t for t in state.values() if isinstance(t, Tensor) and t.ndim >= 2]
-    reference = torchvision.models.get_model(name, weights=None, **_without_download(name)).state_dict()
+    reference = torchvision.models.get_model(name, weights=None, **_without_download(name, state)).state_dict()
     names = [n for n, t in reference.items() if t.ndim >= 2]
     if not last or not names or names[-1] not in state or len(state[names[-1]]) == len(reference[names[-1]]):
         return {}

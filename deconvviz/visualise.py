@@ -70,7 +70,7 @@ def picture_files(
     sources = list(sources)
     paths = picture_paths(sources, out)
     names = list(dict.fromkeys(unit.layer for unit in units)) or list(layers)
-    if dv.preprocess is None or dv.preprocess.input_shape is not None:
+    if dv.preprocess is None or dv.preprocess.usual_shape is not None:
         for name in names:
             _ = dv.layers[name]  # an unknown layer is said before any image is read
     for folder in {path.parent for path in paths}:

@@ -74,7 +74,7 @@ class Small(nn.Module):
 def lively_units(maps: Tensor) -> list[At]:
     """Units (image, map, row, column) that fire: at corners, at a border, in the centre, at the peak."""
     if maps.ndim == 2:
-        return [(1, int(maps[1].argmax()), 0, 0)]
+        return [(1, channel, 0, 0) for channel in maps[1].topk(min(3, maps.shape[1])).indices.tolist()]
     height, width = maps.shape[2:]
     peak = int(maps[1].amax(0).argmax())
     places = [

@@ -64,6 +64,23 @@ def test_another_number_of_classes(tmp_path: Path) -> None:
     assert model.categories == ()
 
 
+def test_segmentation_networks_with_the_head_that_their_weights_have(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = torchvision.models.get_model(
+        "deeplabv3_mobilenet_v3_large", weights=None, weights_backbone=None, aux_loss=True
+    )
+    torch.save(net.state_dict(), tmp_path / "aux.pth")
+    model = load_model("deeplabv3_mobilenet_v3_large", tmp_path / "aux.pth")
+    assert len(model.categories) == 21
+    assert model.preprocess is not None
+    assert (model.preprocess.input_shape, model.preprocess.usual_shape) == (None, (3, 520, 520))
+    assert set(model.net(torch.zeros(1, 3, 64, 64))) == {"out", "aux"}
+
+
+def test_googlenet_renormalises_its_pictures() -> None:
+    assert load_model("googlenet", "none").net.transform_input
+
+
 def test_weights_that_do_not_fit_are_listed(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
     wrong = dict(state) | {"extra": torch.zeros(1), "features.0.bias": torch.zeros(3)}
     del wrong["features.3.squeeze.weight"]
