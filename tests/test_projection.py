@@ -19,15 +19,15 @@ from deconvviz import DeconvNet, Projection, Unit
 from deconvviz.errors import UncapturableModel, UnknownLayer, UnknownModel, UnknownUnit, UnsuitableInput
 
 
-def worst_error(dv: DeconvNet, x: Tensor, layer: str) -> float:
-    """The largest relative error over some lively units of a layer."""
+def worst_error(dv: DeconvNet, x: Tensor, layer: str, alive: bool = True) -> float:
+    """The largest relative error over some lively units of a layer; `alive`: not all may be zero."""
     read_at = dv.layers_for(x.shape[1:])[layer].read_at
     recording = dv.record(x, [layer])
     maps = recording.maps[read_at]
     places = lively_units(maps)
     projections = dv.project(recording, as_units(layer, places, maps.ndim == 2))
     expected = autograd_projection(dv.net, x, *module_and_use(dv.net, read_at), places)
-    assert any(e.norm() > 0 for e in expected)
+    assert not alive or any(e.norm() > 0 for e in expected)
     return max(relative_error(p.canvas(), e) for p, e in zip(projections, expected, strict=True))
 
 
@@ -151,7 +151,7 @@ def test_any_geometry(
     ).double()
     x = torch.randn(2, 1, size, size + 3, dtype=torch.float64)
     dv = DeconvNet(net)
-    assert worst_error(dv, x, "relu2") <= 1e-10
+    assert worst_error(dv, x, "relu2", alive=False) <= 1e-10  # a random signal may be rectified away
 
 
 def test_support_is_inside_the_receptive_field() -> None:
