@@ -113,8 +113,8 @@ def _elided(text: str, keep: int) -> str:
 
 
 def number(value: float) -> str:
-    """An activation in four characters or so: 41.2, 0.83, 1.2e+04."""
-    return f"{value:.3g}"
+    """An activation in four characters or so: 41.2, 0.83, 1130, 1.2e+06."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 100_000 else f"{value:.3g}"
 
 
 def _name(projection: Projection, categories: Sequence[str]) -> str:
