@@ -59,7 +59,7 @@ def spread(dv: DeconvNet, count: int) -> list[str]:
     return list(dict.fromkeys(names[round(n * (len(names) - 1) / (count - 1))] for n in range(count)))
 
 
-def largest_error(dv: DeconvNet, x: Tensor, layers: list[str]) -> float:
+def largest_error(dv: DeconvNet, x: Tensor, layers: list[str], forward: float = 1e-12) -> float:
     """The largest relative error over corner, border and centre units of the layers."""
     recording = dv.record(x, layers)
     places = {name: lively_units(recording.maps[name].movedim(dv.layers.channel_dimension(name), 1)) for name in layers}
@@ -69,7 +69,7 @@ def largest_error(dv: DeconvNet, x: Tensor, layers: list[str]) -> float:
     for name in layers:
         module, use = modules[name]
         output = outputs[module][use].movedim(dv.layers.channel_dimension(name), 1)
-        assert relative_error(recording.maps[name].movedim(dv.layers.channel_dimension(name), 1), output) < 1e-12
+        assert relative_error(recording.maps[name].movedim(dv.layers.channel_dimension(name), 1), output) < forward
         projections = dv.project(recording, as_units(name, places[name], output.ndim == 2))
         expected = project_back(inputs, output, places[name])
         alive += any(e.norm() > 0 for e in expected)
@@ -95,6 +95,19 @@ def test_the_first_layers_of_googlenet_see_through_its_transform() -> None:
     x = torch.randn(2, 3, 97, 97, dtype=torch.float64)
     assert largest_error(dv, x, ["conv1", "conv2"]) <= 1e-12
     assert dv.layers["conv1"].receptive_field == (7, 7)
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in CLASSIFIERS + SEGMENTATION]
+)
+def test_the_deepest_layer_in_float32(name: str) -> None:
+    """Against the oracle in float32 at the same batch: near-ties of a pool may fall differently at another."""
+    size = SIZES.get(name, 64)
+    dv = DeconvNet(random_network(name).float(), input_shape=(3, size, size))
+    x = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(7))
+    error = largest_error(dv, x, spread(dv, 5)[-1:], forward=1e-4)
+    print(f"{name}: float32 {error:.1e}")
+    assert error <= 1e-4
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in TIMM])
