@@ -1,34 +1,43 @@
 """`DeconvNet`: a network with its mirror attached, as Figure 1 of Zeiler & Fergus 2014 draws it."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from . import rules  # noqa: F401  (enters the mirror rules)
 from .capture import capture
 from .errors import UnknownModel, UnsuitableInput
 from .images import ImageSource, Preprocess
-from .layers import Layers
+from .graph import Call
+from .inputs import as_batch, one_by_one, read_ahead
+from .layers import Layers, describe
+from .machine import pick_precision
 from .mirror import registered_modules, registrations
 from .models import Model
 from .projection import Projection, project_units
 from .recording import Recording, record
-from .units import Unit, locate, strongest_images, strongest_maps
-from .walk import mirrored
+from .units import Unit, check_image, locate, strongest_images, strongest_maps
+from .walk import Step, descent, mirrored
 
 WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 """Modules that only run another one."""
+
+
+RECORDED_TOGETHER = 16
+"""How many images go forward in one batch: enough to keep the cores busy, few enough for memory."""
 
 
 class DeconvNet:
     """The mirror of a network.
 
     `model`: a `Model` or any `nn.Module`; `preprocess`: how pictures become its input (a `Model` knows);
-    `input_shape` (C, H, W): only needed to list the layers of a bare module before it has seen an image.
+    `input_shape` (C, H, W): only needed to list the layers of a bare module before it has seen an image;
+    `precision` of signals on the way down: "fp32", "bf16" (several times faster where the machine has
+    matrix units for it, pictures look the same) or "auto" (bf16 where it has them). Switches, activations
+    and ranking are always the network's own precision.
     The network is left as found: nothing of it is changed, also when an error is raised.
     """
 
@@ -37,7 +46,9 @@ class DeconvNet:
         model: Model | nn.Module,
         preprocess: Preprocess | None = None,
         input_shape: tuple[int, int, int] | None = None,
+        precision: str = "fp32",
     ) -> None:
+        pick_precision(precision, torch.device("meta"), torch.float32)  # an unknown name is said at once
         if not isinstance(model, Model | nn.Module):
             raise UnknownModel(
                 f"DeconvNet needs a network, not {model!r}; deconvviz.load_model(name) loads one by name"
@@ -47,6 +58,7 @@ class DeconvNet:
         self.model = model
         self.net = model.net.module if isinstance(model.net, WRAPPERS) else model.net
         self.preprocess = preprocess or model.preprocess
+        self.precision = precision
         self._input_shape = input_shape or (self.preprocess.usual_shape if self.preprocess else None)
         self._captured: dict[tuple[Any, ...], Layers] = {}
 
@@ -92,72 +104,82 @@ class DeconvNet:
         """For each feature map of `layer`, its peaks in the k images that excite it most."""
         return strongest_images(*self._maps(images, layer), k)
 
-    def project(self, images: Any, units: Unit | str | Sequence[Unit | str]) -> list[Projection]:
+    def project(self, images: Any, units: Unit | str | Iterable[Unit | str]) -> list[Projection]:
         """Project each unit to pixel space; the result is in the order of `units`.
 
         A unit without a position is taken at its feature map's strongest one. Raises UnknownLayer,
         UnknownUnit, NoMirrorRule, each before any projection is made.
         """
-        given = [units] if isinstance(units, str | Unit) else units
-        asked = [Unit.parse(unit) if isinstance(unit, str) else unit for unit in given]
-        if not asked:
-            return []
-        recording = self._recorded(images, [unit.layer for unit in asked])
-        table = self.layers_for(recording.graph.input_shape)
-        located = [locate(u, self._channel_first(recording, u.layer)) for u in asked]
+        asked = _parsed(units)
+        return list(self.stream(images, asked, ahead=len(asked)))
+
+    def stream(self, images: Any, units: Iterable[Unit | str], ahead: int = 256) -> Iterator[Projection]:
+        """The same as `project`, one projection after the other: for more units than memory holds.
+
+        `images`: as for `project`; a sequence of paths (or of anything else that is an image) is read as it
+        is needed. `ahead`: how many units are taken together, which share images, windows and weights; so
+        many projections are held at a time. Units of one image, or of one layer, are best kept together.
+        """
+        source = images if isinstance(images, Recording) else one_by_one(images)
+        ready: dict[Call, Step] = {}
+        remaining = iter(units)
+        while some := _parsed(islice(remaining, max(ahead, 1))):
+            yield from self._project_together(source, some, ready)
+
+    def _project_together(
+        self, source: Recording | Sequence[Any], units: Sequence[Unit], ready: dict[Call, Step]
+    ) -> list[Projection]:
         projections: dict[int, Projection] = {}
-        for layer in dict.fromkeys(unit.layer for unit in located):
-            numbers = [n for n, unit in enumerate(located) if unit.layer == layer]
-            for some in _batches(numbers, 16):
-                walked = project_units(table, recording, layer, [located[n] for n in some], self.preprocess)
-                projections.update(zip(some, walked, strict=True))
-        return [projections[n] for n in range(len(located))]
+        for recording, rows, numbers in self._recordings(source, units):
+            table = self.layers_for(recording.graph.input_shape)
+            located = [locate(units[n], rows[n], self._channel_first(recording, units[n].layer)) for n in numbers]
+            for layer in dict.fromkeys(unit.layer for unit in located):
+                some = [at for at, unit in enumerate(located) if unit.layer == layer]
+                down = descent(table, table[layer].read_at, self._precision(recording.images), ready)
+                projected = project_units(
+                    down, recording, [located[at] for at in some], [rows[numbers[at]] for at in some], self.preprocess
+                )
+                projections.update((numbers[some[place]], projection) for place, projection in projected)
+        return [projections[number] for number in range(len(units))]
+
+    def _recordings(
+        self, source: Recording | Sequence[Any], units: Sequence[Unit]
+    ) -> Iterator[tuple[Recording, dict[int, int], list[int]]]:
+        """Recordings of a few images each, for each unit the row of its image, and which units they serve."""
+        if isinstance(source, Recording):
+            self._check_recorded(source, [unit.layer for unit in units])
+            yield source, {n: unit.image for n, unit in enumerate(units)}, list(range(len(units)))
+            return
+        for unit in units:
+            check_image(unit, len(source))
+        wanted = list(dict.fromkeys(unit.image for unit in units))
+        for images, batch in read_ahead(source, wanted, self.preprocess, RECORDED_TOGETHER):
+            numbers = [n for n, unit in enumerate(units) if unit.image in images]
+            rows = {n: images.index(units[n].image) for n in numbers}
+            yield self.record(batch, [units[n].layer for n in numbers]), rows, numbers
+
+    def _precision(self, images: Tensor) -> torch.dtype:
+        return pick_precision(self.precision, images.device, images.dtype)
 
     def _inputs(self, images: Any) -> Tensor:
         sample = _sample(self.net)
         if sample.is_meta:
             raise UnsuitableInput(f"{self.model.name} is on the meta device: it has shapes but no values; load weights")
-        if isinstance(images, Tensor):
-            batch = images[None] if images.ndim == 3 else images
-        else:
-            sources = list(images) if isinstance(images, list | tuple) else [images]
-            for source in sources:
-                if not isinstance(source, str | os.PathLike | Image.Image):
-                    raise UnsuitableInput(
-                        f"an image is a path, a PIL image or a tensor (N, C, H, W), not {type(source).__name__}; "
-                        "turn arrays into PIL images (Image.fromarray) or into normalised tensors"
-                    )
-            if self.preprocess is None:
-                raise UnsuitableInput(
-                    "pictures need a preprocessing: give DeconvNet(net, preprocess=Preprocess(size, mean, std)), "
-                    "or a tensor (N, C, H, W) that you have normalised yourself"
-                )
-            tensors = [self.preprocess(source) for source in sources]
-            if len({tensor.shape for tensor in tensors}) > 1:
-                raise UnsuitableInput(
-                    "the pictures have different sizes and this preprocessing keeps them: give them one by one, "
-                    "or a Preprocess with a size"
-                )
-            batch = torch.stack(tensors) if tensors else torch.zeros(0, 0, 0, 0)
-        if batch.ndim != 4 or not batch.is_floating_point():
-            raise UnsuitableInput(
-                f"a tensor of images must be floating point (N, C, H, W), already normalised; "
-                f"this one is {batch.dtype} {tuple(batch.shape)}"
-            )
-        if len(batch) == 0:
-            raise UnsuitableInput("there is no image to look at: the batch is empty")
-        return batch.to(sample.device, sample.dtype)
+        return as_batch(images, self.preprocess).to(sample.device, sample.dtype)
 
-    def _recorded(self, images: Any, layers: Sequence[str]) -> Recording:
+    def _recorded(self, images: Any, layer: str) -> Recording:
         if not isinstance(images, Recording):
-            return self.record(images, layers)
-        table = self.layers_for(images.graph.input_shape)
+            return self.record(images, [layer])
+        self._check_recorded(images, [layer])
+        return images
+
+    def _check_recorded(self, recording: Recording, layers: Sequence[str]) -> None:
+        table = self.layers_for(recording.graph.input_shape)
         for name in layers:
-            if table[name].read_at not in images.maps:
+            if table[name].read_at not in recording.maps:
                 raise UnsuitableInput(
                     f"this recording has no maps of {name}; record it with dv.record(images, [{name!r}, …])"
                 )
-        return images
 
     def _channel_first(self, recording: Recording, layer: str) -> Tensor:
         table = self.layers_for(recording.graph.input_shape)
@@ -165,7 +187,7 @@ class DeconvNet:
         return recording.maps[read_at].movedim(table.channel_dimension(read_at), 1)
 
     def _maps(self, images: Any, layer: str) -> tuple[Tensor, str]:
-        recording = self._recorded(images, [layer])
+        recording = self._recorded(images, layer)
         return self._channel_first(recording, layer), layer
 
     def __repr__(self) -> str:
@@ -175,26 +197,12 @@ class DeconvNet:
         return f"DeconvNet({type(self.net).__name__})\n" + describe(self.layers)
 
 
-def describe(table: Layers) -> str:
-    """The mirror as text: each call, its output's shape, its counterpart, and the shape that gives."""
-    rows = []
-    for name, layer in table.items():
-        call = table.graph.by_name[name]
-        up, down = (
-            "×".join(map(str, shape)) for shape in (call.shape or (), call.input_shapes[0] if call.input_shapes else ())
-        )
-        rows.append((name, layer.kind, up, layer.mirror or "no mirror rule", down))
-    width = [max((len(row[n]) for row in rows), default=0) for n in range(5)]
-    return "\n".join(
-        f"  {a:<{width[0]}}  {b:<{width[1]}} → {c:<{width[2]}}   {d:<{width[3]}} → {e}" for a, b, c, d, e in rows
-    )
+def _parsed(units: Unit | str | Iterable[Unit | str]) -> list[Unit]:
+    given = [units] if isinstance(units, str | Unit) else units
+    return [Unit.parse(unit) if isinstance(unit, str) else unit for unit in given]
 
 
 def _sample(net: nn.Module) -> Tensor:
     """A tensor of the network's own device and dtype."""
     own = (t for t in (*net.parameters(), *net.buffers()) if t.is_floating_point())
     return next(own, torch.zeros(0))
-
-
-def _batches(numbers: list[int], size: int) -> list[list[int]]:
-    return [numbers[start : start + size] for start in range(0, len(numbers), size)]

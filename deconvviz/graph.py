@@ -7,6 +7,7 @@ which is never changed. `capture.py` makes the list, `mirror.py` knows what answ
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,9 +113,18 @@ class Call(nn.Module):
         value = self.arguments[argument]
         return value.value if isinstance(value, Weight) else value
 
+    def holding_weights(self, precision: torch.dtype) -> "Call":
+        """The same call with its weights as they are now, those that are floating point in `precision`."""
+        held = copy(self)
+        held.arguments = {
+            name: _held(value.value, precision) if isinstance(value, Weight) else value
+            for name, value in self.arguments.items()
+        }
+        return held
+
     def forward(self, *values: Any, in_place: bool = False) -> Any:
         """Run the operator on the values of `reads`, in order."""
-        run = _IN_PLACE[self.operator] if in_place else self.operator
+        run = _IN_PLACE[self.operator] if in_place else _ANY_LAYOUT.get(self.operator, self.operator)
         if isinstance(run, type):
             with evaluating(self.module):
                 return self.module(*(value.clone() for value in values))  # it may work in place
@@ -128,6 +138,10 @@ class Call(nn.Module):
 
 
 _IN_PLACE: dict[Any, Operator] = {torch.ops.aten.relu.default: torch.ops.aten.relu_.default}
+_ANY_LAYOUT: dict[Any, Operator] = {  # captured on maps whose channels come first in memory; here they may come last
+    torch.ops.aten.view.default: torch.ops.aten.reshape.default,
+    torch.ops.aten._unsafe_view.default: torch.ops.aten.reshape.default,
+}
 _FRESH = {  # operators whose output shares memory with nothing, so that it may be overwritten
     torch.ops.aten.conv2d.default,
     torch.ops.aten.conv2d.padding,
@@ -203,6 +217,10 @@ def run(calls: Sequence[Call], images: Tensor, wanted: Sequence[str]) -> dict[st
         for name in dying:
             del values[name]
     return {name: values[name] for name in wanted}
+
+
+def _held(weight: Tensor, precision: torch.dtype) -> Tensor:
+    return weight.to(precision) if weight.is_floating_point() else weight
 
 
 def operator_name(target: Any) -> str:

@@ -166,6 +166,21 @@ class Layers(Mapping[str, Layer]):
         return call.name
 
 
+def describe(table: Layers) -> str:
+    """The mirror as text: each call, its output's shape, its counterpart, and the shape that gives."""
+    rows = []
+    for name, layer in table.items():
+        call = table.graph.by_name[name]
+        up, down = (
+            "×".join(map(str, shape)) for shape in (call.shape or (), call.input_shapes[0] if call.input_shapes else ())
+        )
+        rows.append((name, layer.kind, up, layer.mirror or "no mirror rule", down))
+    width = [max((len(row[n]) for row in rows), default=0) for n in range(5)]
+    return "\n".join(
+        f"  {a:<{width[0]}}  {b:<{width[1]}} → {c:<{width[2]}}   {d:<{width[3]}} → {e}" for a, b, c, d, e in rows
+    )
+
+
 def _role(call: Call) -> str:
     """The role of a call's rule; none if it is refused."""
     rule = find_rule(call)

@@ -4,9 +4,9 @@ A mirror rule is one function `(signal, call, recorded) → signal below`. It ge
 output in windows, and gives the signal for its input, in the windows below. It knows nothing of units,
 images, batching or where a window lies. The rules themselves are in `rules/`; yours may be anywhere:
 
-    @deconvviz.mirror.register(torch.ops.mylib.double.default, reach=deconvviz.mirror.pointwise)
-    def halve_nothing(signal, call, recorded):
-        return 2 * signal
+    @deconvviz.mirror.register(torch.ops.mylib.swap.default, reach=deconvviz.mirror.pointwise)
+    def swap_back(signal, call, recorded):
+        return signal.flip(1)  # the operator reverses the order of the feature maps
 """
 
 from collections.abc import Callable, Sequence
@@ -51,6 +51,10 @@ def _nothing(call: Call) -> str:
     return ""
 
 
+def _no_tensors(call: Call) -> Recorded:
+    return ()
+
+
 @dataclass(frozen=True)
 class Rule:
     """How one operator is answered.
@@ -63,6 +67,8 @@ class Rule:
     `on_maps`      whether it takes any (N, C, H, W) by its last two dimensions, as filters and pools do;
                    others, if not whole, are pointwise
     `record`       what the forward hook keeps, handed to `mirror` cut to the windows of the output
+    `pack`         `call → tensors` made of the weights once for many signals (flipped filters), handed to
+                   `mirror` after what was recorded
     `spatial`      `(call, rows and columns of its input) → those of its output`
     `carries`      which inputs the signal goes to; others are recorded constants
     `refuses`      why this very call cannot be mirrored, or ""
@@ -75,6 +81,7 @@ class Rule:
     reach: Callable[[Call, Spatial | None], Reaches | None] = whole
     on_maps: bool = False
     record: Keep | None = None
+    pack: Callable[[Call], Recorded] = _no_tensors
     spatial: Callable[[Call, Spatial | None], Spatial | None] = _same_dimensions
     carries: Callable[[Call], tuple[int, ...]] = _all_inputs
     refuses: Callable[[Call], str] = _nothing

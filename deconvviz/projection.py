@@ -6,7 +6,7 @@ activation's own value, so a projection scales with it.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -16,14 +16,18 @@ from PIL import Image
 from torch import Tensor
 
 from .images import Preprocess, picture
-from .layers import Layers
+from .machine import batch_bytes
 from .output import write_png
 from .recording import Recording
 from .signals import place
 from .tiles import Box, picture_tile, signal_tile
 from .units import Unit
-from .walk import walk
+from .walk import Descent, walk
 from .window import Windows
+
+
+SEEDED_TOGETHER = 64
+"""How many units start down together; the walk parts them as their signals grow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,41 +88,74 @@ class Projection:
 
 
 def project_units(
-    table: Layers, recording: Recording, layer: str, units: Sequence[Unit], preprocess: Preprocess | None
-) -> list[Projection]:
-    """Seed each unit with its activation, walk down, cut out its receptive field."""
-    read_at = table[layer].read_at
-    maps, channel = recording.maps[read_at], table.channel_dimension(read_at)
+    down: Descent, recording: Recording, units: Sequence[Unit], rows: Sequence[int], preprocess: Preprocess | None
+) -> Iterator[tuple[int, Projection]]:
+    """Seed each unit with its activation, walk down, cut out its receptive field.
+
+    `units` of one layer, `rows`: which image of the recording each belongs to. Yields projections and which
+    unit each is of. Units whose receptive fields hang over the same borders go together, so that no more of
+    their windows is computed than lies on the maps.
+    """
+    order = sorted(range(len(units)), key=lambda n: (*_overhang(down, recording, units[n]), rows[n]))
+    most = batch_bytes(recording.images.device)
+    for start in range(0, len(order), SEEDED_TOGETHER):
+        some = order[start : start + SEEDED_TOGETHER]
+        seed, windows = _seed(down, recording, [units[n] for n in some])
+        images = torch.tensor([rows[n] for n in some])
+        with torch.inference_mode():
+            for signal, reached in walk(down, recording, seed, windows, images, most):
+                assert reached is not None  # images have rows and columns
+                arrived = signal.to("cpu", recording.images.dtype)
+                for sample in range(len(arrived)):
+                    number, one = some[sample], slice(sample, sample + 1)
+                    projection = _cut_out(
+                        down, recording, units[number], rows[number], arrived[one], reached.of(one), preprocess
+                    )
+                    yield number, projection
+                some = some[len(arrived) :]
+
+
+def _overhang(down: Descent, recording: Recording, unit: Unit) -> tuple[int, int, int, int]:
+    """How far the unit's receptive field hangs over each border of the image, in pixels."""
+    top, left, bottom, right = _field(down, recording, unit)
+    height, width = recording.images.shape[-2:]
+    return max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0)
+
+
+def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[Tensor, Windows | None]:
+    """A signal at the units' layer: for each unit its activation in its feature map, in a window of one position."""
+    table, maps = down.table, recording.maps[down.start]
+    channel = table.channel_dimension(down.start)
     shape = [1] * maps.ndim
     shape[0], shape[channel] = len(units), maps.shape[channel]
     seed = maps.new_zeros(shape)
     along = seed.view(len(units), -1)
-    for sample, unit in enumerate(units):
-        along[sample, unit.channel] = unit.activation or 0.0
-    windows = None
-    if table.spatial[read_at] is not None:
-        windows = Windows(torch.tensor([[u.row, u.column] for u in units], dtype=torch.int64), (1, 1))
-    images = torch.tensor([unit.image for unit in units])
-    with torch.no_grad():
-        signal, windows = walk(table, recording, read_at, seed, windows, images)
-    assert windows is not None  # images have rows and columns
-    signal = signal.cpu()
-    return [
-        _cut_out(table, recording, unit, read_at, signal[n : n + 1], windows.of(n), preprocess)
-        for n, unit in enumerate(units)
-    ]
+    channels, activations = ([getattr(u, name) for u in units] for name in ("channel", "activation"))
+    along[range(len(units)), channels] = torch.tensor(activations, dtype=seed.dtype, device=seed.device)
+    if seed.ndim == 4:
+        seed = seed.contiguous(memory_format=torch.channels_last)
+    if table.spatial[down.start] is None:
+        return seed, None
+    return seed, Windows(torch.tensor([[u.row, u.column] for u in units], dtype=torch.int64), (1, 1))
+
+
+def _field(down: Descent, recording: Recording, unit: Unit) -> Box:
+    """The unit's receptive field in pixels, not clipped; the whole image where a unit sees all of it."""
+    height, width = recording.images.shape[-2:]
+    fields = down.table.fields[down.start]
+    if fields is None or unit.row is None or unit.column is None:
+        return 0, 0, height, width
+    (top, bottom), (left, right) = fields[0].box(unit.row), fields[1].box(unit.column)
+    return top, left, bottom, right
 
 
 def _cut_out(
-    table: Layers, recording: Recording, unit: Unit, read_at: str, signal: Tensor,
-    window: Windows, preprocess: Preprocess | None,
+    down: Descent, recording: Recording, unit: Unit, row: int, signal: Tensor, window: Windows,
+    preprocess: Preprocess | None,
 ) -> Projection:  # fmt: skip
     """The part of a signal (1, C, h, w) in `window` that lies in the unit's receptive field and the image."""
     height, width = recording.images.shape[-2:]
-    field, fields = (0, 0, height, width), table.fields[read_at]
-    if fields is not None and unit.row is not None and unit.column is not None:
-        (top, bottom), (left, right) = fields[0].box(unit.row), fields[1].box(unit.column)
-        field = (top, left, bottom, right)
+    field = _field(down, recording, unit)
     top, left = min(max(field[0], 0), height), min(max(field[1], 0), width)
     box = (top, left, max(min(field[2], height), top), max(min(field[3], width), left))
     inside = Windows(torch.tensor([box[:2]]), (box[2] - box[0], box[3] - box[1]))
@@ -126,10 +163,10 @@ def _cut_out(
     return Projection(
         unit=unit,
         activation=float(unit.activation or 0.0),
-        pixels=pixels.clone(),
+        pixels=pixels.clone(memory_format=torch.contiguous_format),
         box=box,
         field=field,
-        read_at=read_at,
-        input=recording.images[unit.image].cpu(),
+        read_at=down.start,
+        input=recording.images[row].cpu(),
         preprocess=preprocess,
     )

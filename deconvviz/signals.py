@@ -2,12 +2,11 @@
 
 A signal for a map (N, C, H, W) has the shape (B, C, h, w): B units, each with its own window of h × w
 positions. Which two dimensions are rows and columns is said by `spatial` (a permuted map keeps its
-windows). These three functions are the only ones that know where a window lies on its map.
+windows). These functions are the only ones that know where a window lies on its map.
 """
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from .window import Windows
 
@@ -16,7 +15,10 @@ Spatial = tuple[int, int]
 
 
 def place(signal: Tensor, spatial: Spatial, source: Windows, target: Windows) -> Tensor:
-    """Move a signal from its windows into others: positions that are new are zero, others are cut off."""
+    """Move a signal from its windows into others: positions that are new are zero, others are cut off.
+
+    May return a view of `signal`, which is not to be changed.
+    """
     if source.same_as(target):
         return signal
     maps = signal.movedim(spatial, (-2, -1))
@@ -24,29 +26,42 @@ def place(signal: Tensor, spatial: Spatial, source: Windows, target: Windows) ->
     if bool((offsets == offsets[:1]).all()):
         placed = _shift(maps, offsets[0].tolist(), target.size)
     else:
-        shifted = [_shift(m, o, target.size) for m, o in zip(maps, offsets.tolist(), strict=True)]
-        placed = torch.stack(shifted)
+        placed = map_like(maps, target.size)
+        for sample, offset in enumerate(offsets.tolist()):
+            _copy(maps[sample], offset, placed[sample])
     return placed.movedim((-2, -1), spatial)
 
 
+def map_like(maps: Tensor, size: tuple[int, int], zero: bool = True) -> Tensor:
+    """Maps (..., *size) of zeros (or not filled yet), with the channels last in memory if they are so in `maps`."""
+    shape = (*maps.shape[:-2], *size)
+    last = maps.ndim == 4 and maps.stride(1) == 1
+    layout = torch.channels_last if last else torch.contiguous_format
+    new = torch.empty(shape, dtype=maps.dtype, device=maps.device, memory_format=layout)
+    return new.zero_() if zero else new
+
+
 def _shift(maps: Tensor, offset: list[int], size: tuple[int, int]) -> Tensor:
-    """Maps (..., h, w) put at `offset` of a zero map (..., *size); negative padding cuts off."""
-    (top, left), (rows, columns) = offset, maps.shape[-2:]
-    if top >= size[0] or left >= size[1] or top + rows <= 0 or left + columns <= 0 or 0 in size:
-        return maps.new_zeros(*maps.shape[:-2], *size)  # nothing of it is inside
-    return pad(maps, (left, size[1] - left - columns, top, size[0] - top - rows))
+    """Maps (..., h, w) put at `offset` of a zero map (..., *size); what does not fit is cut off."""
+    inside = all(o <= 0 and o + have >= want for o, have, want in zip(offset, maps.shape[-2:], size, strict=True))
+    if inside:
+        top, left = -offset[0], -offset[1]
+        return maps[..., top : top + size[0], left : left + size[1]]
+    placed = map_like(maps, size)
+    _copy(maps, offset, placed)
+    return placed
 
 
-def clear_outside(signal: Tensor, spatial: Spatial, windows: Windows, map_size: tuple[int, int]) -> Tensor:
-    """Zero what hangs over the border of the map: such positions never existed. Changes `signal`."""
-    for axis in (0, 1):
-        start, size = windows.origin[:, axis], windows.size[axis]
-        before, after = -start, start + size - map_size[axis]  # how far each window hangs over
-        along = signal.movedim(spatial[axis], 1)
-        for sample in ((before > 0) | (after > 0)).nonzero().flatten().tolist():
-            along[sample, : max(int(before[sample]), 0)] = 0
-            along[sample, max(size - max(int(after[sample]), 0), 0) :] = 0
-    return signal
+def _copy(source: Tensor, offset: list[int], target: Tensor) -> None:
+    """Copy maps (..., h, w) to `offset` of larger or smaller ones, as far as they overlap."""
+    theirs, ours = [], []
+    for start, have, want in zip(offset, source.shape[-2:], target.shape[-2:], strict=True):
+        first, end = max(start, 0), min(start + have, want)
+        if end <= first:
+            return
+        theirs.append(slice(first, end))
+        ours.append(slice(first - start, end - start))
+    target[..., theirs[0], theirs[1]] = source[..., ours[0], ours[1]]
 
 
 def cut(recorded: Tensor, spatial: Spatial | None, images: Tensor, windows: Windows | None) -> Tensor:
@@ -57,13 +72,26 @@ def cut(recorded: Tensor, spatial: Spatial | None, images: Tensor, windows: Wind
     outside the map repeat its border; the signal is zero there.
     """
     chosen = images if len(recorded) > 1 else torch.zeros_like(images)
-    chosen = chosen.to(recorded.device)
     if spatial is None or windows is None or recorded.ndim <= max(spatial):
-        return recorded[chosen]
-    maps = recorded.movedim(spatial, (-2, -1))
-    rows, columns = (_positions(windows, axis, maps.shape[axis - 2]).to(recorded.device) for axis in (0, 1))
-    picked = maps[chosen[:, None, None], ..., rows[:, :, None], columns[:, None, :]]
-    return picked.movedim((1, 2), (-2, -1)).movedim((-2, -1), spatial)
+        return recorded[chosen.to(recorded.device)]
+    maps = recorded.movedim(spatial, (1, 2))
+    if windows.together and bool((chosen == chosen[:1]).all()):  # one window for all: no copy
+        (top, left), image = windows.origin[0].tolist(), int(chosen[0])
+        rows, columns = (_span(t, n, s) for t, n, s in zip((top, left), windows.size, maps.shape[1:3], strict=True))
+        if rows is not None and columns is not None:
+            one = maps[image : image + 1, rows, columns].movedim((1, 2), spatial)
+            return one.expand(len(images), *one.shape[1:])
+    chosen = chosen.to(recorded.device)
+    over_rows, over_columns = (_positions(windows, axis, maps.shape[1 + axis]).to(recorded.device) for axis in (0, 1))
+    picked = maps[chosen[:, None, None], over_rows[:, :, None], over_columns[:, None, :]]
+    return picked.movedim((1, 2), spatial)
+
+
+def _span(start: int, count: int, size: int) -> slice | None:
+    """The positions of one window on a map of `size`, if all of them lie on it."""
+    if size == 1:
+        return slice(0, 1)
+    return slice(start, start + count) if 0 <= start and start + count <= size else None
 
 
 def _positions(windows: Windows, axis: int, size: int) -> Tensor:

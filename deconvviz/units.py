@@ -101,23 +101,29 @@ def _unit_at(peaks: Peaks, layer: str, image: int, channel: int, has_position: b
     return Unit(layer, channel, at[0], at[1], image=image, activation=float(value))
 
 
-def locate(unit: Unit, maps: Tensor) -> Unit:
+def check_image(unit: Unit, count: int) -> None:
+    """Raise UnknownUnit when the unit's image is none of `count` images."""
+    _check_range(unit, "image", unit.image, count)
+
+
+def locate(unit: Unit, image: int, maps: Tensor) -> Unit:
     """The unit with position and activation filled in from its layer's maps (N, C, H, W) or (N, C).
 
-    Raises UnknownUnit when the map, the position or the image is out of range.
+    `image`: which of the N is the unit's. Raises UnknownUnit when the map, the position or the image is
+    out of range.
     """
-    _check_range(unit, "image", unit.image, len(maps))
+    check_image(replace(unit, image=image), len(maps))
     _check_range(unit, "feature map", unit.channel, maps.shape[1])
     if maps.ndim == 2:
         if unit.row is not None:
             raise UnknownUnit(f"{unit}: {unit.layer} is a vector without positions; write {unit.layer}:MAP")
-        return replace(unit, activation=float(maps[unit.image, unit.channel]))
+        return replace(unit, activation=float(maps[image, unit.channel]))
     if unit.row is None or unit.column is None:
-        peaks = find_peaks(maps[unit.image, unit.channel][None, None], unit.layer)
+        peaks = find_peaks(maps[image, unit.channel][None, None], unit.layer)
         unit = replace(unit, row=int(peaks.rows), column=int(peaks.columns))
     _check_range(unit, "row", unit.row, maps.shape[2])
     _check_range(unit, "column", unit.column, maps.shape[3])
-    value = float(maps[unit.image, unit.channel, unit.row, unit.column])
+    value = float(maps[image, unit.channel, unit.row, unit.column])
     if not math.isfinite(value):
         raise UnsuitableInput(f"{unit}: its activation is {value}; check weights and input")
     return replace(unit, activation=value)

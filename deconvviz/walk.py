@@ -5,8 +5,10 @@ activity in the layer beneath that gave rise to the chosen activation. This is t
 pixel space is reached." The walk looks up each call's rule and hands signals on; it knows no operator.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from .errors import NoMirrorRule
@@ -14,7 +16,7 @@ from .graph import INPUT, Call, Graph
 from .layers import Layers
 from .mirror import Rule, rule_for
 from .recording import Recording
-from .signals import Spatial, clear_outside, cut, place
+from .signals import Spatial, cut, place
 from .window import POINTWISE, Windows
 
 Arrived = tuple[Tensor, Windows | None]
@@ -37,30 +39,94 @@ def mirrored(graph: Graph, wanted: Sequence[str]) -> dict[Call, Rule]:
     return passed
 
 
-def walk(table: Layers, recording: Recording, start: str, seed: Tensor, windows: Windows | None,
-         images: Tensor) -> Arrived:  # fmt: skip
-    """Carry a seed at the output of call `start` down the mirror to the input.
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One layer of the deconvnet: a call, its rule, and what the rule made of the weights.
+
+    `call` holds its weights as they were when the way down was prepared, in the signal's precision.
+    """
+
+    call: Call
+    rule: Rule
+    packed: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """The way down from call `start`: its steps, deepest first, with their weights ready for many signals.
+
+    `precision`: the dtype of signals and weights on the way.
+    """
+
+    table: Layers
+    start: str
+    precision: torch.dtype
+    steps: tuple[Step, ...]
+
+
+def descent(table: Layers, start: str, precision: torch.dtype, ready: dict[Call, Step]) -> Descent:
+    """Prepare the way down from call `start`.
+
+    Weights are looked up, flipped and converted once: steps found in `ready` are taken from there, others
+    are entered.
+    """
+    rules = mirrored(table.graph, [start])
+    for call, rule in rules.items():
+        if call not in ready:
+            packed = _converted(rule.pack(call), precision)
+            ready[call] = Step(call if packed else call.holding_weights(precision), rule, packed)
+    return Descent(table, start, precision, tuple(ready[call] for call in rules))
+
+
+def _converted(tensors: Sequence[Tensor], precision: torch.dtype) -> tuple[Tensor, ...]:
+    return tuple(t.to(precision) if t.is_floating_point() else t for t in tensors)
+
+
+def walk(
+    down: Descent, recording: Recording, seed: Tensor, windows: Windows | None, images: Tensor, most: int
+) -> Iterator[Arrived]:
+    """Carry a seed at the output of `down.start` down the mirror to the input.
 
     `seed` (B, C, h, w) in `windows` (None: vectors), `images` (B,): which image each sample is from.
-    Returns the signal at the input, (B, C, h', w'), and its windows.
+    Signals grow on the way down: when they fill more than `most` bytes, the samples are taken in two
+    halves, one after the other. Yields signals at the input, (b, C, h', w'), and their windows: B samples
+    in all, in order.
     """
-    arrived: dict[str, Arrived] = {start: (seed, windows)}
-    for call, rule in mirrored(table.graph, [start]).items():
-        if call.name not in arrived:
+    yield from _from_step(0, down, recording, {down.start: (seed.to(down.precision), windows)}, images, most)
+
+
+def _from_step(
+    first: int, down: Descent, recording: Recording, arrived: dict[str, Arrived], images: Tensor, most: int
+) -> Iterator[Arrived]:
+    for number in range(first, len(down.steps)):
+        step = down.steps[number]
+        if step.call.name not in arrived:
             continue
-        signal, windows = arrived.pop(call.name)
-        spatial, reaches = table.spatial[call.name], table.reaches[call.name]
-        if reaches is None:
-            signal, windows = _spread_out(signal, spatial, windows, table.map_size(call.name))
-        cut_at = spatial if reaches else None  # whole maps need no cutting
-        recorded = tuple(cut(t, cut_at, images, windows) for t in recording.kept.get(call.name, ()))
-        below = rule.mirror(signal, call, recorded)
-        parts = [below] if isinstance(below, Tensor) else below
-        for number, (name, part) in enumerate(zip(call.inputs, parts, strict=True)):
-            if part is not None:
-                landed = _land(table, call, number, part, windows, signal)
-                arrived[name] = _meet(arrived.get(name), landed, table.spatial[name])
-    return arrived[INPUT]
+        if len(images) > 1 and sum(signal.nbytes for signal, _ in arrived.values()) > most:
+            middle = len(images) // 2
+            for some in (slice(None, middle), slice(middle, None)):
+                part = {name: (signal[some], at and at.of(some)) for name, (signal, at) in arrived.items()}
+                yield from _from_step(number, down, recording, part, images[some], most)
+            return
+        _answer(step, down, recording, arrived, images)
+    yield arrived[INPUT]
+
+
+def _answer(step: Step, down: Descent, recording: Recording, arrived: dict[str, Arrived], images: Tensor) -> None:
+    """Take the signal that has arrived at a call; put what its rule makes of it at the call's inputs."""
+    call, table = step.call, down.table
+    signal, windows = arrived.pop(call.name)
+    spatial, reaches = table.spatial[call.name], table.reaches[call.name]
+    if reaches is None:
+        signal, windows = _spread_out(signal, spatial, windows, table.map_size(call.name))
+    cut_at = spatial if reaches else None  # whole maps need no cutting
+    recorded = _converted([cut(t, cut_at, images, windows) for t in recording.kept.get(call.name, ())], down.precision)
+    below = step.rule.mirror(signal, call, (*recorded, *step.packed))
+    parts = [below] if isinstance(below, Tensor) else below
+    for number, (name, part) in enumerate(zip(call.inputs, parts, strict=True)):
+        if part is not None:
+            landed = _land(table, call, number, part.to(down.precision), windows)
+            arrived[name] = _meet(arrived.get(name), landed, table.spatial[name], table.map_size(name))
 
 
 def _spread_out(
@@ -73,10 +139,10 @@ def _spread_out(
     return place(signal, spatial, windows, whole), whole
 
 
-def _land(table: Layers, call: Call, number: int, part: Tensor, windows: Windows | None, above: Tensor) -> Arrived:
+def _land(table: Layers, call: Call, number: int, part: Tensor, windows: Windows | None) -> Arrived:
     """What a rule gave for an input, in windows of that input's map.
 
-    Windows that outgrow the map become the whole map; what hangs over its border is cleared.
+    What hangs over the border of the map is cut off: such positions never existed.
     """
     name, reaches, read = call.inputs[number], table.reaches[call.name], table.read_as[call.name]
     size, seen = table.map_size(name), table.size_read(call, number)
@@ -88,9 +154,6 @@ def _land(table: Layers, call: Call, number: int, part: Tensor, windows: Windows
     reached = windows.below(reaches)
     fitted = reached.fitted(seen)
     placed = place(part, read, reached, fitted)
-    if placed.untyped_storage().data_ptr() == above.untyped_storage().data_ptr():
-        placed = placed.clone()  # the signal above may still be needed by another branch
-    placed = clear_outside(placed, read, fitted, seen)
     if read == table.spatial[name]:
         return placed, fitted
     placed = place(placed, read, fitted, Windows.whole(len(part), seen))
@@ -106,12 +169,12 @@ def _check_shape(call: Call, part: Tensor, expected: tuple[int, ...]) -> None:
         )
 
 
-def _meet(first: Arrived | None, second: Arrived, spatial: Spatial | None) -> Arrived:
+def _meet(first: Arrived | None, second: Arrived, spatial: Spatial | None, size: tuple[int, int] | None) -> Arrived:
     """Where branches meet the signals add, in windows that hold both."""
     if first is None:
         return second
     (signal, windows), (other, others) = first, second
-    if windows is None or others is None or spatial is None:
+    if windows is None or others is None or spatial is None or size is None:
         return signal + other, windows
-    union = windows if windows.same_as(others) else windows.union(others)
+    union = windows.union(others, size)
     return place(signal, spatial, windows, union) + place(other, spatial, others, union), union

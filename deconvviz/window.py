@@ -13,7 +13,7 @@ and has (n−1)·s + d·(k−1) + 1 positions. A window may hang over the border
 is zero by definition, since such positions never existed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import torch
@@ -55,43 +55,64 @@ def pair(value: object) -> tuple[int, int]:
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Equal boxes, one for each of B samples: `origin` (B, 2) int64 on the CPU, `size` (rows, columns)."""
+    """Equal windows, one for each of B samples, and in each the box that the sample really touches.
+
+    `origin` (B, 2) int64 on the CPU, `size` (rows, columns): the windows; `first`, `end` (B, 2): the boxes,
+    by default all of the window. Samples near a border touch less than others; a batch of them alone gets
+    smaller windows.
+    """
 
     origin: Tensor
     size: tuple[int, int]
+    first: Tensor = field(default_factory=lambda: torch.empty(0))
+    end: Tensor = field(default_factory=lambda: torch.empty(0))
+
+    def __post_init__(self) -> None:
+        if len(self.first) != len(self.origin):
+            object.__setattr__(self, "first", self.origin)
+            object.__setattr__(self, "end", self.origin + torch.tensor(self.size))
 
     @classmethod
     def whole(cls, count: int, size: tuple[int, int]) -> "Windows":
         """Each of `count` windows is the whole map."""
         return cls(torch.zeros(count, 2, dtype=torch.int64), size)
 
-    def of(self, sample: int) -> "Windows":
-        """The window of one sample alone."""
-        return Windows(self.origin[sample : sample + 1], self.size)
+    @classmethod
+    def around(cls, first: Tensor, end: Tensor, map_size: tuple[int, int]) -> "Windows":
+        """The smallest equal windows on the map that hold each sample's box."""
+        rows, columns = (end - first).amax(0).clamp(min=1).tolist()
+        origin = torch.minimum(first, torch.tensor(map_size) - torch.tensor([rows, columns])).clamp(min=0)
+        return cls(origin, (rows, columns), first, end)
+
+    def of(self, samples: slice) -> "Windows":
+        """The windows of some of the samples."""
+        return Windows(self.origin[samples], self.size, self.first[samples], self.end[samples])
+
+    @property
+    def together(self) -> bool:
+        """Whether all samples have the same window."""
+        return bool((self.origin == self.origin[:1]).all())
 
     def same_as(self, other: "Windows") -> bool:
-        """Whether both hold the same boxes."""
+        """Whether both are the same windows, whatever the samples touch of them."""
         return self.size == other.size and bool(torch.equal(self.origin, other.origin))
 
     def below(self, reaches: Reaches) -> "Windows":
         """The windows of the map below, before they are fitted to that map."""
         ends = [reach.below(self.origin[:, axis], self.size[axis]) for axis, reach in enumerate(reaches)]
-        return Windows(torch.stack([start for start, _ in ends], 1), (ends[0][1], ends[1][1]))
+        firsts = [reach.below(self.first[:, axis], 1)[0] for axis, reach in enumerate(reaches)]
+        lasts = [reach.below(self.end[:, axis] - 1, 1)[0] + reach.span for axis, reach in enumerate(reaches)]
+        origin = torch.stack([start for start, _ in ends], 1)
+        return Windows(origin, (ends[0][1], ends[1][1]), torch.stack(firsts, 1), torch.stack(lasts, 1))
 
     def fitted(self, map_size: tuple[int, int]) -> "Windows":
-        """Along each axis where a window is no smaller than the map: the whole map instead."""
-        origin, size = self.origin.clone(), list(self.size)
-        for axis in (0, 1):
-            if size[axis] >= map_size[axis]:
-                origin[:, axis], size[axis] = 0, map_size[axis]
-        return Windows(origin, (size[0], size[1]))
+        """Inside the map, and no larger than what any sample touches of it."""
+        sizes = torch.tensor(map_size)
+        return Windows.around(self.first.clamp(min=0).minimum(sizes), self.end.clamp(min=0).minimum(sizes), map_size)
 
-    def union(self, other: "Windows") -> "Windows":
-        """The smallest equal windows that hold both: where branches of the network meet."""
-        first = torch.minimum(self.origin, other.origin)
-        last = torch.maximum(self.origin + torch.tensor(self.size), other.origin + torch.tensor(other.size))
-        rows, columns = (last - first).amax(0).tolist()
-        return Windows(first, (int(rows), int(columns)))
+    def union(self, other: "Windows", map_size: tuple[int, int]) -> "Windows":
+        """Windows on the map that hold both: where branches of the network meet."""
+        return Windows.around(self.first.minimum(other.first), self.end.maximum(other.end), map_size)
 
 
 @dataclass(frozen=True)

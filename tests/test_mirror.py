@@ -16,7 +16,7 @@ from deconvviz.deconvnet import DeconvNet
 from deconvviz.errors import NoMirrorRule
 from deconvviz.mirror import RULES, pointwise, register
 from deconvviz.signals import place
-from deconvviz.walk import mirrored, walk
+from deconvviz.walk import descent, mirrored, walk
 from deconvviz.window import Windows
 
 BUILT_IN = list(RULES)
@@ -37,7 +37,8 @@ def mirror_whole(net: nn.Module, x: Tensor, signal: Tensor) -> Tensor:
     recording = deconvviz.recording.record(table.graph, x, [last], keepers)
     size = table.map_size(last)
     windows = Windows.whole(len(x), size) if size else None
-    below, at = walk(table, recording, last, signal, windows, torch.arange(len(x)))
+    down = descent(table, last, x.dtype, {})
+    ((below, at),) = walk(down, recording, signal, windows, torch.arange(len(x)), most=2**30)
     spatial = table.spatial["input"]
     return below if at is None else place(below, spatial, at, Windows.whole(len(x), table.map_size("input")))
 

@@ -8,24 +8,29 @@ from torch import Tensor
 
 from ..graph import Call
 from ..mirror import Recorded, pointwise, register
-from ..signals import Spatial
+from ..signals import Spatial, map_like
 from ..window import POINTWISE, Reach, Reaches, pair
 from .paper import inside_pools, pool_reach
 
 aten = torch.ops.aten
 
 
+def normalising_scale(call: Call) -> Recorded:
+    """γ/√(σ²+ε) of each channel (C,), in the network's own precision."""
+    scale: Tensor = (call["running_var"] + call["eps"]).rsqrt()
+    return (scale if call["weight"] is None else scale * call["weight"],)
+
+
 @register(
     aten._native_batch_norm_legit_no_training.default,
     reach=pointwise,
+    pack=normalising_scale,
     counterpart="scale",
     role="normalise",
 )
 def scale_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Batch normalisation y = (x − μ)·γ/√(σ²+ε) + β with fixed statistics: multiply by γ/√(σ²+ε)."""
-    scale: Tensor = (call["running_var"] + call["eps"]).rsqrt()
-    if call["weight"] is not None:
-        scale = scale * call["weight"]
+    (scale,) = recorded
     return signal * scale.view(-1, *[1] * (signal.ndim - 2))
 
 
@@ -53,8 +58,8 @@ def spread(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Average pooling: each value goes in equal shares to all positions of its region."""
     (sizes,) = recorded
     shares, reaches = signal / sizes, pool_reach(call)
-    lengths = [(n - 1) * r.stride + r.span for r, n in zip(reaches, signal.shape[-2:], strict=True)]
-    below = signal.new_zeros(*signal.shape[:-2], *lengths)
+    rows, columns = ((n - 1) * r.stride + r.span for r, n in zip(reaches, signal.shape[-2:], strict=True))
+    below = map_like(signal, (rows, columns))
     for row, column in inside_pools(reaches, (signal.shape[-2], signal.shape[-1])):
         below[..., row, column] += shares
     return below

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pad
 
+from ..bits import keep_where, positive, put_where
 from ..graph import Call, Weight
 from ..mirror import Recorded, pointwise, register
-from ..signals import Spatial
+from ..signals import Spatial, map_like
 from ..window import POINTWISE, Reach, Reaches, pair
 
 aten = torch.ops.aten
@@ -50,13 +51,13 @@ def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
     right = (width - 1) * columns.stride + columns.span - columns.padding - maps.shape[-1]
     bottom = (height - 1) * rows.stride + rows.span - rows.padding - maps.shape[-2]
     around = pad(maps, (columns.padding, right, rows.padding, bottom), value=float("-inf"))
-    places = inside_pools(reaches, (height, width))
-    where = torch.zeros_like(pooled, dtype=torch.uint8 if len(places) <= 256 else torch.int32)
-    for number in reversed(range(1, len(places))):
-        row, column = places[number]
-        where.masked_fill_(around[..., row, column] == pooled, number)
-    row, column = places[0]
-    where.masked_fill_(around[..., row, column] == pooled, 0)
+    *places, _ = inside_pools(reaches, (height, width))
+    where = torch.zeros_like(pooled, dtype=torch.uint8 if len(places) < 256 else torch.int32)
+    searching: Tensor | None = None
+    for row, column in places:  # a switch is the number of places before the first that holds the maximum
+        differs = around[..., row, column] != pooled
+        searching = differs if searching is None else searching.logical_and_(differs)
+        where += searching
     return (where,)
 
 
@@ -71,19 +72,19 @@ def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """
     (where,) = recorded
     reaches = pool_reach(call)
-    below = _empty_below(signal, reaches)
+    rows, columns = ((n - 1) * r.stride + r.span for r, n in zip(reaches, _size(signal), strict=True))
+    filled = all(r.kernel == r.stride and r.dilation == 1 for r in reaches)  # regions side by side
+    below = map_like(signal, (rows, columns), zero=not filled)
     for number, (row, column) in enumerate(inside_pools(reaches, _size(signal))):
-        below[..., row, column] += signal * (where == number)
+        if filled:
+            put_where(signal, where, number, below[..., row, column])
+        else:
+            below[..., row, column] += keep_where(signal, where, number)
     return below
 
 
 def _size(signal: Tensor) -> tuple[int, int]:
     return signal.shape[-2], signal.shape[-1]
-
-
-def _empty_below(signal: Tensor, reaches: Reaches) -> Tensor:
-    sizes = [(n - 1) * r.stride + r.span for r, n in zip(reaches, _size(signal), strict=True)]
-    return signal.new_zeros(*signal.shape[:-2], *sizes)
 
 
 # --- (ii) rectify -------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def rectify(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     backpropagation). The paper has ReLU only; other activations are answered likewise, which extends it.
     A sigmoid at the output passes the signal of its logit: that signal is the seed, which is positive.
     """
-    return signal.clamp(min=0)
+    return positive(signal)
 
 
 def not_from_zero(call: Call) -> str:
@@ -151,11 +152,20 @@ def filter_reach(call: Call, below: Spatial | None = None) -> Reaches:
     return rows, columns
 
 
+def flipped_filters(call: Call) -> Recorded:
+    """What `filter_transposed` filters with: flipped filters if the stride is 1, else the filters themselves."""
+    weight: Tensor = call["weight"]
+    if pair(call["stride"]) == (1, 1):
+        weight = flipped(weight, call["groups"])
+    return (weight.contiguous(memory_format=torch.channels_last),)
+
+
 @register(
     aten.conv2d.default,
     aten.conv2d.padding,
     reach=filter_reach,
     on_maps=True,
+    pack=flipped_filters,
     counterpart="transposed filter",
     role="filter",
     refuses=other_than_a_parameter,
@@ -166,18 +176,18 @@ def filter_transposed(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     "In practice this means flipping each filter vertically and horizontally" (§2.1): with stride 1 it is
     an ordinary convolution with flipped filters. Unpadded: windows grow by the reach of the filter.
     """
-    weight, groups, dilation = call["weight"], call["groups"], pair(call["dilation"])
+    (weight,), groups, dilation = recorded, call["groups"], pair(call["dilation"])
     stride = pair(call["stride"])
     if stride != (1, 1):
         return conv_transpose2d(signal, weight, stride=stride, dilation=dilation, groups=groups)
     full = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
-    return conv2d(signal, flipped(weight, groups), padding=full, dilation=dilation, groups=groups)
+    return conv2d(signal, weight, padding=full, dilation=dilation, groups=groups)
 
 
 def flipped(weight: Tensor, groups: int) -> Tensor:
     """Filters (out, in/groups, h, w) with input and output swapped and both axes flipped."""
     out, into, *kernel = weight.shape
-    grouped = weight.view(groups, out // groups, into, *kernel).transpose(1, 2)
+    grouped = weight.reshape(groups, out // groups, into, *kernel).transpose(1, 2)
     return grouped.reshape(groups * into, out // groups, *kernel).flip(2, 3)
 
 
@@ -242,4 +252,4 @@ def first_input(call: Call) -> tuple[int, ...]:
 def take_from_switches(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
     """An unpooling layer in the network (SegNet): take each value from where it was put."""
     (where,) = recorded
-    return [signal.flatten(2).gather(2, where.flatten(2)).view_as(where), None]
+    return [signal.flatten(2).gather(2, where.flatten(2)).reshape(where.shape), None]

@@ -75,4 +75,4 @@ def unpool_adaptive(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     (where,) = recorded
     shape = call.input_shapes[0]
     flat = signal.new_zeros(len(signal), shape[0], shape[1] * shape[2])
-    return flat.scatter_add(2, where.flatten(2), signal.flatten(2)).view(len(signal), *shape)
+    return flat.scatter_add(2, where.flatten(2), signal.flatten(2)).reshape(len(signal), *shape)

@@ -1,0 +1,40 @@
+"""What the machine at hand is good at: which precision it multiplies fast, how much it keeps near."""
+
+import torch
+
+from .errors import UnsuitableInput
+
+PRECISIONS = ("fp32", "bf16", "auto")
+
+
+def pick_precision(name: str, device: torch.device, own: torch.dtype) -> torch.dtype:
+    """The dtype of signals on the way down; switches, values and ranking are always the network's own.
+
+    `fp32`: the network's own (float32 for nearly all), `bf16`: bfloat16, `auto`: bfloat16 where `device` has
+    matrix units for it and the network is float32. Raises UnsuitableInput for other names.
+    """
+    if name not in PRECISIONS:
+        raise UnsuitableInput(f"there is no precision {name!r}; choose {', '.join(PRECISIONS)}")
+    if name == "bf16" or (name == "auto" and own == torch.float32 and multiplies_bfloat16(device)):
+        return torch.bfloat16
+    return own
+
+
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether the device has matrix units for bfloat16: Intel's AMX, NVIDIA's tensor cores since 2020."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
+
+
+def batch_bytes(device: torch.device) -> int:
+    """How many bytes the signals of one batch may fill before it is halved.
+
+    On a CPU a few megabytes: signals are then read while they are still in the cache, and memory that the
+    allocator keeps is used again (above 32 MiB it goes back to the system each time). On a GPU a share of
+    what is free. Measured in benchmarks/README.md.
+    """
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return max(min(free // 16, 2**30), 2**24)
+    return 8 * 2**20
