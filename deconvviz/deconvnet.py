@@ -9,16 +9,18 @@ from torch import Tensor, nn
 
 from . import rules  # noqa: F401  (enters the mirror rules)
 from .capture import capture
+from .crops import record_crops
 from .errors import UnknownModel, UnsuitableInput
+from .graph import Call, Graph
 from .images import ImageSource, Preprocess
-from .graph import Call
-from .inputs import as_batch, one_by_one, read_ahead
+from .inputs import as_batch, one_by_one, read_by_shape
 from .layers import Layers, describe
 from .machine import pick_precision
 from .mirror import registered_modules, registrations
 from .models import Model
+from .passes import Pass, crop_pass, divide, groups_by_image
 from .projection import Projection, project_units
-from .recording import Recording, record
+from .recording import Keep, Recording, record
 from .units import Unit, check_image, locate, strongest_images, strongest_maps
 from .walk import Step, descent, mirrored
 
@@ -81,7 +83,7 @@ class DeconvNet:
             self._captured[key] = Layers(self.net, capture(self.net, input_shape, registered_modules()))
         return self._captured[key]
 
-    def record(self, images: ImageSource | Sequence[ImageSource], layers: Sequence[str]) -> Recording:
+    def record(self, images: ImageSource | Sequence[ImageSource] | Tensor, layers: Sequence[str]) -> Recording:
         """One forward pass over the images, keeping what projections from these layers need.
 
         `strongest` and `project` take the result in place of images. Raises UnknownLayer, and NoMirrorRule
@@ -91,10 +93,7 @@ class DeconvNet:
         table = self.layers_for(inputs.shape[1:])
         self._input_shape = self._input_shape or tuple(inputs.shape[1:])  # type: ignore[assignment]
         wanted = list(dict.fromkeys(table[name].read_at for name in layers))
-        keepers = {
-            call.name: rule.record for call, rule in mirrored(table.graph, wanted).items() if rule.record is not None
-        }
-        return record(table.graph, inputs, wanted, keepers)
+        return record(table.graph, inputs, wanted, self._keepers(table, wanted))
 
     def strongest(self, images: Any, layer: str, k: int = 9) -> list[Unit]:
         """For each image, the k feature maps of `layer` with the highest peak, strongest first."""
@@ -121,45 +120,63 @@ class DeconvNet:
         many projections are held at a time. Units of one image, or of one layer, are best kept together.
         """
         source = images if isinstance(images, Recording) else one_by_one(images)
-        ready: dict[Call, Step] = {}
+        ready: dict[Graph, dict[Call, Step]] = {}
         remaining = iter(units)
         while some := _parsed(islice(remaining, max(ahead, 1))):
-            yield from self._project_together(source, some, ready)
+            projections: dict[int, Projection] = {}
+            for forward in self._passes(source, some):
+                graph = forward.recording.graph
+                if graph not in ready:  # images of another size: another graph, with weights of its own
+                    ready.clear()
+                projections.update(self._project_pass(forward, ready.setdefault(graph, {})))
+            yield from (projections[number] for number in range(len(some)))
 
-    def _project_together(
-        self, source: Recording | Sequence[Any], units: Sequence[Unit], ready: dict[Call, Step]
-    ) -> list[Projection]:
-        projections: dict[int, Projection] = {}
-        for recording, rows, numbers in self._recordings(source, units):
-            table = self.layers_for(recording.graph.input_shape)
-            located = [locate(units[n], rows[n], self._channel_first(recording, units[n].layer)) for n in numbers]
-            for layer in dict.fromkeys(unit.layer for unit in located):
-                some = [at for at, unit in enumerate(located) if unit.layer == layer]
-                down = descent(table, table[layer].read_at, self._precision(recording.images), ready)
-                projected = project_units(
-                    down, recording, [located[at] for at in some], [rows[numbers[at]] for at in some], self.preprocess
-                )
-                projections.update((numbers[some[place]], projection) for place, projection in projected)
-        return [projections[number] for number in range(len(units))]
+    def _project_pass(self, forward: Pass, ready: dict[Call, Step]) -> Iterator[tuple[int, Projection]]:
+        """The projections that one forward pass serves, and which of the units each is of."""
+        recording, table = forward.recording, self.layers_for(forward.recording.graph.input_shape)
+        precision = pick_precision(self.precision, recording.images.device, recording.images.dtype)
+        for layer in dict.fromkeys(unit.layer for unit in forward.units):
+            some = [at for at, unit in enumerate(forward.units) if unit.layer == layer]
+            down = descent(table, table[layer].read_at, precision, ready)
+            units, rows = [forward.units[at] for at in some], [forward.rows[at] for at in some]
+            for place, projection in project_units(down, recording, units, rows, self.preprocess):
+                yield forward.numbers[some[place]], projection
 
-    def _recordings(
-        self, source: Recording | Sequence[Any], units: Sequence[Unit]
-    ) -> Iterator[tuple[Recording, dict[int, int], list[int]]]:
-        """Recordings of a few images each, for each unit the row of its image, and which units they serve."""
+    def _passes(self, source: Recording | Sequence[Any], units: Sequence[Unit]) -> Iterator[Pass]:
+        """Forward passes that serve all the units: of whole images, or of crops where that is less work."""
         if isinstance(source, Recording):
             self._check_recorded(source, [unit.layer for unit in units])
-            yield source, {n: unit.image for n, unit in enumerate(units)}, list(range(len(units)))
+            yield self._whole_pass(source, units, list(range(len(units))), [unit.image for unit in units])
             return
         for unit in units:
             check_image(unit, len(source))
         wanted = list(dict.fromkeys(unit.image for unit in units))
-        for images, batch in read_ahead(source, wanted, self.preprocess, RECORDED_TOGETHER):
-            numbers = [n for n, unit in enumerate(units) if unit.image in images]
-            rows = {n: images.index(units[n].image) for n in numbers}
-            yield self.record(batch, [units[n].layer for n in numbers]), rows, numbers
+        for tensors in read_by_shape(source, wanted, self.preprocess):
+            numbers = [n for n, unit in enumerate(units) if unit.image in tensors]
+            table = self.layers_for(next(iter(tensors.values())).shape)
+            cropped, whole = divide(table, units, numbers)
+            for some in groups_by_image(units, whole, RECORDED_TOGETHER):
+                images = list(dict.fromkeys(units[n].image for n in some))
+                recording = self.record(torch.stack([tensors[i] for i in images]), [units[n].layer for n in some])
+                yield self._whole_pass(recording, units, some, [images.index(units[n].image) for n in some])
+            for layer, some in cropped:
+                batch = self._inputs(torch.stack([tensors[units[n].image] for n in some]))
+                start = table[layer].read_at
+                positions = torch.tensor([[units[n].row, units[n].column] for n in some])
+                recording = record_crops(table, start, batch, positions, self._keepers(table, [start]))
+                yield crop_pass(recording, start, [units[n] for n in some], some)
 
-    def _precision(self, images: Tensor) -> torch.dtype:
-        return pick_precision(self.precision, images.device, images.dtype)
+    def _whole_pass(self, recording: Recording, units: Sequence[Unit], numbers: list[int], rows: list[int]) -> Pass:
+        located = [
+            locate(units[n], self._channel_first(recording, units[n].layer), row)
+            for n, row in zip(numbers, rows, strict=True)
+        ]
+        return Pass(recording, located, rows, numbers)
+
+    def _keepers(self, table: Layers, wanted: Sequence[str]) -> dict[str, Keep]:
+        """What the mirror rules on the way down from the wanted calls want kept. Raises NoMirrorRule."""
+        passed = mirrored(table.graph, wanted)
+        return {call.name: rule.record for call, rule in passed.items() if rule.record is not None}
 
     def _inputs(self, images: Any) -> Tensor:
         sample = _sample(self.net)

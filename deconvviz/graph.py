@@ -122,6 +122,16 @@ class Call(nn.Module):
         }
         return held
 
+    def without_padding(self) -> "Call":
+        """The same call for inputs that bring their surroundings with them."""
+        if "padding" not in self.arguments:
+            return self
+        bare = copy(self)
+        padding = "valid" if isinstance(self.arguments["padding"], str) else [0, 0]
+        bare.arguments = {**self.arguments, "padding": padding}
+        bare.positional, bare.keywords = (), bare.arguments
+        return bare
+
     def forward(self, *values: Any, in_place: bool = False) -> Any:
         """Run the operator on the values of `reads`, in order."""
         run = _IN_PLACE[self.operator] if in_place else _ANY_LAYOUT.get(self.operator, self.operator)

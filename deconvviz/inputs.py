@@ -25,12 +25,12 @@ def one_by_one(images: Any) -> Sequence[Any]:
                 f"a tensor of images must be floating point (N, C, H, W), already normalised; "
                 f"this one is {batch.dtype} {tuple(batch.shape)}"
             )
-        items: Sequence[Any] = batch
+        items: Any = batch
     else:
         items = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
     if len(items) == 0:
         raise UnsuitableInput("there is no image to look at: the batch is empty")
-    return items
+    return items  # type: ignore[no-any-return]
 
 
 def as_tensor(image: Any, preprocess: Preprocess | None) -> Tensor:
@@ -68,20 +68,11 @@ def as_batch(images: Any, preprocess: Preprocess | None) -> Tensor:
     return torch.stack(tensors)
 
 
-def read_ahead(
-    source: Sequence[Any], wanted: Sequence[int], preprocess: Preprocess | None, together: int
-) -> Iterator[tuple[list[int], Tensor]]:
-    """The wanted images of `source` in batches of one size each, read in threads while others are at work.
-
-    Yields which images they are and their tensor (n, C, H, W), n ≤ `together`.
-    """
-    groups = [list(wanted[start : start + together]) for start in range(0, len(wanted), together)]
+def read_by_shape(
+    source: Sequence[Any], wanted: Sequence[int], preprocess: Preprocess | None
+) -> Iterator[dict[int, Tensor]]:
+    """The wanted images of `source`, read in threads: those of one shape together, tensors (C, H, W) by number."""
     with ThreadPoolExecutor() as readers:
-        reading = [readers.submit(as_tensor, source[image], preprocess) for image in groups[0]] if groups else []
-        for number, group in enumerate(groups):
-            tensors = [one.result() for one in reading]
-            if number + 1 < len(groups):
-                reading = [readers.submit(as_tensor, source[image], preprocess) for image in groups[number + 1]]
-            for shape in dict.fromkeys(tensor.shape for tensor in tensors):
-                same = [place for place, tensor in enumerate(tensors) if tensor.shape == shape]
-                yield [group[place] for place in same], torch.stack([tensors[place] for place in same])
+        tensors = list(readers.map(lambda number: as_tensor(source[number], preprocess), wanted))
+    for shape in dict.fromkeys(tensor.shape for tensor in tensors):
+        yield {number: tensor for number, tensor in zip(wanted, tensors, strict=True) if tensor.shape == shape}

@@ -69,6 +69,8 @@ class Rule:
     `record`       what the forward hook keeps, handed to `mirror` cut to the windows of the output
     `pack`         `call → tensors` made of the weights once for many signals (flipped filters), handed to
                    `mirror` after what was recorded
+    `around`       what lies around a map for this operator (0 for filters), if it may also run forward on
+                   windows of its inputs, its `padding` taken away; None: on whole maps only
     `spatial`      `(call, rows and columns of its input) → those of its output`
     `carries`      which inputs the signal goes to; others are recorded constants
     `refuses`      why this very call cannot be mirrored, or ""
@@ -82,6 +84,7 @@ class Rule:
     on_maps: bool = False
     record: Keep | None = None
     pack: Callable[[Call], Recorded] = _no_tensors
+    around: float | None = None
     spatial: Callable[[Call, Spatial | None], Spatial | None] = _same_dimensions
     carries: Callable[[Call], tuple[int, ...]] = _all_inputs
     refuses: Callable[[Call], str] = _nothing

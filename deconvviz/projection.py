@@ -18,13 +18,13 @@ from torch import Tensor
 from .images import Preprocess, picture
 from .machine import batch_bytes
 from .output import write_png
+from .passes import field_of, overhang
 from .recording import Recording
 from .signals import place
 from .tiles import Box, picture_tile, signal_tile
 from .units import Unit
 from .walk import Descent, walk
 from .window import Windows
-
 
 SEEDED_TOGETHER = 64
 """How many units start down together; the walk parts them as their signals grow."""
@@ -96,7 +96,7 @@ def project_units(
     unit each is of. Units whose receptive fields hang over the same borders go together, so that no more of
     their windows is computed than lies on the maps.
     """
-    order = sorted(range(len(units)), key=lambda n: (*_overhang(down, recording, units[n]), rows[n]))
+    order = sorted(range(len(units)), key=lambda n: (*overhang(down.table, down.start, units[n]), rows[n]))
     most = batch_bytes(recording.images.device)
     for start in range(0, len(order), SEEDED_TOGETHER):
         some = order[start : start + SEEDED_TOGETHER]
@@ -113,13 +113,6 @@ def project_units(
                     )
                     yield number, projection
                 some = some[len(arrived) :]
-
-
-def _overhang(down: Descent, recording: Recording, unit: Unit) -> tuple[int, int, int, int]:
-    """How far the unit's receptive field hangs over each border of the image, in pixels."""
-    top, left, bottom, right = _field(down, recording, unit)
-    height, width = recording.images.shape[-2:]
-    return max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0)
 
 
 def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[Tensor, Windows | None]:
@@ -139,23 +132,13 @@ def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[T
     return seed, Windows(torch.tensor([[u.row, u.column] for u in units], dtype=torch.int64), (1, 1))
 
 
-def _field(down: Descent, recording: Recording, unit: Unit) -> Box:
-    """The unit's receptive field in pixels, not clipped; the whole image where a unit sees all of it."""
-    height, width = recording.images.shape[-2:]
-    fields = down.table.fields[down.start]
-    if fields is None or unit.row is None or unit.column is None:
-        return 0, 0, height, width
-    (top, bottom), (left, right) = fields[0].box(unit.row), fields[1].box(unit.column)
-    return top, left, bottom, right
-
-
 def _cut_out(
     down: Descent, recording: Recording, unit: Unit, row: int, signal: Tensor, window: Windows,
     preprocess: Preprocess | None,
 ) -> Projection:  # fmt: skip
     """The part of a signal (1, C, h, w) in `window` that lies in the unit's receptive field and the image."""
     height, width = recording.images.shape[-2:]
-    field = _field(down, recording, unit)
+    field = field_of(down.table, down.start, unit)
     top, left = min(max(field[0], 0), height), min(max(field[1], 0), width)
     box = (top, left, max(min(field[2], height), top), max(min(field[3], width), left))
     inside = Windows(torch.tensor([box[:2]]), (box[2] - box[0], box[3] - box[1]))

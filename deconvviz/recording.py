@@ -5,13 +5,14 @@ Zeiler & Fergus 2014, §2.1: "record the locations of the maxima within each poo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from .graph import Call, Graph, run
+from .window import Windows
 
 Keep = Callable[..., tuple[Tensor, ...]]
 """`(call, output, *inputs) → tensors to keep`, each (N, …) over the images or (1, …) for all of them."""
@@ -22,13 +23,15 @@ class Recording:
     """What a forward pass over N images left behind.
 
     `images` (N, C, H, W): the network's input, `maps`: the wanted calls' outputs by name,
-    `kept`: by name, what each call's mirror rule asked for (switches, gates, statistics).
+    `kept`: by name, what each call's mirror rule asked for (switches, gates, statistics);
+    `windows`: where on their maps these lie, by name, if only crops went forward, else empty.
     """
 
     graph: Graph
     images: Tensor
     maps: Mapping[str, Tensor]
     kept: Mapping[str, tuple[Tensor, ...]]
+    windows: Mapping[str, Windows] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.images)

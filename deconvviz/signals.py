@@ -14,8 +14,8 @@ Spatial = tuple[int, int]
 """The dimensions of a tensor that are rows and columns."""
 
 
-def place(signal: Tensor, spatial: Spatial, source: Windows, target: Windows) -> Tensor:
-    """Move a signal from its windows into others: positions that are new are zero, others are cut off.
+def place(signal: Tensor, spatial: Spatial, source: Windows, target: Windows, around: float = 0.0) -> Tensor:
+    """Move a signal from its windows into others: positions that are new are `around`, others are cut off.
 
     May return a view of `signal`, which is not to be changed.
     """
@@ -24,30 +24,30 @@ def place(signal: Tensor, spatial: Spatial, source: Windows, target: Windows) ->
     maps = signal.movedim(spatial, (-2, -1))
     offsets = source.origin - target.origin
     if bool((offsets == offsets[:1]).all()):
-        placed = _shift(maps, offsets[0].tolist(), target.size)
+        placed = _shift(maps, offsets[0].tolist(), target.size, around)
     else:
-        placed = map_like(maps, target.size)
+        placed = map_like(maps, target.size, around)
         for sample, offset in enumerate(offsets.tolist()):
             _copy(maps[sample], offset, placed[sample])
     return placed.movedim((-2, -1), spatial)
 
 
-def map_like(maps: Tensor, size: tuple[int, int], zero: bool = True) -> Tensor:
-    """Maps (..., *size) of zeros (or not filled yet), with the channels last in memory if they are so in `maps`."""
+def map_like(maps: Tensor, size: tuple[int, int], value: float | None = 0.0) -> Tensor:
+    """Maps (..., *size) of one value, or None: not filled yet; channels last in memory if they are so in `maps`."""
     shape = (*maps.shape[:-2], *size)
     last = maps.ndim == 4 and maps.stride(1) == 1
     layout = torch.channels_last if last else torch.contiguous_format
     new = torch.empty(shape, dtype=maps.dtype, device=maps.device, memory_format=layout)
-    return new.zero_() if zero else new
+    return new if value is None else new.fill_(value)
 
 
-def _shift(maps: Tensor, offset: list[int], size: tuple[int, int]) -> Tensor:
-    """Maps (..., h, w) put at `offset` of a zero map (..., *size); what does not fit is cut off."""
+def _shift(maps: Tensor, offset: list[int], size: tuple[int, int], around: float) -> Tensor:
+    """Maps (..., h, w) put at `offset` of a map (..., *size) of `around`; what does not fit is cut off."""
     inside = all(o <= 0 and o + have >= want for o, have, want in zip(offset, maps.shape[-2:], size, strict=True))
     if inside:
         top, left = -offset[0], -offset[1]
         return maps[..., top : top + size[0], left : left + size[1]]
-    placed = map_like(maps, size)
+    placed = map_like(maps, size, around)
     _copy(maps, offset, placed)
     return placed
 
@@ -91,7 +91,7 @@ def _span(start: int, count: int, size: int) -> slice | None:
     """The positions of one window on a map of `size`, if all of them lie on it."""
     if size == 1:
         return slice(0, 1)
-    return slice(start, start + count) if 0 <= start and start + count <= size else None
+    return slice(start, start + count) if start >= 0 and start + count <= size else None
 
 
 def _positions(windows: Windows, axis: int, size: int) -> Tensor:

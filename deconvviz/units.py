@@ -106,27 +106,39 @@ def check_image(unit: Unit, count: int) -> None:
     _check_range(unit, "image", unit.image, count)
 
 
-def locate(unit: Unit, image: int, maps: Tensor) -> Unit:
+def check_in_map(unit: Unit, channels: int, size: tuple[int, int] | None) -> None:
+    """Raise UnknownUnit when a layer of so many feature maps of that size has no such unit."""
+    _check_range(unit, "feature map", unit.channel, channels)
+    if unit.row is not None and size is None:
+        raise UnknownUnit(f"{unit}: {unit.layer} is a vector without positions; write {unit.layer}:MAP")
+    if unit.row is not None and size is not None:
+        _check_range(unit, "row", unit.row, size[0])
+        _check_range(unit, "column", unit.column, size[1])
+
+
+def check_finite(unit: Unit, value: float) -> float:
+    """The unit's activation; raises UnsuitableInput if it is NaN or infinite."""
+    if not math.isfinite(value):
+        raise UnsuitableInput(f"{unit}: its activation is {value}; check weights and input")
+    return value
+
+
+def locate(unit: Unit, maps: Tensor, image: int | None = None) -> Unit:
     """The unit with position and activation filled in from its layer's maps (N, C, H, W) or (N, C).
 
-    `image`: which of the N is the unit's. Raises UnknownUnit when the map, the position or the image is
-    out of range.
+    `image`: which of the N is the unit's, if it is not `unit.image`. Raises UnknownUnit when the map, the
+    position or the image is out of range.
     """
-    check_image(replace(unit, image=image), len(maps))
-    _check_range(unit, "feature map", unit.channel, maps.shape[1])
+    image = unit.image if image is None else image
+    _check_range(unit, "image", image, len(maps))
+    check_in_map(unit, maps.shape[1], (maps.shape[2], maps.shape[3]) if maps.ndim == 4 else None)
     if maps.ndim == 2:
-        if unit.row is not None:
-            raise UnknownUnit(f"{unit}: {unit.layer} is a vector without positions; write {unit.layer}:MAP")
-        return replace(unit, activation=float(maps[image, unit.channel]))
+        return replace(unit, activation=check_finite(unit, float(maps[image, unit.channel])))
     if unit.row is None or unit.column is None:
         peaks = find_peaks(maps[image, unit.channel][None, None], unit.layer)
         unit = replace(unit, row=int(peaks.rows), column=int(peaks.columns))
-    _check_range(unit, "row", unit.row, maps.shape[2])
-    _check_range(unit, "column", unit.column, maps.shape[3])
     value = float(maps[image, unit.channel, unit.row, unit.column])
-    if not math.isfinite(value):
-        raise UnsuitableInput(f"{unit}: its activation is {value}; check weights and input")
-    return replace(unit, activation=value)
+    return replace(unit, activation=check_finite(unit, value))
 
 
 def _check_range(unit: Unit, what: str, number: int | None, count: int) -> None:

@@ -120,7 +120,9 @@ def _answer(step: Step, down: Descent, recording: Recording, arrived: dict[str, 
     if reaches is None:
         signal, windows = _spread_out(signal, spatial, windows, table.map_size(call.name))
     cut_at = spatial if reaches else None  # whole maps need no cutting
-    recorded = _converted([cut(t, cut_at, images, windows) for t in recording.kept.get(call.name, ())], down.precision)
+    seen = recording.windows.get(call.name)
+    at = windows.seen_from(seen, images) if seen and windows else windows
+    recorded = _converted([cut(t, cut_at, images, at) for t in recording.kept.get(call.name, ())], down.precision)
     below = step.rule.mirror(signal, call, (*recorded, *step.packed))
     parts = [below] if isinstance(below, Tensor) else below
     for number, (name, part) in enumerate(zip(call.inputs, parts, strict=True)):

@@ -97,6 +97,10 @@ class Windows:
         """Whether both are the same windows, whatever the samples touch of them."""
         return self.size == other.size and bool(torch.equal(self.origin, other.origin))
 
+    def seen_from(self, others: "Windows", numbers: Tensor) -> "Windows":
+        """The same windows, counted from where others begin; `numbers` (B,): from which of them."""
+        return Windows(self.origin - others.origin[numbers], self.size)
+
     def below(self, reaches: Reaches) -> "Windows":
         """The windows of the map below, before they are fitted to that map."""
         ends = [reach.below(self.origin[:, axis], self.size[axis]) for axis, reach in enumerate(reaches)]

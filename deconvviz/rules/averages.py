@@ -25,6 +25,7 @@ def normalising_scale(call: Call) -> Recorded:
     aten._native_batch_norm_legit_no_training.default,
     reach=pointwise,
     pack=normalising_scale,
+    around=0.0,
     counterpart="scale",
     role="normalise",
 )

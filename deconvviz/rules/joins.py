@@ -26,7 +26,7 @@ def same_positions(shape: tuple[int, ...], other: tuple[int, ...], spatial: Spat
     return len(shape) == len(other) and all(shape[d - 1] == other[d - 1] for d in spatial)
 
 
-@register(aten.add.Tensor, aten.sub.Tensor, reach=join_reach, counterpart="to every summand")
+@register(aten.add.Tensor, aten.sub.Tensor, reach=join_reach, around=0.0, counterpart="to every summand")
 def to_summands(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor]:
     """A sum (a skip connection): the signal goes to every summand that depends on the image.
 
@@ -79,7 +79,7 @@ def cat_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     return POINTWISE if below is not None and cat_dimension(call) not in (0, *below) else None
 
 
-@register(aten.cat.default, aten.concat.default, reach=cat_reach, refuses=joins_images, counterpart="split")
+@register(aten.cat.default, aten.concat.default, reach=cat_reach, refuses=joins_images, around=0.0, counterpart="split")
 def split(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
     """A concatenation: each input gets its own part of the signal."""
     dimension = cat_dimension(call)

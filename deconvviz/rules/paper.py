@@ -62,7 +62,12 @@ def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
 
 
 @register(
-    aten.max_pool2d.default, aten.max_pool2d_with_indices.default, reach=pool_reach, on_maps=True, record=switches
+    aten.max_pool2d.default,
+    aten.max_pool2d_with_indices.default,
+    reach=pool_reach,
+    on_maps=True,
+    record=switches,
+    around=float("-inf"),
 )
 def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Put each value back to the place where its maximum was, as the switches say; zero elsewhere.
@@ -74,7 +79,7 @@ def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     reaches = pool_reach(call)
     rows, columns = ((n - 1) * r.stride + r.span for r, n in zip(reaches, _size(signal), strict=True))
     filled = all(r.kernel == r.stride and r.dilation == 1 for r in reaches)  # regions side by side
-    below = map_like(signal, (rows, columns), zero=not filled)
+    below = map_like(signal, (rows, columns), None if filled else 0.0)
     for number, (row, column) in enumerate(inside_pools(reaches, _size(signal))):
         if filled:
             put_where(signal, where, number, below[..., row, column])
@@ -90,7 +95,7 @@ def _size(signal: Tensor) -> tuple[int, int]:
 # --- (ii) rectify -------------------------------------------------------------------------------------
 
 
-@register(aten.relu.default, reach=pointwise, role="rectify")
+@register(aten.relu.default, reach=pointwise, role="rectify", around=0.0)
 @register(
     aten.relu6.default,
     aten.hardtanh.default,  # how nn.ReLU6 runs
@@ -109,6 +114,7 @@ def _size(signal: Tensor) -> tuple[int, int]:
     aten.hardsigmoid.default,
     reach=pointwise,
     role="rectify",
+    around=0.0,
     extends_paper=True,
 )
 def rectify(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
@@ -166,6 +172,7 @@ def flipped_filters(call: Call) -> Recorded:
     reach=filter_reach,
     on_maps=True,
     pack=flipped_filters,
+    around=0.0,
     counterpart="transposed filter",
     role="filter",
     refuses=other_than_a_parameter,
@@ -213,7 +220,7 @@ def filter_transposed_linear(signal: Tensor, call: Call, recorded: Recorded) -> 
 # --- local response normalisation ---------------------------------------------------------------------
 
 
-@register(nn.LocalResponseNorm, reach=pointwise, counterpart="pass", role="normalise")
+@register(nn.LocalResponseNorm, reach=pointwise, counterpart="pass", role="normalise", around=0.0)
 def pass_contrast_normalisation(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Pass the signal as it is.
 
