@@ -79,6 +79,15 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+precision_option = click.option(
+    "--precision",
+    default="fp32",
+    show_default=True,
+    type=click.Choice(["fp32", "bf16", "auto"]),
+    help="Of signals on the way down: bf16 is several times faster on processors with matrix units for it, and looks "
+    "the same; auto takes it there.",
+)
+
 model_option = click.option(
     "-m",
     "--model",
@@ -135,6 +144,7 @@ def _by(size: tuple[float, float] | None, otherwise: str) -> str:
 @main.command()
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
 @model_options
+@precision_option
 @click.option("-l", "--layer", "names", multiple=True, metavar="NAME", help="A layer to show; repeatable.")
 @click.option(
     "-u", "--unit", "units", multiple=True, metavar="LAYER:MAP[@ROW,COL]", help="A unit to show; wins over --layer."
@@ -150,6 +160,7 @@ def project(
     model: str,
     weights: str,
     device: str,
+    precision: str,
     names: Sequence[str],
     units: Sequence[str],
     top: int,
@@ -168,7 +179,7 @@ def project(
     from .visualise import picture_files
 
     asked = [Unit.parse(unit) for unit in units]
-    dv = _load(model, weights, device)
+    dv = _load(model, weights, device, precision)
     chosen = _chosen_layers(dv, names, asked)
     made = picture_files(dv, images, chosen, asked, top, output, smooth)
     records, skipped = [], []
@@ -187,7 +198,7 @@ def project(
         raise SystemExit(1 if len(skipped) == len(images) else SKIPPED)
 
 
-def _load(name: str, weights: str, device: str) -> "DeconvNet":
+def _load(name: str, weights: str, device: str, precision: str = "fp32") -> "DeconvNet":
     from .deconvnet import DeconvNet
     from .models import load_model, pick_device
 
@@ -201,7 +212,7 @@ def _load(name: str, weights: str, device: str) -> "DeconvNet":
     model.net.to(chosen)
     if str(chosen) != "cpu":
         click.echo(f"Running on {chosen}.", err=True)
-    return DeconvNet(model)
+    return DeconvNet(model, precision=precision)
 
 
 def _chosen_layers(dv: "DeconvNet", names: Sequence[str], units: Sequence["Unit"]) -> list[str]:

@@ -65,6 +65,16 @@ class DeconvNet:
         self._captured: dict[tuple[Any, ...], Layers] = {}
 
     @property
+    def _precision(self) -> torch.dtype:
+        own = _sample(self.net)
+        return pick_precision(self.precision, own.device, own.dtype)
+
+    @property
+    def signal_precision(self) -> str:
+        """The precision of signals on the way down: "float32", "bfloat16", …"""
+        return str(self._precision).removeprefix("torch.")
+
+    @property
     def layers(self) -> Layers:
         """The table of layers, in order, for the preprocessing's size, a square picture, or the first one seen."""
         if self._input_shape is None:
@@ -112,7 +122,7 @@ class DeconvNet:
         asked = _parsed(units)
         return list(self.stream(images, asked, ahead=len(asked)))
 
-    def stream(self, images: Any, units: Iterable[Unit | str], ahead: int = 256) -> Iterator[Projection]:
+    def stream(self, images: Any, units: Iterable[Unit | str], ahead: int = 512) -> Iterator[Projection]:
         """The same as `project`, one projection after the other: for more units than memory holds.
 
         `images`: as for `project`; a sequence of paths (or of anything else that is an image) is read as it
@@ -134,7 +144,7 @@ class DeconvNet:
     def _project_pass(self, forward: Pass, ready: dict[Call, Step]) -> Iterator[tuple[int, Projection]]:
         """The projections that one forward pass serves, and which of the units each is of."""
         recording, table = forward.recording, self.layers_for(forward.recording.graph.input_shape)
-        precision = pick_precision(self.precision, recording.images.device, recording.images.dtype)
+        precision = self._precision
         for layer in dict.fromkeys(unit.layer for unit in forward.units):
             some = [at for at, unit in enumerate(forward.units) if unit.layer == layer]
             down = descent(table, table[layer].read_at, precision, ready)

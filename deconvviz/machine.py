@@ -37,4 +37,4 @@ def batch_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return max(min(free // 16, 2**30), 2**24)
-    return 8 * 2**20
+    return 4 * 2**20

@@ -20,7 +20,7 @@ from .machine import batch_bytes
 from .output import write_png
 from .passes import field_of, overhang
 from .recording import Recording
-from .signals import place
+from .signals import crop
 from .tiles import Box, picture_tile, signal_tile
 from .units import Unit
 from .walk import Descent, walk
@@ -106,12 +106,11 @@ def project_units(
             for signal, reached in walk(down, recording, seed, windows, images, most):
                 assert reached is not None  # images have rows and columns
                 arrived = signal.to("cpu", recording.images.dtype)
-                for sample in range(len(arrived)):
-                    number, one = some[sample], slice(sample, sample + 1)
-                    projection = _cut_out(
-                        down, recording, units[number], rows[number], arrived[one], reached.of(one), preprocess
+                for sample, (origin, number) in enumerate(zip(reached.origin.tolist(), some, strict=False)):
+                    cut_out = _cut_out(
+                        down, recording, units[number], rows[number], arrived[sample], origin, preprocess
                     )
-                    yield number, projection
+                    yield number, cut_out
                 some = some[len(arrived) :]
 
 
@@ -133,20 +132,18 @@ def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[T
 
 
 def _cut_out(
-    down: Descent, recording: Recording, unit: Unit, row: int, signal: Tensor, window: Windows,
+    down: Descent, recording: Recording, unit: Unit, row: int, signal: Tensor, origin: list[int],
     preprocess: Preprocess | None,
 ) -> Projection:  # fmt: skip
-    """The part of a signal (1, C, h, w) in `window` that lies in the unit's receptive field and the image."""
+    """The part of a signal (C, h, w) at `origin` that lies in the unit's receptive field and the image."""
     height, width = recording.images.shape[-2:]
     field = field_of(down.table, down.start, unit)
     top, left = min(max(field[0], 0), height), min(max(field[1], 0), width)
     box = (top, left, max(min(field[2], height), top), max(min(field[3], width), left))
-    inside = Windows(torch.tensor([box[:2]]), (box[2] - box[0], box[3] - box[1]))
-    pixels = place(signal, (2, 3), window, inside)[0]
     return Projection(
         unit=unit,
         activation=float(unit.activation or 0.0),
-        pixels=pixels.clone(memory_format=torch.contiguous_format),
+        pixels=crop(signal, (origin[0], origin[1]), box),
         box=box,
         field=field,
         read_at=down.start,

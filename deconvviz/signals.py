@@ -32,6 +32,14 @@ def place(signal: Tensor, spatial: Spatial, source: Windows, target: Windows, ar
     return placed.movedim((-2, -1), spatial)
 
 
+def crop(signal: Tensor, origin: tuple[int, int], box: tuple[int, int, int, int]) -> Tensor:
+    """Of one signal (C, h, w) that begins at `origin`, what lies in a box (top, left, bottom, right): a new tensor."""
+    top, left, bottom, right = box
+    cropped = signal.new_zeros(len(signal), bottom - top, right - left)
+    _copy(signal, [origin[0] - top, origin[1] - left], cropped)
+    return cropped
+
+
 def map_like(maps: Tensor, size: tuple[int, int], value: float | None = 0.0) -> Tensor:
     """Maps (..., *size) of one value, or None: not filled yet; channels last in memory if they are so in `maps`."""
     shape = (*maps.shape[:-2], *size)

@@ -109,7 +109,7 @@ def _draw(
         for name in names
     ]
     remarks = [
-        f"{model.name}, weights {model.weights}",
+        f"{model.name}, weights {model.weights}" + _reduced(dv),
         "left: image patches, each unit's receptive field",
         "right: their projections; grey is zero, each tile is scaled by itself",
         "captions: feature map @row,column; activation",
@@ -120,6 +120,7 @@ def _draw(
         "deconvviz": __version__,
         "model": model.name,
         "weights": model.weights,
+        "precision": dv.signal_precision,
         "preprocess": asdict(dv.preprocess) if dv.preprocess else None,
         "image": str(source),
         "layers": [
@@ -128,6 +129,11 @@ def _draw(
         ],
     }
     return image, record
+
+
+def _reduced(dv: DeconvNet) -> str:
+    """What the picture says of its precision: nothing, if it is the network's own."""
+    return "; projected in bfloat16" if dv.signal_precision == "bfloat16" else ""
 
 
 def _heading(layer: Layer, name: str) -> str:

@@ -41,6 +41,12 @@ def inside_pools(reaches: Reaches, size: tuple[int, int]) -> list[tuple[slice, s
     return [(row, column) for row in steps[0] for column in steps[1]]
 
 
+def size_below(reaches: Reaches, size: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns that `size` regions read."""
+    rows, columns = ((n - 1) * r.stride + r.span for r, n in zip(reaches, size, strict=True))
+    return rows, columns
+
+
 def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
     """Which place of its region held each maximum (N, C, h, w), counted row by row; uint8 where it fits.
 
@@ -77,12 +83,16 @@ def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """
     (where,) = recorded
     reaches = pool_reach(call)
-    rows, columns = ((n - 1) * r.stride + r.span for r, n in zip(reaches, _size(signal), strict=True))
-    filled = all(r.kernel == r.stride and r.dilation == 1 for r in reaches)  # regions side by side
-    below = map_like(signal, (rows, columns), None if filled else 0.0)
+    below = map_like(signal, size_below(reaches, _size(signal)), None)
+    covered = [n * r.stride if r.dilation == 1 and r.kernel >= r.stride else 0
+               for r, n in zip(reaches, _size(signal), strict=True)]  # fmt: skip
+    if 0 in covered:
+        covered = [0, 0]
+    below[..., covered[0] :, :] = 0
+    below[..., covered[1] :] = 0
     for number, (row, column) in enumerate(inside_pools(reaches, _size(signal))):
-        if filled:
-            put_where(signal, where, number, below[..., row, column])
+        if row.start < min(covered[0], row.step) and column.start < min(covered[1], column.step):
+            put_where(signal, where, number, below[..., row, column])  # the first that comes to these places
         else:
             below[..., row, column] += keep_where(signal, where, number)
     return below
@@ -158,12 +168,36 @@ def filter_reach(call: Call, below: Spatial | None = None) -> Reaches:
     return rows, columns
 
 
+FEW_CHANNELS = 16
+"""A filter with no more channels than these leaves most of a processor's vector or matrix units idle."""
+
+
 def flipped_filters(call: Call) -> Recorded:
-    """What `filter_transposed` filters with: flipped filters if the stride is 1, else the filters themselves."""
+    """What `filter_transposed` filters with: flipped filters, interleaved ones, or the filters themselves."""
     weight: Tensor = call["weight"]
     if pair(call["stride"]) == (1, 1):
         weight = flipped(weight, call["groups"])
+    elif interleaves(call):
+        weight = flipped(by_phase(weight, pair(call["stride"])), 1)
     return (weight.contiguous(memory_format=torch.channels_last),)
+
+
+def interleaves(call: Call) -> bool:
+    """Whether a filter with a stride is answered by one without, which computes all its phases at once."""
+    few = call.input_shapes[0][0] <= FEW_CHANNELS and call["groups"] == 1
+    return few and pair(call["dilation"]) == (1, 1) and pair(call["stride"]) != (1, 1)
+
+
+def by_phase(weight: Tensor, stride: tuple[int, int]) -> Tensor:
+    """Filters (out, in, h, w) of a stride s as filters (out, in·s·s, ⌈h/s⌉, ⌈w/s⌉) without one.
+
+    The place j = s·q + r of a filter paints pixel s·(i + q) + r for position i: so the r-th of every s
+    pixels is painted by the r-th of every s places alone (Shi et al. 2016, "sub-pixel" convolution).
+    """
+    (rows, columns), (out, into, height, width) = stride, weight.shape
+    whole = pad(weight, (0, -width % columns, 0, -height % rows))
+    parts = whole.view(out, into, whole.shape[2] // rows, rows, whole.shape[3] // columns, columns)
+    return parts.permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
 
 
 @register(
@@ -183,12 +217,22 @@ def filter_transposed(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     "In practice this means flipping each filter vertically and horizontally" (§2.1): with stride 1 it is
     an ordinary convolution with flipped filters. Unpadded: windows grow by the reach of the filter.
     """
-    (weight,), groups, dilation = recorded, call["groups"], pair(call["dilation"])
-    stride = pair(call["stride"])
-    if stride != (1, 1):
+    (weight,), groups, dilation, stride = recorded, call["groups"], pair(call["dilation"]), pair(call["stride"])
+    if stride != (1, 1) and not interleaves(call):
         return conv_transpose2d(signal, weight, stride=stride, dilation=dilation, groups=groups)
     full = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
-    return conv2d(signal, weight, padding=full, dilation=dilation, groups=groups)
+    painted = conv2d(signal, weight, padding=full, dilation=dilation, groups=groups)
+    if stride == (1, 1):
+        return painted
+    height, width = size_below(filter_reach(call), _size(signal))
+    return interleave(painted, stride)[..., :height, :width]
+
+
+def interleave(phases: Tensor, stride: tuple[int, int]) -> Tensor:
+    """Signals (B, C·s·s, h, w) of all phases → (B, C, h·s, w·s)."""
+    (rows, columns), (count, channels, height, width) = stride, phases.shape
+    parts = phases.reshape(count, channels // (rows * columns), rows, columns, height, width)
+    return parts.permute(0, 1, 4, 2, 5, 3).reshape(count, -1, height * rows, width * columns)
 
 
 def flipped(weight: Tensor, groups: int) -> Tensor:
