@@ -17,14 +17,8 @@ def positive(signal: Tensor) -> Tensor:
     return signal.view(integers).clamp(min=0).view(signal.dtype)
 
 
-def keep_where(signal: Tensor, switches: Tensor, number: int) -> Tensor:
-    """The signal where its switch is `number`, zero elsewhere. `switches`: uint8 or int32, not negative."""
-    integers = _INTEGERS[signal.element_size()]
-    return (signal.view(integers) & _mask(switches, number).to(integers)).view(signal.dtype)
-
-
 def put_where(signal: Tensor, switches: Tensor, number: int, place: Tensor) -> None:
-    """The same, written to `place`, a view of the map below."""
+    """The signal where its switch is `number`, zero elsewhere, written to `place`, a view of the map below."""
     integers = _INTEGERS[signal.element_size()]
     torch.bitwise_and(signal.view(integers), _mask(switches, number).to(integers), out=place.view(integers))
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pad
 
-from ..bits import keep_where, positive, put_where
+from ..bits import positive, put_where
 from ..graph import Call, Weight
 from ..mirror import Recorded, pointwise, register
 from ..signals import Spatial, map_like
@@ -47,23 +47,47 @@ def size_below(reaches: Reaches, size: tuple[int, int]) -> tuple[int, int]:
     return rows, columns
 
 
+def side_by_side(reaches: Reaches) -> bool:
+    """Whether the regions of a pooling cover the map below once (VGG), rather than overlap or leave gaps."""
+    return all(reach.kernel == reach.stride and reach.dilation == 1 for reach in reaches)
+
+
+def row_length(call: Call) -> int:
+    """How many positions of the map below are counted as one row: its own and what regions reach beyond."""
+    return int(call.input_shapes[0][-1]) + 2 * pool_reach(call)[1].span
+
+
+def place_numbers(call: Call) -> list[int]:
+    """What stands for each place inside a region, in row-major order.
+
+    Where regions lie side by side: 0, 1, 2, …; else how many positions of the map below, counted row by
+    row, lie between the region's first place and this one.
+    """
+    rows, columns = pool_reach(call)
+    if side_by_side((rows, columns)):
+        return list(range(rows.kernel * columns.kernel))
+    offsets = [(i * rows.dilation, j * columns.dilation) for i in range(rows.kernel) for j in range(columns.kernel)]
+    return [i * row_length(call) + j for i, j in offsets]
+
+
 def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
-    """Which place of its region held each maximum (N, C, h, w), counted row by row; uint8 where it fits.
+    """Which place of its region held each maximum (N, C, h, w), as `place_numbers` names it; uint8 if it fits.
 
     The first of equal maxima wins, as in torch's own max-pooling.
     """
-    rows, columns = reaches = pool_reach(call)
-    height, width = pooled.shape[-2:]
-    right = (width - 1) * columns.stride + columns.span - columns.padding - maps.shape[-1]
-    bottom = (height - 1) * rows.stride + rows.span - rows.padding - maps.shape[-2]
-    around = pad(maps, (columns.padding, right, rows.padding, bottom), value=float("-inf"))
-    *places, _ = inside_pools(reaches, (height, width))
-    where = torch.zeros_like(pooled, dtype=torch.uint8 if len(places) < 256 else torch.int32)
+    reaches, numbers = pool_reach(call), place_numbers(call)
+    ends = size_below(reaches, _size(pooled))
+    after = [end - r.padding - have for end, r, have in zip(ends, reaches, _size(maps), strict=True)]
+    border = [reaches[1].padding, max(after[1], 0), reaches[0].padding, max(after[0], 0)]
+    around = pad(maps, border, value=float("-inf")) if any(border) else maps
+    places = inside_pools(reaches, _size(pooled))
+    size = next(d for d in (torch.uint8, torch.int16, torch.int32) if numbers[-1] <= torch.iinfo(d).max)
+    where = torch.zeros_like(pooled, dtype=size)
     searching: Tensor | None = None
-    for row, column in places:  # a switch is the number of places before the first that holds the maximum
+    for number, (row, column) in enumerate(places[:-1]):
         differs = around[..., row, column] != pooled
         searching = differs if searching is None else searching.logical_and_(differs)
-        where += searching
+        where.add_(searching, alpha=numbers[number + 1] - numbers[number])  # not here: on to the next place
     return (where,)
 
 
@@ -81,20 +105,27 @@ def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     Where regions overlap (AlexNet, ZFNet, ResNet) one place may be the maximum of several: their values
     add, as in backpropagation. (`torch.nn.MaxUnpool2d` keeps only one of them.)
     """
-    (where,) = recorded
-    reaches = pool_reach(call)
-    below = map_like(signal, size_below(reaches, _size(signal)), None)
-    covered = [n * r.stride if r.dilation == 1 and r.kernel >= r.stride else 0
-               for r, n in zip(reaches, _size(signal), strict=True)]  # fmt: skip
-    if 0 in covered:
-        covered = [0, 0]
-    below[..., covered[0] :, :] = 0
-    below[..., covered[1] :] = 0
+    (where,), reaches = recorded, pool_reach(call)
+    height, width = size_below(reaches, _size(signal))
+    if not side_by_side(reaches):
+        return _add_at(signal, where, reaches, (height, row_length(call)))[..., :width]
+    below = map_like(signal, (height, width), None)
     for number, (row, column) in enumerate(inside_pools(reaches, _size(signal))):
-        if row.start < min(covered[0], row.step) and column.start < min(covered[1], column.step):
-            put_where(signal, where, number, below[..., row, column])  # the first that comes to these places
-        else:
-            below[..., row, column] += keep_where(signal, where, number)
+        put_where(signal, where, number, below[..., row, column])
+    return below
+
+
+def _add_at(signal: Tensor, where: Tensor, reaches: Reaches, size: tuple[int, int]) -> Tensor:
+    """Add each value at its place on maps of `size`; `where`: counted from its region's first place."""
+    (rows, columns), (down, across) = reaches, _size(signal)
+    corners = torch.arange(0, down * rows.stride, rows.stride, device=signal.device)[:, None] * size[1]
+    at = corners + torch.arange(0, across * columns.stride, columns.stride, device=signal.device) + where
+    # torch's own backward pass of max-pooling; it takes kernels only to check the sizes
+    kernel = [size[0] - (down - 1) * rows.stride, size[1] - (across - 1) * columns.stride]
+    stride = [rows.stride, columns.stride]
+    below: Tensor = aten.max_pool2d_with_indices_backward(
+        signal, map_like(signal, size, None), kernel, stride, [0, 0], [1, 1], False, at
+    )
     return below
 
 
