@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--rounds", type=int)
     options = parser.parse_args()
-    rounds = options.rounds or (3 if options.quick else 5)
+    rounds = options.rounds or (2 if options.quick else 5)
     peaks = {name: gemm_peak(dtype, options.device) for name, dtype in
              (("fp32", torch.float32), ("bf16", torch.bfloat16))}  # fmt: skip
     print(f"{machine(options.device)}\n")
@@ -95,7 +95,7 @@ def measure(name: str, layer: str, rounds: int, quick: bool, device: str) -> Mea
     work = multiply_adds(layers, read_at, boxes) / 256
     work -= top["weight"].numel() * (1 - 1 / top["weight"].shape[0])  # the seed is one map, not all
     few = 4 if quick else 8
-    many = int(min(1024, max(few * 16, 2e11 / max(work, 1))))
+    many = int(min(1024, max(few * 10, (2e11 if quick else 1e12) / max(work, 1))))
     units, lone = sample(layers, layer, many), sample(layers, layer, 4)
     full, cut = contenders.out_of_place(net), contenders.Cut(net, layer)
     hand = contenders.overridden(cut)
