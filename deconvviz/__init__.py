@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from .deconvnet import DeconvNet
     from .errors import DeconvvizError
     from .images import Preprocess, read_image
+    from .index import Index, open_index
     from .layers import Layer
     from .models import Model, load_model
     from .projection import Projection
     from .recording import Recording
+    from .scanning import scan
     from .units import Unit
 
 __version__ = "0.1.0"
@@ -28,6 +30,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "DeconvNet": "deconvnet",
     "DeconvvizError": "errors",
+    "Index": "index",
     "Layer": "layers",
     "Model": "models",
     "Preprocess": "images",
@@ -35,12 +38,15 @@ _HOMES = {
     "Recording": "recording",
     "Unit": "units",
     "load_model": "models",
+    "open_index": "index",
     "read_image": "images",
+    "scan": "scanning",
 }
 
 __all__ = [
     "DeconvNet",
     "DeconvvizError",
+    "Index",
     "Layer",
     "Model",
     "Preprocess",
@@ -50,7 +56,9 @@ __all__ = [
     "errors",
     "load_model",
     "mirror",
+    "open_index",
     "read_image",
+    "scan",
 ]
 
 
