@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .images import Preprocess, read_image
     from .index import Index, open_index
     from .layers import Layer
+    from .merging import merge
     from .models import Model, load_model
     from .projection import Projection
     from .recording import Recording
@@ -38,6 +39,7 @@ _HOMES = {
     "Recording": "recording",
     "Unit": "units",
     "load_model": "models",
+    "merge": "merging",
     "open_index": "index",
     "read_image": "images",
     "scan": "scanning",
@@ -55,6 +57,7 @@ __all__ = [
     "Unit",
     "errors",
     "load_model",
+    "merge",
     "mirror",
     "open_index",
     "read_image",

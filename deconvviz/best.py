@@ -4,7 +4,9 @@ Order: value descending, then image, row, column ascending, and one entry for ea
 associative, commutative and idempotent: whatever the order, the grouping, and what comes twice.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,27 +36,14 @@ class Best:
     @property
     def k(self) -> int:
         """How many images each feature map keeps."""
-        return self.values.shape[1]
-
-    def of(self, maps: NDArray[np.intp]) -> "Best":
-        """The same for some of the maps only."""
-        return Best(self.values[maps], self.images[maps], self.rows[maps], self.columns[maps])
+        return int(self.values.shape[1])
 
     def merge(self, other: "Best") -> "Best":
         """The k best of both, which count the same images by the same numbers."""
         touched = np.flatnonzero(other.values[:, 0] >= self.values[:, -1])  # few, once the lists have filled
-        mine, theirs = self.of(touched), other.of(touched)
-        both = Best(
-            np.concatenate([mine.values, theirs.values], 1),
-            np.concatenate([mine.images, theirs.images], 1),
-            np.concatenate([mine.rows, theirs.rows], 1),
-            np.concatenate([mine.columns, theirs.columns], 1),
-        )
+        both = _each(lambda mine, theirs: np.concatenate([mine[touched], theirs[touched]], 1), self, other)
         merged = _once_each(_in_order(both), self.k)
-        result = Best(*(array.copy() for array in (self.values, self.images, self.rows, self.columns)))
-        result.values[touched], result.images[touched] = merged.values, merged.images
-        result.rows[touched], result.columns[touched] = merged.rows, merged.columns
-        return result
+        return _each(lambda mine, new: _replaced(mine, touched, new), self, merged)
 
 
 def gather(
@@ -70,34 +59,34 @@ def gather(
     order = np.lexsort((columns, rows, images, -values, which))
     which = which[order]
     rank = np.arange(len(which)) - np.searchsorted(which, which)
-    order, which, rank = order[rank < k], which[rank < k], rank[rank < k]
-    best = Best.empty(maps, k)
-    best = Best(*(array.copy() for array in (best.values, best.images, best.rows, best.columns)))
-    best.values[which, rank] = values[order] + np.float32(0)  # no negative zero
-    best.images[which, rank] = images[order]
-    best.rows[which, rank] = rows[order]
-    best.columns[which, rank] = columns[order]
-    return best
+    kept = rank < k
+    order, at = order[kept], (which[kept], rank[kept])
+    given = Best(values + np.float32(0), images, rows, columns)  # no negative zero
+    return _each(lambda none, new: _replaced(none, at, new[order]), Best.empty(maps, k), given)
+
+
+def _each(change: Callable[..., NDArray[Any]], *bests: Best) -> Best:
+    """The same change to each of the four arrays."""
+    return Best(*(change(*arrays) for arrays in zip(*(vars(best).values() for best in bests), strict=True)))
+
+
+def _replaced(array: NDArray[Any], where: Any, new: NDArray[Any]) -> NDArray[Any]:
+    changed = array.copy()
+    changed[where] = new
+    return changed
 
 
 def _in_order(best: Best) -> Best:
     order = np.lexsort((best.columns, best.rows, best.images, -best.values), axis=1)
-    arrays = (best.values, best.images, best.rows, best.columns)
-    return Best(*(np.take_along_axis(array, order, 1) for array in arrays))  # type: ignore[arg-type]
+    return _each(lambda array: np.take_along_axis(array, order, 1), best)
 
 
 def _once_each(best: Best, k: int) -> Best:
     """The first k of ordered entries, of each image only the first."""
     images = best.images
     earlier = np.tri(images.shape[1], k=-1, dtype=bool)
-    again = ((images[:, :, None] == images[:, None, :]) & earlier).any(2) & (images != NONE)
+    again = ((images[:, :, None] == images[:, None, :]) & earlier).any(2)
     order = np.argsort(again, axis=1, kind="stable")[:, :k]
     kept = np.take_along_axis(~again, order, 1)
-    arrays = (best.values, images, best.rows, best.columns)
-    values, images, rows, columns = (np.take_along_axis(array, order, 1) for array in arrays)  # type: ignore[type-var]
-    return Best(
-        np.where(kept, values, np.float32(-np.inf)),
-        np.where(kept, images, NONE),
-        np.where(kept, rows, np.int32(0)),
-        np.where(kept, columns, np.int32(0)),
-    )
+    empty = Best.empty(*order.shape)
+    return _each(lambda array, none: np.where(kept, np.take_along_axis(array, order, 1), none), best, empty)

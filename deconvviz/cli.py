@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import __version__
-from .errors import DeconvvizError, UnknownModel
+from .errors import DeconvvizError
 
 if TYPE_CHECKING:
     from .deconvnet import DeconvNet
-    from .layers import Layer
+    from .part import Skipped
     from .units import Unit
 
 SKIPPED = 3
@@ -94,42 +94,11 @@ model_option = click.option(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def layers(model: str, as_json: bool) -> None:
     """List the layers of a network: everything that --layer accepts."""
+    from .texts import layers_json, layers_table
+
     table = _load(model, "none", "cpu").layers
-    if as_json:
-        click.echo(json.dumps({"schema_version": 1, "model": model, "layers": [_row(r) for r in table.values()]}))
-        return
-    heads = ("layer", "alias", "kind", "maps", "size", "jump", "receptive field", "mirror", "read after")
-    rows = [_cells(layer) for layer in table.values()]
-    widths = [max(len(row[n]) for row in [heads, *rows]) for n in range(len(heads))]
-    shown = [n for n in range(len(heads)) if any(row[n] for row in rows)]
-    for row in [heads, *rows]:
-        click.echo("  ".join(row[n].ljust(widths[n]) for n in shown).rstrip())
-
-
-def _row(layer: "Layer") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(layer)
-
-
-def _cells(layer: "Layer") -> tuple[str, ...]:
-    return (
-        layer.name,
-        layer.alias or "",
-        layer.kind,
-        str(layer.channels),
-        _by(layer.size, "vector"),
-        _by(layer.jump, "-"),
-        _by(layer.receptive_field, "whole image"),
-        layer.mirror or "no rule",
-        layer.read_at if layer.read_at != layer.name else "",
-    )
-
-
-def _by(size: tuple[float, float] | None, otherwise: str) -> str:
-    if size is None:
-        return otherwise
-    return f"{size[0]:g}" if size[0] == size[1] else f"{size[0]:g}x{size[1]:g}"
+    for line in [layers_json(model, table.values())] if as_json else layers_table(table.values()):
+        click.echo(line)
 
 
 @main.command()
@@ -188,30 +157,20 @@ def project(
 
 
 def _load(name: str, weights: str, device: str) -> "DeconvNet":
-    from .deconvnet import DeconvNet
-    from .models import load_model, pick_device
+    from .visualise import load_network
 
-    chosen = pick_device(device)
-    model = load_model(name, weights)
-    if model.preprocess is None:
-        raise UnknownModel(
-            f"{name}: gives a bare network; return deconvviz.Model(net, deconvviz.Preprocess(size, mean, std), "
-            "'name'), so that pictures can become its input"
-        )
-    model.net.to(chosen)
-    if str(chosen) != "cpu":
-        click.echo(f"Running on {chosen}.", err=True)
-    return DeconvNet(model)
+    dv, place = load_network(name, weights, device)
+    if place != "cpu":
+        click.echo(f"Running on {place}.", err=True)
+    return dv
 
 
 def _chosen_layers(dv: "DeconvNet", names: Sequence[str], units: Sequence["Unit"]) -> list[str]:
-    from .walk import mirrored
+    from .visualise import usual_layers
 
     if names or units:
         return list(names)
-    table = dv.layers
-    mirrored(table.graph, table.graph.outputs)  # say at once what cannot be mirrored
-    chosen = table.spread_over_depth(4)
+    chosen = usual_layers(dv)
     click.echo(f"Layers: {', '.join(chosen)} (choose others with --layer).", err=True)
     return chosen
 
@@ -233,9 +192,10 @@ def demo(output: Path) -> None:
 def models(as_json: bool, checked: str | None) -> None:
     """List the networks that --model accepts, beside timm:NAME and your own FILE.py:FACTORY."""
     from .models import model_names
+    from .texts import mirror_line
 
     if checked is not None:
-        click.echo(_check(checked))
+        click.echo(mirror_line(checked, _load(checked, "none", "cpu").layers))
         return
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "models": model_names()}))
@@ -244,12 +204,130 @@ def models(as_json: bool, checked: str | None) -> None:
         click.echo(name)
 
 
-def _check(name: str) -> str:
-    """One line on a network that can be mirrored; NoMirrorRule names the layer that stops another."""
-    from .walk import mirrored
+# --- a whole data set -----------------------------------------------------------------------------------
 
-    table = _load(name, "none", "cpu").layers
-    rules = mirrored(table.graph, table.graph.outputs)
-    extended = sorted({str(call.operator.__name__).split(".")[0] for call, r in rules.items() if r.extends_paper})
-    beyond = f"; beyond the paper: {', '.join(extended)}" if extended else ""
-    return f"{name} can be mirrored: {len(table)} layers{beyond}"
+index_argument = click.argument("index", type=click.Path(path_type=Path))
+
+
+class Share(click.ParamType):
+    """`i/N` as two numbers, i from 0."""
+
+    name = "i/N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Two numbers, or a usage error."""
+        number, slash, count = value.partition("/")
+        if not (slash and number.isdecimal() and count.isdecimal() and int(number) < int(count)):
+            self.fail(f"{value!r}: write i/N with i from 0 to N-1, as in 0/4", param, ctx)
+        return int(number), int(count)
+
+
+@main.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@model_options
+@click.option("-l", "--layer", "names", multiple=True, metavar="NAME|GLOB|all", help="A layer to watch; repeatable.")
+@click.option("--top", default=9, show_default=True, type=click.IntRange(1, 1000), help="Images kept a feature map.")
+@click.option("-o", "--output", default="index", show_default=True, type=click.Path(path_type=Path))
+@click.option("--batch-size", type=click.IntRange(1), help="Images run together.  [default: 16 on CPU, else 64]")
+@click.option("--workers", type=click.IntRange(1), help="Threads that read pictures.  [default: cores, at most 8]")
+@click.option("--shard", type=Share(), help="Do every N-th part from the i-th, for `merge`.")
+@click.option("--strict", is_flag=True, help="Stop at the first image that cannot be used.")
+@click.option("--force", is_flag=True, help="Begin anew where another scan lies.")
+def scan(
+    sources: Sequence[str],
+    model: str,
+    weights: str,
+    device: str,
+    names: Sequence[str],
+    top: int,
+    output: Path,
+    batch_size: int | None,
+    workers: int | None,
+    shard: tuple[int, int] | None,
+    strict: bool,
+    force: bool,
+) -> None:
+    """Find the images that excite each feature map most, in a data set of any size.
+
+    SOURCE: a folder, an image, a .tar shard, @LIST.txt, or - for a list on standard input; several are taken
+    together. The same command goes on where an interrupted one stopped. Run it under torchrun, or with
+    --shard on several machines. Without --layer, all rectified layers are watched.
+    """  # fmt: skip
+    from .scanning import scan as run
+
+    skipped: list[Skipped] = []
+
+    def tell(image: "Skipped") -> None:
+        skipped.append(image)
+        if len(skipped) <= 5:
+            click.echo(f"Skipped: {image.place}: {image.reason}", err=True)
+
+    source = os.path.abspath(weights) if os.path.exists(weights) else weights
+    dv = _load(model, weights, device)
+    index = run(
+        dv, sources, names, top, output, batch_size=batch_size, workers=workers, shard=shard, strict=strict,
+        force=force, load=(model, source), on_skip=tell,
+    )  # fmt: skip
+    count = len(index.skipped if index else skipped)
+    if index or shard:
+        click.echo(str(output))
+    if count:
+        click.echo(f"{count} images skipped; all are listed by: deconvviz top {output}", err=True)
+        raise SystemExit(SKIPPED)
+
+
+@main.command()
+@click.argument("folders", nargs=-1, required=True, metavar="INDEX...", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The index to write.")
+@click.option("--partial", is_flag=True, help="Parts may be missing: the result is to be merged again.")
+@click.option("--force", is_flag=True, help="Begin anew where another scan lies.")
+def merge(folders: Sequence[Path], output: Path, partial: bool, force: bool) -> None:
+    """Merge the shards of one scan (scan --shard) into one index."""
+    from .merging import merge as run
+
+    run(folders, output, partial, force)
+    click.echo(str(output))
+
+
+@main.command()
+@index_argument
+@click.argument("units", nargs=-1, metavar="[LAYER:MAP]...")
+@click.option("--top", type=click.IntRange(1), help="Images a feature map.  [default: all in the index]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def top(index: Path, units: Sequence[str], top: int | None, as_json: bool) -> None:
+    """Print the images that excite feature maps most; without any, what the index holds and what was skipped."""
+    from .index import open_index
+    from .texts import index_json, index_lines, unit_lines
+    from .units import Unit
+
+    asked, opened = [Unit.parse(unit) for unit in units], open_index(index)
+    lines = [line for unit in asked for line in unit_lines(opened, unit, top)] or index_lines(opened)
+    for line in [index_json(opened, asked, top)] if as_json else lines:
+        click.echo(line)
+
+
+@main.command()
+@index_argument
+@click.option("-l", "--layer", required=True, metavar="NAME", help="The layer to show.")
+@click.option("--maps", metavar="0-15,30", help="Its feature maps.  [default: the first 16]")
+@click.option("-o", "--output", default="fig2.png", show_default=True, type=click.Path(path_type=Path))
+@click.option("--tile", default=96, show_default=True, type=click.IntRange(16, 512), help="Pixels of a tile's side.")
+def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int) -> None:
+    """Draw Figure 2 from an index: for each feature map its strongest images beside their projections.
+
+    A .png or, for print, a .pdf of 300 dots an inch.
+    """
+    from .index import open_index
+    from .texts import parse_maps
+    from .visualise import write_index_figure
+
+    problems: list[str] = []
+
+    def tell(problem: str) -> None:
+        problems.append(problem)
+        click.echo(f"Skipped: {problem}", err=True)
+
+    write_index_figure(open_index(index), layer, parse_maps(maps) if maps else None, output, tile, tell)
+    click.echo(str(output))
+    if problems:
+        raise SystemExit(SKIPPED)

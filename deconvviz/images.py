@@ -24,8 +24,9 @@ from .errors import UnreadableImage, UnsuitableInput, one_line
 ImageSource = str | os.PathLike[str] | Image.Image
 """What a picture can be given as: a path, or a PIL image."""
 
-SUFFIXES = frozenset(
-    ".apng .avif .bmp .dib .gif .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .tga .tif .tiff .webp".split()
+SUFFIXES = (
+    *(".apng", ".avif", ".bmp", ".dib", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg"),
+    *(".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp"),
 )
 """What counts as a picture in a folder or an archive. Files named one by one are always tried."""
 

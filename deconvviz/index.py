@@ -88,6 +88,10 @@ class Index:
         """The layers, each by its first name, and how many feature maps they have."""
         return {layer.names[0]: layer.channels for layer in self.manifest.layers}
 
+    def channels(self, layer: str) -> int:
+        """How many feature maps a layer has, by any of its names. Raises UnknownLayer."""
+        return self._layer(layer).channels
+
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         """The images that could not be used: number, place, reason."""
@@ -193,7 +197,9 @@ class Index:
         """The place of a feature map in the arrays."""
         scanned, before = self._layer(layer), 0
         if not 0 <= channel < scanned.channels:
-            raise UnknownUnit(f"{layer}:{channel}: there is no such feature map; {layer} has 0 … {scanned.channels - 1}")
+            raise UnknownUnit(
+                f"{layer}:{channel}: there is no such feature map; {layer} has 0 … {scanned.channels - 1}"
+            )
         for first, count in scanned.pieces:
             if channel < before + count:
                 return first + channel - before
@@ -261,7 +267,8 @@ def _project_group(
     """Projections of units on a few images by number, those whose activation is still the recorded one."""
     places = {number: place for place, number in enumerate(images)}
     units = list(units)
-    recording = dv.record(torch.stack([image for _, image in images.values()]), [units[0].layer])
+    batch: Any = torch.stack([image for _, image in images.values()])
+    recording = dv.record(batch, [units[0].layer])
     table, kept = dv.layers_for(recording.graph.input_shape), []
     read_at = table[units[0].layer].read_at
     maps = recording.maps[read_at].movedim(table.channel_dimension(read_at), 1)

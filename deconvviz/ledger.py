@@ -47,7 +47,7 @@ class Ledger:
         """The parts that are not done, in order. Files that are damaged, or of another scan, do not count."""
         if self.complete:
             return []
-        done = {number for numbers in self._files().values() for number in numbers}
+        done = {number for numbers in self.files().values() for number in numbers}
         return [number for number in range(self.manifest.parts) if number not in done]
 
     def has(self, number: int) -> bool:
@@ -79,7 +79,7 @@ class Ledger:
         """The parts that are there, in one; raises UnusableIndex if there is none."""
         if self.complete:
             return read_part(self.folder / RESULT)
-        files = self._files()
+        files = self.files()
         if not files:
             raise UnusableIndex(f"{self.folder}: holds no finished part of a scan")
         return merge_all(read_part(path) for path in files)
@@ -87,9 +87,11 @@ class Ledger:
     def _path(self, number: int, suffix: str = "npz") -> Path:
         return self.parts / f"{number:05d}-{self.identity[:12]}.{suffix}"
 
-    def _files(self) -> dict[Path, tuple[int, ...]]:
-        """The files with finished parts, in order."""
-        found = {path: read_label(path) for path in sorted(self.parts.glob("*.npz"))}
+    def files(self, folder: Path | None = None) -> dict[Path, tuple[int, ...]]:
+        """The files with results of this scan, here or in another folder, and the parts that each holds."""
+        folder = folder or self.folder
+        paths = [*sorted((folder / "parts").glob("*.npz")), folder / RESULT]
+        found = {path: read_label(path) for path in paths}
         return {path: label[1] for path, label in found.items() if label is not None and label[0] == self.identity}
 
     # --- claims ---------------------------------------------------------------------------------------

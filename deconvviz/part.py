@@ -103,7 +103,9 @@ def read_part(path: Path) -> Part:
             arrays = {name: file[name] for name in file.files}
         return _from_arrays(arrays)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, IndexError, TypeError) as error:
-        raise UnusableIndex(f"{path}: is no part of a scan, or is damaged ({type(error).__name__}); remove it and scan again") from error
+        raise UnusableIndex(
+            f"{path}: is no part of a scan, or is damaged ({type(error).__name__}); remove it and scan again"
+        ) from error
 
 
 def read_label(path: Path) -> tuple[str, tuple[int, ...]] | None:
@@ -127,7 +129,7 @@ def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Part:
         archive, name, category = map(os.fsdecode, texts[3 * place : 3 * place + 3])
         root, offset, size = arrays["record_places"][place].tolist()
         records[number] = Record(root, archive, name, category, offset, size)
-    tally = {name.removeprefix("tally_"): array for name, array in arrays.items() if name.startswith("tally_")}
+    tally: dict[str, Any] = {n.removeprefix("tally_"): array for n, array in arrays.items() if n.startswith("tally_")}
     return Part(
         scan=arrays["scan"].tobytes().decode(),
         numbers=tuple(arrays["numbers"].tolist()),

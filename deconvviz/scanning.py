@@ -7,7 +7,7 @@ float32 results depend on it: so the result is the same however the parts are sh
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from .deconvnet import DeconvNet
-from .errors import DeconvvizError, UnsuitableInput, UnusableIndex, one_line
+from .errors import DeconvvizError, UnreadableImage, UnsuitableInput, UnusableIndex, one_line
 from .index import Index
 from .layers import Layers
 from .ledger import Ledger, open_ledger
@@ -61,6 +61,7 @@ def scan(
     force: bool = False,
     progress: bool | None = None,
     load: tuple[str, str] | None = None,
+    on_skip: Callable[[Skipped], object] = lambda skipped: None,
 ) -> Index | None:
     """Find the k strongest images of every feature map; continues a scan of the same kind in `out`.
 
@@ -68,14 +69,15 @@ def scan(
     `layers`: names or globs, or `all`; by default every rectified layer. `shard` (i, n): do every n-th part
     from the i-th only, to be merged later. `strict`: stop at the first image that cannot be used. `force`:
     begin anew where another scan lies. `load`: name and weights for `load_model`, so that the index can
-    find the network again. Under torchrun the parts are shared out over the ranks, and rank 0 merges.
+    find the network again. `on_skip` hears of each image that this very call skips. Under torchrun the parts
+    are shared out over the ranks, and rank 0 merges.
 
     Returns the index; None for a shard, and on other ranks than 0. Raises UnreadableImage, UnsuitableInput,
     UnknownLayer, UnusableIndex, UnwritableOutput; what is done is kept, and the next call goes on from there.
     """
     dv = model if isinstance(model, DeconvNet) else DeconvNet(model)
     found = find_images(images)
-    job = Job(dv, found, tuple(layers), strict, workers or min(8, os.cpu_count() or 1))
+    job = Job(dv, found, tuple(layers), strict, workers or min(8, os.cpu_count() or 1), on_skip)
     batch = batch_size or (BATCH_CPU if job.device.type == "cpu" else BATCH_ELSE)
     manifest = job.manifest(k, batch, load)
     rank, world = _place_among_processes() if shard is None else shard
@@ -90,7 +92,8 @@ def scan(
     part = ledger.finish()
     if not part.tally.count:
         first = part.skipped[0]
-        raise UnsuitableInput(f"none of the {manifest.images} images could be used; the first, {first.place}: {first.reason}")
+        count = manifest.images
+        raise UnsuitableInput(f"none of the {count} images could be used; the first, {first.place}: {first.reason}")
     return Index(Path(out), manifest, part, dv, found)
 
 
@@ -120,6 +123,7 @@ class Job:
     patterns: tuple[str, ...]
     strict: bool
     workers: int
+    on_skip: Callable[[Skipped], object]
 
     @cached_property
     def sample(self) -> Tensor:
@@ -185,7 +189,11 @@ class Job:
         """The layers for images of another size; the last few are kept."""
         if shape == self.table.graph.input_shape:
             return self.table
-        return _other_table(self.dv, shape)
+        table = _other_table(self.dv, shape)
+        if {name: table[name].channels for name in self.channels} != self.channels:
+            usual = self.table.graph.input_shape
+            raise UnsuitableInput(f"an image of {shape} gives other feature maps than one of {usual}")
+        return table
 
     def read(self, number: int) -> Read:
         """An image, or why there is none."""
@@ -193,6 +201,16 @@ class Job:
             return self.images.read(number, self.images.record(number), self.dv.preprocess)
         except Exception as error:  # hostile files make Pillow's plug-ins raise nearly anything
             return error
+
+    def skipped(self, number: int, error: Exception) -> Skipped:
+        """An image that could not be used, and why, on one line and without its folder; with `strict`, stop here."""
+        record = self.images.record(number)
+        whole = printable(os.path.join(self.images.roots[record.root], record.place))
+        text = str(error) if isinstance(error, DeconvvizError) else f"{type(error).__name__} ({one_line(error)})"
+        reason = printable(text).removeprefix(f"{whole}: ")
+        if self.strict:
+            raise UnreadableImage(f"{whole}: {reason}") from error
+        return Skipped(number, printable(record.place), reason)
 
 
 @lru_cache(maxsize=16)
@@ -228,49 +246,38 @@ def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) ->
     manifest = ledger.manifest
     numbers = manifest.range_of(part)
     batches = [numbers[start : start + manifest.batch] for start in range(0, len(numbers), manifest.batch)]
-    watch, skipped = Watch(job.channels, manifest.top, job.device), dict[int, str]()
+    watch, skipped = Watch(job.channels, manifest.top, job.device), list[Skipped]()
     for batch, images in zip(batches, batches_of(batches), strict=True):
-        for number, reason in look_at(job, watch, batch, images).items():
-            place = job.images.record(number).place
-            if job.strict:
-                raise UnsuitableInput(f"{printable(place)}: {reason} (stopped by strict)")
-            skipped[number] = reason
-            bar.set_postfix(skipped=len(skipped) + getattr(bar, "skipped_before", 0), refresh=False)
+        for number, error in sorted(look_at(job, watch, batch, images).items()):
+            skipped.append(job.skipped(number, error))
+            job.on_skip(skipped[-1])
+            bar.skipped = getattr(bar, "skipped", 0) + 1
+            bar.set_postfix(skipped=bar.skipped, refresh=False)
         ledger.touch(part)
         bar.update(len(batch))
-    bar.skipped_before = len(skipped) + getattr(bar, "skipped_before", 0)
     best = watch.best()
     records = {number: job.images.record(number) for number in set(best.images.ravel().tolist()) & set(numbers)}
-    said = tuple(Skipped(n, printable(job.images.record(n).place), skipped[n]) for n in sorted(skipped))
-    return Part(ledger.identity, (part,), best, watch.tally, records, said)
+    return Part(ledger.identity, (part,), best, watch.tally, records, tuple(skipped))
 
 
-def look_at(job: Job, watch: Watch, batch: Sequence[int], images: Sequence[Read]) -> dict[int, str]:
+def look_at(job: Job, watch: Watch, batch: Sequence[int], images: Sequence[Read]) -> dict[int, Exception]:
     """Run a batch, by sizes if there are several; return the numbers that could not be used, with reasons.
 
     The place of an image that cannot be read is filled with zeros, so that the others' results do not depend
     on it.
     """
-    reasons = {n: _reason(image, job, n) for n, image in zip(batch, images, strict=True) if isinstance(image, Exception)}
+    errors = {n: image for n, image in zip(batch, images, strict=True) if isinstance(image, Exception)}
     shapes = dict.fromkeys(tuple(image.shape) for image in images if isinstance(image, Tensor))
     for shape in shapes:
-        group = [(n, image) for n, image in zip(batch, images, strict=True)
-                 if (isinstance(image, Tensor) and image.shape == shape) or (n in reasons and len(shapes) == 1)]  # fmt: skip
-        blank = torch.zeros(shape)
-        stacked = torch.stack([image if isinstance(image, Tensor) else blank for _, image in group])
+        fill = torch.zeros(shape) if len(shapes) == 1 else None
+        all_of_it = ((n, image if isinstance(image, Tensor) else fill) for n, image in zip(batch, images, strict=True))
+        group = [(n, image) for n, image in all_of_it if image is not None and image.shape == shape]
         try:
             table = job.table_for(shape)
-            if {name: table[name].channels for name in job.channels} != job.channels:
-                raise UnsuitableInput(f"an image of {shape} has other feature maps than one of {job.table.graph.input_shape}")
-            inputs = stacked.to(job.device, job.sample.dtype, memory_format=job.layout)
-            reasons |= watch.look(table, inputs, [None if n in reasons else n for n, _ in group])
+            inputs = torch.stack([image for _, image in group])
+            inputs = inputs.to(job.device, job.sample.dtype, memory_format=job.layout)
+            bad = watch.look(table, inputs, [None if n in errors else n for n, _ in group])
+            errors |= {n: UnsuitableInput(reason) for n, reason in bad.items()}
         except DeconvvizError as error:
-            reasons |= {n: one_line(error) for n, _ in group if n not in reasons}
-    return reasons
-
-
-def _reason(error: Exception, job: Job, number: int) -> str:
-    """Why an image was skipped, on one line and without its name."""
-    text = printable(str(error)) if isinstance(error, DeconvvizError) else f"{type(error).__name__}: {one_line(error)}"
-    place = printable(os.path.join(job.images.roots[job.images.record(number).root], job.images.record(number).place))
-    return text.removeprefix(f"{place}: ")
+            errors |= {n: error for n, _ in group if n not in errors}
+    return errors

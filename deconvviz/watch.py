@@ -111,9 +111,7 @@ class Watch:
         self, name: str, maps: Tensor, values: Tensor, enter: Tensor, numbers: Sequence[int | None], width: int
     ) -> tuple[NDArray[Any], ...]:
         """Map, value, image, row and column of the candidates `enter` (n, 2): (image in the batch, map)."""
-        places = [
-            _first_maximum(maps[some[:, 0], some[:, 1]]) for some in enter.split(max(1, CHUNK // maps.shape[2]))
-        ]
+        places = [_first_maximum(maps[some[:, 0], some[:, 1]]) for some in enter.split(max(1, CHUNK // maps.shape[2]))]
         where = torch.cat(places) if places else enter[:, 0]
         image, channel = enter.unbind(1)
         known = np.array([-1 if number is None else number for number in numbers], np.int64)
@@ -128,7 +126,7 @@ class Watch:
 
     def _not_finite(self, values: NDArray[np.float32], numbers: Sequence[int | None]) -> dict[int, str]:
         bad = {}
-        for place in np.flatnonzero(~np.isfinite(values).all(1)):
+        for place in np.flatnonzero(~np.isfinite(values).all(1)).tolist():
             number, map_ = numbers[place], int(np.flatnonzero(~np.isfinite(values[place]))[0])
             if number is not None:
                 layer = next(name for name in reversed(self.first) if self.first[name] <= map_)

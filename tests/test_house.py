@@ -41,11 +41,13 @@ ORDER = [
     "watch",
     "reading",
     "index",
+    "merging",
     "scanning",
     "figures",
     "pages",
     "visualise",
     "demo",
+    "texts",
     "cli",
     "__main__",
 ]
