@@ -20,8 +20,6 @@ from .errors import DeconvvizError
 
 if TYPE_CHECKING:
     from .deconvnet import DeconvNet
-    from .part import Skipped
-    from .units import Unit
 
 SKIPPED = 3
 INTERRUPTED = 130
@@ -89,6 +87,11 @@ model_option = click.option(
 )
 
 
+smooth_option = click.option(
+    "--smooth", default=0.0, show_default=True, type=click.FloatRange(0, 10), help="Gaussian, in pixels of the input."
+)
+
+
 @main.command()
 @model_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -109,23 +112,13 @@ def layers(model: str, as_json: bool) -> None:
     "-u", "--unit", "units", multiple=True, metavar="LAYER:MAP[@ROW,COL]", help="A unit to show; wins over --layer."
 )
 @click.option("--top", default=9, show_default=True, type=click.IntRange(1, 100), help="Feature maps a layer.")
-@click.option(
-    "--smooth", default=0.0, show_default=True, type=click.FloatRange(0, 10), help="Gaussian, in pixels of the input."
-)
+@smooth_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file for one image, a folder for several.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the pictures show, with scalings, as JSON.")
 def project(
-    images: Sequence[Path],
-    model: str,
-    weights: str,
-    device: str,
-    names: Sequence[str],
-    units: Sequence[str],
-    top: int,
-    smooth: float,
-    output: Path | None,
-    as_json: bool,
-) -> None:
+    images: Sequence[Path], model: str, weights: str, device: str, names: Sequence[str], units: Sequence[str],
+    top: int, smooth: float, output: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     """Show what the strongest feature maps of some layers respond to in each image.
 
     One picture for each image: image patches beside their projections, for each layer. Without --layer,
@@ -134,11 +127,13 @@ def project(
     from tqdm import tqdm
 
     from .units import Unit
-    from .visualise import picture_files
+    from .visualise import picture_files, usual_layers
 
     asked = [Unit.parse(unit) for unit in units]
     dv = _load(model, weights, device)
-    chosen = _chosen_layers(dv, names, asked)
+    chosen = names if names or units else usual_layers(dv)
+    if chosen is not names:
+        click.echo(f"Layers: {', '.join(chosen)} (choose others with --layer).", err=True)
     made = picture_files(dv, images, chosen, asked, top, output, smooth)
     records, skipped = [], []
     for done in tqdm(made, total=len(images), unit="image", disable=None if len(images) > 1 else True):
@@ -163,16 +158,6 @@ def _load(name: str, weights: str, device: str) -> "DeconvNet":
     if place != "cpu":
         click.echo(f"Running on {place}.", err=True)
     return dv
-
-
-def _chosen_layers(dv: "DeconvNet", names: Sequence[str], units: Sequence["Unit"]) -> list[str]:
-    from .visualise import usual_layers
-
-    if names or units:
-        return list(names)
-    chosen = usual_layers(dv)
-    click.echo(f"Layers: {', '.join(chosen)} (choose others with --layer).", err=True)
-    return chosen
 
 
 @main.command()
@@ -209,17 +194,12 @@ def models(as_json: bool, checked: str | None) -> None:
 index_argument = click.argument("index", type=click.Path(path_type=Path))
 
 
-class Share(click.ParamType):
+def _share(ctx: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:
     """`i/N` as two numbers, i from 0."""
-
-    name = "i/N"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Two numbers, or a usage error."""
-        number, slash, count = value.partition("/")
-        if not (slash and number.isdecimal() and count.isdecimal() and int(number) < int(count)):
-            self.fail(f"{value!r}: write i/N with i from 0 to N-1, as in 0/4", param, ctx)
-        return int(number), int(count)
+    number, _, count = (text or "").partition("/")
+    if text and not (number.isdecimal() and count.isdecimal() and int(number) < int(count)):
+        raise click.BadParameter("write i/N with i from 0 to N-1, as in 0/4")
+    return (int(number), int(count)) if text else None
 
 
 @main.command()
@@ -230,47 +210,37 @@ class Share(click.ParamType):
 @click.option("-o", "--output", default="index", show_default=True, type=click.Path(path_type=Path))
 @click.option("--batch-size", type=click.IntRange(1), help="Images run together.  [default: 16 on CPU, else 64]")
 @click.option("--workers", type=click.IntRange(1), help="Threads that read pictures.  [default: cores, at most 8]")
-@click.option("--shard", type=Share(), help="Do every N-th part from the i-th, for `merge`.")
+@click.option("--shard", metavar="i/N", callback=_share, help="Do every N-th part from the i-th, for `merge`.")
 @click.option("--strict", is_flag=True, help="Stop at the first image that cannot be used.")
 @click.option("--force", is_flag=True, help="Begin anew where another scan lies.")
 def scan(
-    sources: Sequence[str],
-    model: str,
-    weights: str,
-    device: str,
-    names: Sequence[str],
-    top: int,
-    output: Path,
-    batch_size: int | None,
-    workers: int | None,
-    shard: tuple[int, int] | None,
-    strict: bool,
-    force: bool,
-) -> None:
+    sources: Sequence[str], model: str, weights: str, device: str, names: Sequence[str],
+    top: int, output: Path, **how: Any,
+) -> None:  # fmt: skip
     """Find the images that excite each feature map most, in a data set of any size.
 
     SOURCE: a folder, an image, a .tar shard, @LIST.txt, or - for a list on standard input; several are taken
     together. The same command goes on where an interrupted one stopped. Run it under torchrun, or with
     --shard on several machines. Without --layer, all rectified layers are watched.
-    """  # fmt: skip
+    """
+    from .models import from_anywhere
     from .scanning import scan as run
+    from .texts import Problems
 
-    skipped: list[Skipped] = []
-
-    def tell(image: "Skipped") -> None:
-        skipped.append(image)
-        if len(skipped) <= 5:
-            click.echo(f"Skipped: {image.place}: {image.reason}", err=True)
-
-    source = os.path.abspath(weights) if os.path.exists(weights) else weights
-    dv = _load(model, weights, device)
+    problems = Problems()
     index = run(
-        dv, sources, names, top, output, batch_size=batch_size, workers=workers, shard=shard, strict=strict,
-        force=force, load=(model, source), on_skip=tell,
-    )  # fmt: skip
-    count = len(index.skipped if index else skipped)
-    if index or shard:
+        _load(model, weights, device),
+        sources,
+        names,
+        top,
+        output,
+        load=from_anywhere(model, weights),
+        on_skip=problems,
+        **how,
+    )
+    if index or how["shard"]:
         click.echo(str(output))
+    count = len(index.skipped) if index else problems.count
     if count:
         click.echo(f"{count} images skipped; all are listed by: deconvviz top {output}", err=True)
         raise SystemExit(SKIPPED)
@@ -312,22 +282,17 @@ def top(index: Path, units: Sequence[str], top: int | None, as_json: bool) -> No
 @click.option("--maps", metavar="0-15,30", help="Its feature maps.  [default: the first 16]")
 @click.option("-o", "--output", default="fig2.png", show_default=True, type=click.Path(path_type=Path))
 @click.option("--tile", default=96, show_default=True, type=click.IntRange(16, 512), help="Pixels of a tile's side.")
-def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int) -> None:
+@smooth_option
+def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int, smooth: float) -> None:
     """Draw Figure 2 from an index: for each feature map its strongest images beside their projections.
 
     A .png or, for print, a .pdf of 300 dots an inch.
     """
     from .index import open_index
-    from .texts import parse_maps
+    from .texts import Problems, parse_maps
     from .visualise import write_index_figure
 
-    problems: list[str] = []
-
-    def tell(problem: str) -> None:
-        problems.append(problem)
-        click.echo(f"Skipped: {problem}", err=True)
-
-    write_index_figure(open_index(index), layer, parse_maps(maps) if maps else None, output, tile, tell)
-    click.echo(str(output))
-    if problems:
+    problems, chosen = Problems(), parse_maps(maps) if maps else None
+    click.echo(str(write_index_figure(open_index(index), layer, chosen, output, tile, smooth, problems)))
+    if problems.count:
         raise SystemExit(SKIPPED)

@@ -192,13 +192,19 @@ class Cell:
 
 
 def figure2(
-    cells: Sequence[Cell], side: int = 72, across: int = 3, count: int = 9, heading: str = "", remark: str = ""
+    cells: Sequence[Cell],
+    side: int = 72,
+    across: int = 3,
+    count: int = 9,
+    heading: str = "",
+    remark: str = "",
+    smoothing: float = 0.0,
 ) -> Image.Image:
     """Figure 2 of Zeiler & Fergus 2014: for each map its patches beside its projections, `across` maps a row.
 
     Each map has room for `count` of them. The page fits the cells; texts are shortened to it.
     """
-    drawn = [_map_cell(cell, side, count) for cell in cells]
+    drawn = [_map_cell(cell, side, count, smoothing) for cell in cells]
     width, height = drawn[0].size
     across = min(across, len(drawn))
     rows, top = math.ceil(len(drawn) / across), MARGIN + (58 if heading else 0)
@@ -218,7 +224,7 @@ def map_caption(projections: Sequence[Projection]) -> str:
     return f"map {projections[0].unit.channel}   peak {number(projections[0].activation)}"
 
 
-def _map_cell(shown: Cell, side: int, count: int) -> Image.Image:
+def _map_cell(shown: Cell, side: int, count: int, smoothing: float) -> Image.Image:
     """One feature map: a caption, its patches, its projections."""
     columns, gap = math.ceil(math.sqrt(count)), 2
     grid = columns * (side + gap) - gap
@@ -230,6 +236,6 @@ def _map_cell(shown: Cell, side: int, count: int) -> Image.Image:
         empty = projection is None or silent(projection)
         left, top = place % columns * (side + gap), CAPTION + place // columns * (side + gap)
         cell.paste(blank if projection is None else patch_tile(projection, side), (left, top))
-        tile = blank if projection is None or empty else projection_tile(projection, side)[0]
+        tile = blank if projection is None or empty else projection_tile(projection, side, smoothing)[0]
         cell.paste(tile, (grid + 10 + left, top))
     return cell

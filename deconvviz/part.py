@@ -31,6 +31,9 @@ class Skipped:
     place: str
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
 
 @dataclass(frozen=True, eq=False)
 class Part:

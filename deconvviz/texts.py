@@ -2,9 +2,12 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
+
+from tqdm import tqdm
 
 from .errors import UnknownUnit
 from .figures import number
@@ -115,6 +118,19 @@ def index_lines(index: Index) -> list[str]:
     lines = [f"{m.model}: the {m.top} strongest of {m.images} images for each feature map"]
     lines += [f"  {name}  {channels} maps" for name, channels in index.layers.items()]
     return lines + [f"Skipped: {skipped.place}: {skipped.reason}" for skipped in index.skipped]
+
+
+class Problems:
+    """Counts what is left out, and shows the first five, also while a progress bar is drawn."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, problem: object) -> None:
+        """One more."""
+        self.count += 1
+        if self.count <= 5:
+            tqdm.write(f"Skipped: {problem}", file=sys.stderr)
 
 
 def parse_maps(text: str) -> list[int]:

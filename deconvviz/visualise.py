@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -119,7 +120,12 @@ def picture_files(
 
 
 def picture_index(
-    index: Index, layer: str, maps: Sequence[int] | None = None, side: int = 96, report: Callable[[str], object] = print
+    index: Index,
+    layer: str,
+    maps: Sequence[int] | None = None,
+    side: int = 96,
+    smoothing: float = 0.0,
+    report: Callable[[str], object] = warnings.warn,
 ) -> Image.Image:
     """Figure 2 for some feature maps of a layer in an index: for each, its strongest images and projections.
 
@@ -140,20 +146,34 @@ def picture_index(
     ]
     seen = m.images - len(index.skipped)
     remark = f"{m.model}: the {m.top} of {seen} images that excite each map most, and what it saw there; grey is zero"
-    return figures.figure2(cells, side, across=4 if len(cells) > 9 else 3, count=m.top, heading=layer, remark=remark)
+    if smoothing:
+        remark += f"; projections smoothed by {smoothing:g} px"
+    return figures.figure2(cells, side, 4 if len(cells) > 9 else 3, m.top, layer, remark, smoothing)
 
 
 def write_index_figure(
-    index: Index, layer: str, maps: Sequence[int] | None, path: Path, side: int, report: Callable[[str], object]
+    index: Index,
+    layer: str,
+    maps: Sequence[int] | None,
+    path: Path,
+    side: int,
+    smoothing: float,
+    report: Callable[[str], object],
 ) -> Path:
     """Write `picture_index` as PNG or PDF, by the path's ending; raises UnwritableOutput for any other."""
     if path.suffix.lower() not in (".png", ".pdf"):
         raise UnwritableOutput(f"{path}: figures are written as PNG or PDF; choose a name that ends in .png or .pdf")
     output.check_writable(path.parent)
-    picture = picture_index(index, layer, maps, side, report)
+    picture = picture_index(index, layer, maps, side, smoothing, report)
     if path.suffix.lower() == ".pdf":
         return output.write_pdf(path, picture, f"{index.manifest.model} {layer}", DPI)
-    facts = {"schema_version": SCHEMA, "deconvviz": __version__, "layer": layer, "scan": index.manifest.identity}
+    facts = {
+        "schema_version": SCHEMA,
+        "deconvviz": __version__,
+        "layer": layer,
+        "scan": index.manifest.identity,
+        "smoothing": smoothing,
+    }
     return output.write_png(path, picture, json.dumps(facts), DPI)
 
 

@@ -111,7 +111,9 @@ class Watch:
         self, name: str, maps: Tensor, values: Tensor, enter: Tensor, numbers: Sequence[int | None], width: int
     ) -> tuple[NDArray[Any], ...]:
         """Map, value, image, row and column of the candidates `enter` (n, 2): (image in the batch, map)."""
-        places = [_first_maximum(maps[some[:, 0], some[:, 1]]) for some in enter.split(max(1, CHUNK // maps.shape[2]))]
+        length = max(1, CHUNK // maps.shape[2])
+        chunks = (enter[start : start + length] for start in range(0, len(enter), length))
+        places = [_first_maximum(maps[some[:, 0], some[:, 1]]) for some in chunks]
         where = torch.cat(places) if places else enter[:, 0]
         image, channel = enter.unbind(1)
         known = np.array([-1 if number is None else number for number in numbers], np.int64)
