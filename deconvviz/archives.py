@@ -29,7 +29,8 @@ def list_members(path: str) -> Iterator[tuple[str, str, int, int]]:
                 content = shard.extractfile(member) if suffix == ".cls" and member.size < 1000 else None
                 if content is not None:
                     classes[key] = content.read().decode("utf-8", "replace").strip().replace("\0", "")
-                if member.isreg() and not member.issparse() and os.path.splitext(suffix)[1].lower() in SUFFIXES:
+                hidden = os.path.basename(member.name).startswith(".")
+                if member.isreg() and not member.issparse() and suffix.lower().endswith(SUFFIXES) and not hidden:
                     found.append(member)
     except (tarfile.TarError, OSError, EOFError, ValueError):
         broken = True
