@@ -21,7 +21,6 @@ def list_members(path: str) -> Iterator[tuple[str, str, int, int]]:
     """
     found: list[tarfile.TarInfo] = []
     classes: dict[str, str] = {}
-    broken = False
     try:
         with tarfile.open(path, "r:") as shard:
             for member in shard:
@@ -32,12 +31,20 @@ def list_members(path: str) -> Iterator[tuple[str, str, int, int]]:
                 hidden = os.path.basename(member.name).startswith(".")
                 if member.isreg() and not member.issparse() and suffix.lower().endswith(SUFFIXES) and not hidden:
                     found.append(member)
+            broken = _goes_on(path, shard.offset)
     except (tarfile.TarError, OSError, EOFError, ValueError):
         broken = True
     for member in found:
         yield member.name, classes.get(_key(member.name)[0], ""), member.offset_data, member.size
     if broken:
         yield UNLISTED, "", -1, -1
+
+
+def _goes_on(path: str, end: int) -> bool:
+    """Whether something else than the end of an archive follows: `tarfile` stops there without a word."""
+    with open(path, "rb") as file:
+        file.seek(end)
+        return file.read(tarfile.BLOCKSIZE).rstrip(b"\0") != b"" or 0 < os.path.getsize(path) - end < tarfile.BLOCKSIZE
 
 
 def _key(name: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .best import NONE
 from .deconvnet import DeconvNet
-from .errors import DeconvvizError, UnknownLayer, UnknownUnit, UnsuitableInput, UnusableIndex, nearest
+from .errors import UnknownLayer, UnknownUnit, UnsuitableInput, UnusableIndex, nearest
 from .ledger import RESULT, Ledger
 from .manifest import Manifest, Scanned, hash_weights, preprocess_facts, read_manifest
 from .models import Model, load_model
@@ -158,12 +158,13 @@ class Index:
         units: dict[int, list[Unit]] = {}
         for entry in entries:
             units.setdefault(entry.unit.image, []).append(entry.unit)
+        source, preprocess = self._source(), self._dv().preprocess
         group: dict[int, tuple[str, Tensor]] = {}
         for number in sorted(units):
             record = self._part.records[number]
             try:
-                image = self._source().read(number, record, self._dv().preprocess)
-            except DeconvvizError as error:
+                image = source.read(number, record, preprocess)
+            except Exception as error:  # whatever Pillow or a data set raises
                 report(f"{printable(record.place)}: not shown, it cannot be read any more ({printable(str(error))})")
                 continue
             if group and (len(group) == TOGETHER or next(iter(group.values()))[1].shape != image.shape):

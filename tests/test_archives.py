@@ -37,7 +37,10 @@ def test_members_are_read_as_the_files_they_were(names: list[str], tmp_path: Pat
     shard(tmp_path / "shard-9.tar", names)
     shard(tmp_path / "shard-10.tar", ["z"])
     images = find_images(tmp_path)
-    assert [images.record(n).place for n in range(4)] == [*(f"shard-9.tar/{n}.png" for n in names), "shard-10.tar/z.png"]
+    assert [images.record(n).place for n in range(4)] == [
+        *(f"shard-9.tar/{n}.png" for n in names),
+        "shard-10.tar/z.png",
+    ]
     assert [images.record(n).category for n in range(4)] == ["0", "1", "2", "0"]
     for number in range(3):
         assert torch.equal(images.read(number, images.record(number), PREPROCESS), PREPROCESS(shapes.image(number)))

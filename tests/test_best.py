@@ -25,7 +25,9 @@ def one_an_image(some: list[Entry]) -> list[Entry]:
 
 def best_of(two: tuple[list[Entry], list[Entry]], k: int) -> Best:
     flat = [(which, *e) for which, some in enumerate(two) for e in one_an_image(some)]
-    which, values, images, rows, columns = (np.array(column) for column in zip(*flat, strict=True)) if flat else [[]] * 5
+    which, values, images, rows, columns = (
+        (np.array(column) for column in zip(*flat, strict=True)) if flat else [[]] * 5
+    )
     return gather(
         2, k, np.array(which, np.int64), np.array(values, np.float32), np.array(images, np.int64),
         np.array(rows, np.int32), np.array(columns, np.int32),

@@ -23,7 +23,8 @@ def make(number: int, images: int = 4, maps: int = 3, scan: str = "a scan") -> P
     zero = np.zeros(images * maps, np.int32)
     best = gather(maps, 2, which, values.ravel(), image, zero, zero + 1)
     records = {
-        n: Record(0, "", HOSTILE[n % 6] + str(n), "klass é", -1, n) for n in range(images * number, images * (number + 1))
+        n: Record(0, "", HOSTILE[n % 6] + str(n), "klass é", -1, n)
+        for n in range(images * number, images * (number + 1))
     }
     return Part(scan, (number,), best, Tally.of(values), records, (Skipped(images * number, "bad\udcff", "why"),))
 

@@ -18,7 +18,7 @@ def test_batches_come_in_order_and_threads_use_one_core(workers: int) -> None:
         time.sleep(0.002 * (number % 3))
         return number * number
 
-    batches = [range(0, 5), range(5, 6), range(6, 40)]
+    batches = [range(5), range(5, 6), range(6, 40)]
     with reading_ahead(read, workers) as batches_of:
         assert list(batches_of(batches)) == [[n * n for n in batch] for batch in batches]
         assert list(batches_of([])) == []

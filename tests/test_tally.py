@@ -27,7 +27,7 @@ def test_fixed_point_is_exact_above_its_last_bit(value: float) -> None:
     limbs = to_limbs(np.array([value]))
     exact = sum(Fraction(int(limb)) * Fraction(2) ** (32 * n + LOWEST) for n, limb in enumerate(limbs[0]))
     assert 0 <= Fraction(value) - exact < Fraction(2) ** LOWEST
-    assert ((0 <= limbs[:, :-1]) & (limbs[:, :-1] < 2**32)).all()
+    assert ((limbs[:, :-1] >= 0) & (limbs[:, :-1] < 2**32)).all()
     if abs(value) > 1e-10:
         assert from_limbs(limbs)[0] == value
 
