@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from deconvviz.best import Best
+from deconvviz.best import gather
 from deconvviz.part import Part, merge_all, read_part
-from deconvviz.sources import Record
+from deconvviz.records import Record, Records
 from deconvviz.tally import Tally
 
 
@@ -24,18 +24,18 @@ def random_part(number: int, maps: int, k: int, images: int) -> Part:
     generator = np.random.default_rng(number)
     gaps = generator.exponential(size=(maps, k)) / (images - np.arange(k))
     values = (10 - np.log(np.cumsum(gaps, axis=1))).astype(np.float32)  # descending: order statistics of Gumbel's law
-    shown = generator.integers(0, images, (maps, k)) + number * images
-    shown[:, 1:] += (shown[:, 1:] == shown[:, :-1]).cumsum(1)
-    rows, columns = generator.integers(0, 14, (2, maps, k), dtype=np.int32)
+    first, step = generator.integers(0, images, (maps, 1)), generator.integers(1, images // k, (maps, 1))
+    shown = (first + step * np.arange(k)) % images + number * images  # k different ones
+    rows, columns = generator.integers(0, 14, (2, maps * k), dtype=np.int32)
+    best = gather(maps, k, np.repeat(np.arange(maps), k), values.ravel(), shown.ravel(), rows, columns)
     tally = Tally.of(values.T.copy())
-    records = {
-        int(n): Record(0, "", f"n{n % 1000:08d}/n{n:010d}.JPEG", f"n{n % 1000:08d}", -1, 110_000)
-        for n in np.unique(shown)
-    }
-    return Part("simulated", (number,), Best(values, shown, rows, columns), tally, records, ())
+    classes = {n: f"n{n % 1000:08d}" for n in np.unique(shown).tolist()}
+    records = {n: Record(0, "", f"{name}/{name}_{n}.JPEG", name, -1, 110_000) for n, name in classes.items()}
+    return Part("simulated", (number,), best, tally, Records.of(records), ())
 
 
 def read_all(folder: Path, pattern: str) -> Iterator[Part]:
+    """The parts in the files of a folder, one at a time."""
     return (read_part(path) for path in sorted(folder.glob(pattern)))
 
 
@@ -67,9 +67,8 @@ def main() -> None:
         branches = len(list(folder.glob("tree-*.npz")))
         started = time.perf_counter()
         tree = merge_all(read_all(folder, "tree-*.npz"))
-        print(
-            f"as a tree: {branches} branches, {leaves / branches:.1f} s each, then {time.perf_counter() - started:.1f} s"
-        )
+        last = time.perf_counter() - started
+        print(f"as a tree: {branches} branches, {leaves / branches:.1f} s each, then {last:.1f} s")
         result = merged.as_npz()
         print(f"the same bytes: {result == tree.as_npz()}; result {len(result) / 1e6:.2f} MB")
     print(f"peak resident memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")

@@ -51,6 +51,7 @@ def bare_forward(net: nn.Module, last: nn.Module) -> Callable[[Tensor], None]:
 
 
 def seconds(run: Callable[[], object]) -> float:
+    """How long a call takes."""
     start = time.perf_counter()
     run()
     return time.perf_counter() - start

@@ -4,10 +4,9 @@ The file is a npz without pickles; the same content gives the same bytes.
 """
 
 import json
-import os
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
 from io import BytesIO
@@ -17,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .best import NONE, Best
+from .best import Best
 from .errors import UnusableIndex
-from .sources import Record
+from .records import Records
 from .tally import Tally
 
 
@@ -47,7 +46,7 @@ class Part:
     numbers: tuple[int, ...]
     best: Best
     tally: Tally
-    records: Mapping[int, Record]
+    records: Records
     skipped: tuple[Skipped, ...]
 
     def merge(self, other: "Part") -> "Part":
@@ -64,34 +63,34 @@ class Part:
                 f"parts {ranges(mine & theirs)} are in two merged files that each hold others too: "
                 "merge the files that those were made from"
             )
-        return Part(
+        best = self.best.merge(other.best)
+        part = Part(
             scan=self.scan,
             numbers=tuple(sorted(mine | theirs)),
-            best=self.best.merge(other.best),
+            best=best,
             tally=self.tally + other.tally,
-            records={**self.records, **other.records},
+            records=self.records.merge(other.records.only(best.images)),
             skipped=tuple(sorted((*self.skipped, *other.skipped), key=lambda skipped: skipped.number)),
         )
+        return part if len(part.records) <= 2 * len(self.records) else part.trimmed()
 
     def trimmed(self) -> "Part":
         """Without records of images that are in no list any more."""
-        shown = np.unique(self.best.images).tolist()
-        return replace(self, records={number: self.records[number] for number in shown if number != NONE})
+        return replace(self, records=self.records.only(self.best.images))
 
     def as_npz(self) -> bytes:
         """The file's bytes."""
         part = self.trimmed()
-        numbers = sorted(part.records)
-        records = [part.records[number] for number in numbers]
         skipped = json.dumps([[s.number, s.place, s.reason] for s in part.skipped])
         arrays: dict[str, Any] = {
             "scan": np.frombuffer(self.scan.encode(), np.uint8),
             "numbers": np.array(part.numbers, np.int64),
             **{f"best_{name}": array for name, array in vars(part.best).items()},
             **{f"tally_{name}": np.asarray(array) for name, array in vars(part.tally).items()},
-            "record_numbers": np.array(numbers, np.int64),
-            "record_places": np.array([[r.root, r.offset, r.size] for r in records], np.int64).reshape(-1, 3),
-            "record_texts": np.frombuffer(b"".join(r.as_bytes() for r in records), np.uint8),
+            "record_numbers": part.records.numbers,
+            "record_places": part.records.places,
+            "record_ends": part.records.ends,
+            "record_texts": np.frombuffer(part.records.texts, np.uint8),
             "skipped": np.frombuffer(skipped.encode(), np.uint8),
         }
         buffer = BytesIO()
@@ -122,16 +121,13 @@ def read_label(path: Path) -> tuple[str, tuple[int, ...]] | None:
 
 def merge_all(parts: Iterable[Part]) -> Part:
     """Many in one, one after the other: memory holds two at a time."""
-    return reduce(lambda so_far, part: so_far.merge(part).trimmed(), parts)
+    return reduce(Part.merge, parts)
 
 
 def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Part:
-    texts = arrays["record_texts"].tobytes().split(b"\0")
-    records = {}
-    for place, number in enumerate(arrays["record_numbers"].tolist()):
-        archive, name, category = map(os.fsdecode, texts[3 * place : 3 * place + 3])
-        root, offset, size = arrays["record_places"][place].tolist()
-        records[number] = Record(root, archive, name, category, offset, size)
+    ends, texts = arrays["record_ends"], arrays["record_texts"].tobytes()
+    starts = np.concatenate([[0], ends])[:-1].astype(np.int64)
+    records = Records(arrays["record_numbers"], arrays["record_places"], starts, ends, texts)
     tally: dict[str, Any] = {n.removeprefix("tally_"): array for n, array in arrays.items() if n.startswith("tally_")}
     return Part(
         scan=arrays["scan"].tobytes().decode(),

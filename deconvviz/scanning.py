@@ -26,24 +26,25 @@ from .manifest import Manifest, hash_weights, preprocess_facts, read_manifest
 from .models import Model
 from .part import Part, Skipped
 from .reading import reading_ahead
+from .records import Records
 from .selection import select
 from .sources import AnyImages, find_images, printable
 from .watch import Watch
 
 BATCH_CPU, BATCH_ELSE = 16, 64
-PARTS, BATCHES = 10_000, 64
-"""At most so many parts, and so many batches in each of them, unless the first forbids it."""
+LEAST, MOST, PARTS = 8, 64, 10_000
+"""Batches in a part: few parts cost less, many lose less when stopped. And never more parts than the last says."""
 
 Read = Tensor | Exception
 
 
 def part_size(images: int, batch: int) -> int:
-    """Images in a part: whole batches; a hundred parts or more where there are enough images, never above PARTS.
+    """Images in a part: whole batches.
 
     >>> [part_size(images, 16) for images in (200, 50_000, 1_300_000, 1_000_000_000)]
-    [16, 784, 1024, 100000]
+    [128, 784, 1024, 100000]
     """
-    batches = min(BATCHES, -(-images // (BATCHES * batch)))
+    batches = max(LEAST, min(MOST, -(-images // (MOST * batch))))
     return batch * max(batches, -(-images // (PARTS * batch)))
 
 
@@ -257,7 +258,7 @@ def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) ->
         bar.update(len(batch))
     best = watch.best()
     records = {number: job.images.record(number) for number in set(best.images.ravel().tolist()) & set(numbers)}
-    return Part(ledger.identity, (part,), best, watch.tally, records, tuple(skipped))
+    return Part(ledger.identity, (part,), best, watch.tally, Records.of(records), tuple(skipped))
 
 
 def look_at(job: Job, watch: Watch, batch: Sequence[int], images: Sequence[Read]) -> dict[int, Exception]:

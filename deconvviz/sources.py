@@ -11,7 +11,6 @@ import stat
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +21,9 @@ from torch import Tensor
 from .archives import list_members, read_member
 from .errors import UnreadableImage, UnsuitableInput
 from .images import SUFFIXES, Preprocess, read_image
+from .records import Record
 
 Source = str | os.PathLike[str]
-
-
-@dataclass(frozen=True)
-class Record:
-    """Where an image is: `name` below `roots[root]`, or `size` bytes at `offset` of the `archive` there.
-
-    `size` in bytes when it was listed (-1: no regular file); `category`: the name of its class, or "".
-    """
-
-    root: int
-    archive: str
-    name: str
-    category: str
-    offset: int
-    size: int
-
-    @property
-    def place(self) -> str:
-        """The path below its root; inside an archive, `ARCHIVE/NAME`."""
-        return f"{self.archive}/{self.name}" if self.archive else self.name
-
-    def as_bytes(self) -> bytes:
-        """Its texts, each ended by a zero byte, which no file name holds."""
-        return b"".join(os.fsencode(text) + b"\0" for text in (self.archive, self.name, self.category))
 
 
 class Images:
@@ -74,9 +50,8 @@ class Images:
     def record(self, number: int) -> Record:
         """Where image `number` is."""
         texts = bytes(self._texts[self._starts[number] : self._starts[number + 1]])
-        archive, name, category = map(os.fsdecode, texts.split(b"\0")[:3])
         root, offset, size = self._places[3 * number : 3 * number + 3]
-        return Record(root, archive, name, category, offset, size)
+        return Record.from_bytes(texts, root, offset, size)
 
     def read(self, number: int, record: Record, preprocess: Preprocess | None) -> Tensor:
         """The image as the network's input (C, H, W). Raises UnreadableImage, UnsuitableInput."""

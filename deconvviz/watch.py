@@ -98,29 +98,30 @@ class Watch:
         """The forward hook of one layer."""
         maps = output.movedim(table.channel_dimension(call.name), 1)
         maps = maps.reshape(*maps.shape[:2], -1)
-        values = seen[call.name] = maps.amax(2).float()
+        peaks = maps.amax(2)
+        values = seen[call.name] = peaks.float()
         usable = torch.where(used[:, None] & values.isfinite(), values, -torch.inf)
         before = self._top[call.name]
         after = self._top[call.name] = torch.cat([before, usable]).topk(self.k, dim=0).values
         # of equal values the earlier image is kept: a later one must be strictly above what was there
         enter = ((usable > before[-1]) & (usable >= after[-1])).nonzero()
         size = table.map_size(call.name)
-        found.append(self._place(call.name, maps, values, enter, numbers, 1 if size is None else size[1]))
+        found.append(self._place(call.name, maps, peaks, enter, numbers, 1 if size is None else size[1]))
 
     def _place(
-        self, name: str, maps: Tensor, values: Tensor, enter: Tensor, numbers: Sequence[int | None], width: int
+        self, name: str, maps: Tensor, peaks: Tensor, enter: Tensor, numbers: Sequence[int | None], width: int
     ) -> tuple[NDArray[Any], ...]:
         """Map, value, image, row and column of the candidates `enter` (n, 2): (image in the batch, map)."""
         length = max(1, CHUNK // maps.shape[2])
         chunks = (enter[start : start + length] for start in range(0, len(enter), length))
-        places = [_first_maximum(maps[some[:, 0], some[:, 1]]) for some in chunks]
+        places = [_first(maps[some[:, 0], some[:, 1]], peaks[some[:, 0], some[:, 1]]) for some in chunks]
         where = torch.cat(places) if places else enter[:, 0]
         image, channel = enter.unbind(1)
         known = np.array([-1 if number is None else number for number in numbers], np.int64)
         place = where.cpu().numpy()
         return (
             channel.cpu().numpy() + self.first[name],
-            values[image, channel].cpu().numpy(),
+            peaks[image, channel].float().cpu().numpy(),
             known[image.cpu().numpy()],
             place // width,
             place % width,
@@ -136,6 +137,6 @@ class Watch:
         return bad
 
 
-def _first_maximum(maps: Tensor) -> Tensor:
-    """Of maps (n, positions), the first position of the maximum, in reading order."""
-    return (maps == maps.amax(1, keepdim=True)).to(torch.uint8).argmax(1)
+def _first(maps: Tensor, peaks: Tensor) -> Tensor:
+    """Of maps (n, positions), where each first reaches its peak (n,), in reading order."""
+    return (maps == peaks[:, None]).to(torch.uint8).argmax(1)

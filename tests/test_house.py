@@ -30,6 +30,7 @@ ORDER = [
     "units",
     "projection",
     "deconvnet",
+    "records",
     "archives",
     "sources",
     "best",

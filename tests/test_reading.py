@@ -43,7 +43,11 @@ def test_leaving_early_drops_what_has_not_begun() -> None:
         begun.append(number)
         time.sleep(0.01)
 
-    with pytest.raises(KeyboardInterrupt), reading_ahead(read, 1) as batches_of:
-        for _ in batches_of([range(n, n + 4) for n in range(0, 400, 4)]):
+    def interrupted() -> None:
+        with reading_ahead(read, 1) as batches_of:
+            next(batches_of([range(n, n + 4) for n in range(0, 400, 4)]))
             raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert len(begun) < 20

@@ -59,22 +59,21 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(7):
         (folder / "IN" / f"bad{number}\n.png").write_text("no picture")
     (folder / "net.py").write_text(SLOW)
-    done = deconvviz(*slow("whole"), cwd=folder)
-    assert done.returncode == 3, done.stderr
-    assert done.stdout == "whole\n"
+    assert begin(folder, *slow("whole")).wait() == 3
     return folder
 
 
 def slow(out: object) -> list[object]:
-    return ["scan", "IN", "-m", "net.py:make", "-l", "conv*", "--batch-size", "2", "--workers", "2", "-o", out]
+    return ["scan", "IN", "-m", "net.py:make", "-l", "conv*", "--batch-size", "1", "--workers", "2", "-o", out]
 
 
 def result(folder: Path) -> bytes:
     return (folder / "index.npz").read_bytes()
 
 
-def environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "OMP_NUM_THREADS": "1", **more}
+def environment() -> dict[str, str]:
+    """One thread for each process, as torchrun has it: float32 results may depend on their number."""
+    return {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 def begin(place: Path, *words: object) -> subprocess.Popen[bytes]:
@@ -92,7 +91,7 @@ def wait_for_parts(out: Path, count: int, process: subprocess.Popen[bytes]) -> N
 
 def test_killed_again_and_again_and_resumed(place: Path, tmp_path: Path) -> None:
     out = tmp_path / "index"
-    for parts in (1, 4):
+    for parts in (1, 3):
         process = begin(place, *slow(out))
         wait_for_parts(out, parts, process)
         process.kill()
@@ -100,7 +99,7 @@ def test_killed_again_and_again_and_resumed(place: Path, tmp_path: Path) -> None
         assert len(list(out.glob("parts/*.npz"))) >= parts
         check_one_line(deconvviz("top", out, cwd=place), 1, "the scan is not complete, parts ")
     process = begin(place, *slow(out))
-    wait_for_parts(out, 8, process)
+    wait_for_parts(out, 6, process)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130
     assert not list(out.glob("parts/*.claim"))
@@ -121,7 +120,7 @@ def test_torchrun_with_a_worker_that_is_killed_and_restarted(place: Path, tmp_pa
     process = subprocess.Popen(
         launcher, cwd=place, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    wait_for_parts(out, 4, process)
+    wait_for_parts(out, 3, process)
     workers = worker_pids(process.pid)
     assert len(workers) == 2
     os.kill(workers[1], signal.SIGKILL)

@@ -3,7 +3,8 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,14 @@ from deconvviz.scanning import Job, part_size, scan, take_part
 from deconvviz.sources import find_images
 
 
+@contextmanager
+def small_parts() -> Iterator[None]:
+    """Parts of one batch, so that few pictures make many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scans, "LEAST", 1)
+        yield
+
+
 def tiny(net: nn.Module | None = None, size: int | None = 24) -> Model:
     torch.manual_seed(3)
     net = net or nn.Sequential(
@@ -56,7 +65,9 @@ def expected(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def run(images: Any, out: Path, model: Model | None = None, **options: Any) -> Index | None:
-    return scan(model or tiny(), images, out=out, k=4, batch_size=4, workers=2, progress=False, **options)
+    how = {"k": 4, "batch_size": 4, "workers": 2, "progress": False} | options
+    with small_parts():
+        return scan(model or tiny(), images, out=out, **how)
 
 
 def result(out: Path) -> bytes:
@@ -109,7 +120,7 @@ def test_parts_are_whole_batches_and_not_too_many() -> None:
 
 @pytest.mark.parametrize("workers", [1, 5])
 def test_any_number_of_workers(workers: int, pictures: Path, expected: bytes, tmp_path: Path) -> None:
-    scan(tiny(), pictures, out=tmp_path, k=4, batch_size=4, workers=workers, progress=False)
+    run(pictures, tmp_path, workers=workers)
     assert result(tmp_path) == expected
 
 
@@ -132,7 +143,8 @@ def parts(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[
     """Each part, done by itself, in an order of its own."""
     folder = tmp_path_factory.mktemp("parts")
     job = Job(deconvviz.DeconvNet(tiny()), find_images(pictures), (), False, 2, lambda skipped: None)
-    ledger = open_ledger(folder, job.manifest(4, 4, None))
+    with small_parts():
+        ledger = open_ledger(folder, job.manifest(4, 4, None))
     assert ledger.manifest.parts == 11
     with reading_ahead(job.read, 2) as batches_of, scans.tqdm(disable=True) as bar:
         for number in (7, 3, 10, 0, 1, 9, 2, 8, 6, 5, 4):
@@ -199,7 +211,7 @@ def test_other_settings_are_refused(pictures: Path, tmp_path: Path) -> None:
     run(pictures, tmp_path)
     before = result(tmp_path)
     with pytest.raises(UnusableIndex, match="top: 4 there, 5 now"):
-        scan(tiny(), pictures, out=tmp_path, k=5, batch_size=4, progress=False)
+        run(pictures, tmp_path, k=5)
     other = tiny()
     other.net[0].bias.data += 1  # type: ignore[index, union-attr]
     with pytest.raises(UnusableIndex, match="weights: [0-9a-f]{8} there, [0-9a-f]{8} now"):
@@ -322,9 +334,9 @@ def test_activations_that_are_no_numbers(tmp_path: Path) -> None:
     assert [skipped.number for skipped in index.skipped] == [1, 6]
     assert "are not finite" in index.skipped[0].reason
     assert index.statistics("relu", 0).count == 6
+    broken = Model(nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()), None, "broken")
+    broken.net[0].weight.data[:] = torch.nan  # type: ignore[index, union-attr]
     with pytest.raises(UnsuitableInput, match=r"none of the 8 images could be used.*not finite"):
-        broken = Model(nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()), None, "broken")
-        broken.net[0].weight.data[:] = torch.nan  # type: ignore[index, union-attr]
         run(Given(8), tmp_path / "broken", broken)
 
 

@@ -138,7 +138,7 @@ def test_what_is_refused(tree: Path, tmp_path: Path) -> None:
 
 def test_memory_for_many_names() -> None:
     """A million images take tens of megabytes, not hundreds."""
-    from deconvviz.sources import Record
+    from deconvviz.records import Record
 
     many = Images(["/"], (Record(0, "", f"n{n:08d}/n{n:08d}_{n}.JPEG", f"n{n:08d}", -1, n) for n in range(20_000)))
     held = sys.getsizeof(many._texts) + sys.getsizeof(many._starts) + sys.getsizeof(many._places)

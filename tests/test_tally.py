@@ -15,7 +15,8 @@ numbers = st.one_of(floats, st.floats(-8, 8, width=32))
 
 
 def same(a: Tally, b: Tally) -> bool:
-    return all(np.asarray(x).tobytes() == np.asarray(y).tobytes() for x, y in zip(vars(a).values(), vars(b).values()))
+    both = zip(vars(a).values(), vars(b).values(), strict=True)
+    return all(np.asarray(x).tobytes() == np.asarray(y).tobytes() for x, y in both)
 
 
 def columns(values: list[float]) -> NDArray[np.float32]:

@@ -35,7 +35,7 @@ def test_the_best_are_those_of_the_whole_maps(
     monkeypatch.setattr(watching, "CHUNK", chunk)
     torch.manual_seed(1)
     net, images, names = randomised(Joined()), pictures(11), ["relu", "relu_1", "pool"]
-    watch, table = watched(net, [some.to(memory_format=layout) for some in images.split(4)], names)
+    watch, _ = watched(net, [some.to(memory_format=layout) for some in images.split(4)], names)
     best, first = watch.best(), 0
     dv = DeconvNet(net)
     for name in names:
