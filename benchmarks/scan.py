@@ -57,8 +57,8 @@ def seconds(run: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def decoded_before(model: deconvviz.Model, device: torch.device, batch: int, rounds: int) -> tuple[float, float, float]:
-    """Images per second of the bare network and of the scan, and the median of their ratios."""
+def decoded_before(model: deconvviz.Model, device: torch.device, batch: int, rounds: int) -> tuple[float, ...]:
+    """Images per second of the bare network and of the scan, the median of their ratios, and that of the totals."""
     dv = deconvviz.DeconvNet(model)
     channels, _ = select(dv.layers, ())
     calls = dv.layers.graph.needed_for(list(channels))
@@ -75,8 +75,9 @@ def decoded_before(model: deconvviz.Model, device: torch.device, batch: int, rou
     scan(0)
     pairs = [(seconds(lambda n=n: bare(images[n])), seconds(lambda n=n: scan(n))) for n in range(rounds)]
     watch.best()
-    plain, looked = (statistics.median(times) for times in zip(*pairs, strict=True))
-    return batch / plain, batch / looked, statistics.median(a / b for a, b in pairs)
+    plain, looked = (sum(times) for times in zip(*pairs, strict=True))
+    images_run = batch * rounds
+    return images_run / plain, images_run / looked, statistics.median(a / b for a, b in pairs), plain / looked
 
 
 def with_decoding(model: deconvviz.Model, folder: Path, batch: int) -> tuple[float, float]:
@@ -106,7 +107,7 @@ def main() -> None:
     parser.add_argument("--model", nargs="*", default=["squeezenet1_1", "vgg16", "resnet50"])
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int)
-    parser.add_argument("--rounds", type=int, default=24, help="pairs of batches; the first few find many positions")
+    parser.add_argument("--rounds", type=int, default=64, help="pairs of batches: 64 make a part of a large scan")
     parser.add_argument("--images", type=Path, help="a folder; without it, 200 drawn pictures")
     given = parser.parse_args()
     device = pick_device(given.device)
@@ -114,8 +115,9 @@ def main() -> None:
     print(
         f"torch {torch.__version__}, {device}, {torch.get_num_threads()} threads, batch {batch}, {given.rounds} rounds"
     )
-    print("| network | maps | bare, images/s | scan, images/s | ratio | read+run, images/s | whole scan, images/s |")
-    print("|---|---|---|---|---|---|---|")
+    heads = "network | maps | bare, images/s | scan, images/s | ratio, median | ratio, whole part"
+    print(f"| {heads} | read+run, images/s | whole scan, images/s |")
+    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as drawn:
         if given.images is None:
             for number in range(200):
@@ -124,12 +126,10 @@ def main() -> None:
             model = deconvviz.load_model(name, "none")
             model.net.to(device)
             maps = sum(select(deconvviz.DeconvNet(model).layers, ())[0].values())
-            plain, scanned, ratio = decoded_before(model, device, batch, given.rounds)
+            plain, scanned, ratio, total = decoded_before(model, device, batch, given.rounds)
             read, whole = with_decoding(model, given.images or Path(drawn), batch)
-            print(
-                f"| {name} | {maps} | {plain:.1f} | {scanned:.1f} | {ratio:.2f} | {read:.1f} | {whole:.1f} |",
-                flush=True,
-            )
+            measured = f"{plain:.1f} | {scanned:.1f} | {ratio:.2f} | {total:.2f} | {read:.1f} | {whole:.1f}"
+            print(f"| {name} | {maps} | {measured} |", flush=True)
     print(f"peak resident memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 

@@ -249,7 +249,7 @@ def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) ->
     batches = [numbers[start : start + manifest.batch] for start in range(0, len(numbers), manifest.batch)]
     watch, skipped = Watch(job.channels, manifest.top, job.device), list[Skipped]()
     for batch, images in zip(batches, batches_of(batches), strict=True):
-        for number, error in sorted(look_at(job, watch, batch, images).items()):
+        for number, error in sorted(look_at(job, watch, batch, images, manifest.batch).items()):
             skipped.append(job.skipped(number, error))
             job.on_skip(skipped[-1])
             bar.skipped = getattr(bar, "skipped", 0) + 1
@@ -258,27 +258,28 @@ def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) ->
         bar.update(len(batch))
     best = watch.best()
     records = {number: job.images.record(number) for number in set(best.images.ravel().tolist()) & set(numbers)}
-    return Part(ledger.identity, (part,), best, watch.tally, Records.of(records), tuple(skipped))
+    return Part(ledger.identity, (part,), best, watch.counting.tally(), Records.of(records), tuple(skipped))
 
 
-def look_at(job: Job, watch: Watch, batch: Sequence[int], images: Sequence[Read]) -> dict[int, Exception]:
-    """Run a batch, by sizes if there are several; return the numbers that could not be used, with reasons.
+def look_at(job: Job, watch: Watch, batch: Sequence[int], images: Sequence[Read], size: int) -> dict[int, Exception]:
+    """Run a batch, by image sizes if there are several; return the numbers that could not be used, with reasons.
 
-    The place of an image that cannot be read is filled with zeros, so that the others' results do not depend
-    on it.
+    Images of one size are run `size` together: the place of one that cannot be read is filled with zeros, and
+    so are those behind the last image. So no result depends on what else can be read, or comes later.
     """
+    read = {n: image for n, image in zip(batch, images, strict=True) if isinstance(image, Tensor)}
     errors = {n: image for n, image in zip(batch, images, strict=True) if isinstance(image, Exception)}
-    shapes = dict.fromkeys(tuple(image.shape) for image in images if isinstance(image, Tensor))
+    shapes = dict.fromkeys(tuple(image.shape) for image in read.values())
     for shape in shapes:
-        fill = torch.zeros(shape) if len(shapes) == 1 else None
-        all_of_it = ((n, image if isinstance(image, Tensor) else fill) for n, image in zip(batch, images, strict=True))
-        group = [(n, image) for n, image in all_of_it if image is not None and image.shape == shape]
+        places: list[int | None] = [n for n in read if tuple(read[n].shape) == shape]
+        if len(shapes) == 1:
+            places = [n if n in read else None for n in batch] + [None] * (size - len(batch))
         try:
-            table = job.table_for(shape)
-            inputs = torch.stack([image for _, image in group])
+            table, kind = job.table_for(shape), next(iter(read.values())).dtype
+            inputs = torch.stack([torch.zeros(shape, dtype=kind) if n is None else read[n] for n in places])
             inputs = inputs.to(job.device, job.sample.dtype, memory_format=job.layout)
-            bad = watch.look(table, inputs, [None if n in errors else n for n, _ in group])
+            bad = watch.look(table, inputs, places)
             errors |= {n: UnsuitableInput(reason) for n, reason in bad.items()}
         except DeconvvizError as error:
-            errors |= {n: error for n, _ in group if n not in errors}
+            errors |= {n: error for n in places if n is not None}
     return errors

@@ -46,17 +46,9 @@ class Tally:
     @classmethod
     def of(cls, values: NDArray[np.float32]) -> "Tally":
         """Of these images: `values` (images, M), finite."""
-        if not len(values):
-            return cls.empty(values.shape[1])
-        doubles = values.astype(np.float64)
-        return cls(
-            count=len(values),
-            sums=to_limbs(np.add.reduce(doubles, axis=0)),  # row after row: the same order every time
-            squares=to_limbs(np.add.reduce(doubles * doubles, axis=0)),
-            maximum=values.max(axis=0) + np.float32(0),  # no negative zero
-            positive=(values > 0).sum(axis=0, dtype=np.int64),
-            histogram=_count_bins(bins(values)),
-        )
+        counting = Counting(values.shape[1])
+        counting.add(values)
+        return counting.tally()
 
     def __add__(self, other: "Tally") -> "Tally":
         """Of the images of both, which must be different ones."""
@@ -68,6 +60,34 @@ class Tally:
             self.positive + other.positive,
             self.histogram + other.histogram,
         )
+
+
+class Counting:
+    """Statistics of M feature maps while a part is done, batch after batch in the order of the images.
+
+    Within a part that order is always the same, so that plain floating-point sums do, and cost less.
+    """
+
+    def __init__(self, maps: int) -> None:
+        self.count, self.sums, self.squares = 0, np.zeros(maps), np.zeros(maps)
+        self.maximum = np.full(maps, -np.inf, np.float32)
+        self.positive, self.histogram = np.zeros(maps, np.int64), np.zeros((maps, BINS), np.int64)
+
+    def add(self, values: NDArray[np.float32]) -> None:
+        """Some more images: `values` (images, M), finite."""
+        every = np.arange(values.shape[1])
+        for row, which in zip(values.astype(np.float64), bins(values), strict=True):
+            self.sums += row
+            self.squares += row * row
+            self.histogram[every, which] += 1
+        self.count += len(values)
+        self.positive += (values > 0).sum(axis=0)
+        self.maximum = np.maximum(self.maximum, values.max(axis=0, initial=-np.inf) + np.float32(0))  # no negative zero
+
+    def tally(self) -> Tally:
+        """What has been counted."""
+        sums, squares = to_limbs(self.sums), to_limbs(self.squares)
+        return Tally(self.count, sums, squares, self.maximum, self.positive.copy(), self.histogram.copy())
 
 
 def to_limbs(values: NDArray[np.float64]) -> Integers:
@@ -116,9 +136,3 @@ def bins(values: NDArray[np.float32]) -> NDArray[np.intp]:
 def edges() -> NDArray[np.float64]:
     """The lower edges of bins 1 …; the first bin, 0, holds what is not positive."""
     return 2.0 ** (FIRST + np.arange(BINS - 1) / 2)
-
-
-def _count_bins(which: NDArray[np.intp]) -> Integers:
-    maps = which.shape[1]
-    flat = (which + BINS * np.arange(maps)).ravel()
-    return np.bincount(flat, minlength=maps * BINS).reshape(maps, BINS).astype(np.int64)

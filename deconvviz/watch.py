@@ -16,10 +16,7 @@ from torch import Tensor
 from .best import Best, gather
 from .graph import Call, run
 from .layers import Layers
-from .tally import Tally
-
-CHUNK = 1 << 22
-"""Values that are searched for the position of a maximum at once: 16 MB of float32."""
+from .tally import Counting
 
 
 class Watch:
@@ -32,7 +29,7 @@ class Watch:
         self.channels, self.k, self.device = channels, k, device
         self.first = dict(zip(channels, np.cumsum([0, *channels.values()]).tolist(), strict=False))
         self.maps = sum(channels.values())
-        self.tally = Tally.empty(self.maps)
+        self.counting = Counting(self.maps)
         self._top = {name: torch.full((k, count), -torch.inf, device=device) for name, count in channels.items()}
         self._candidates: list[tuple[NDArray[Any], ...]] = []
 
@@ -50,7 +47,7 @@ class Watch:
             numbers = [None if number in bad else number for number in numbers]
             values, found = self._run(table, images, numbers)
         used = [place for place, number in enumerate(numbers) if number is not None]
-        self.tally = self.tally + Tally.of(values[used])
+        self.counting.add(values[used])
         self._candidates += found
         return bad
 
@@ -112,11 +109,11 @@ class Watch:
         self, name: str, maps: Tensor, peaks: Tensor, enter: Tensor, numbers: Sequence[int | None], width: int
     ) -> tuple[NDArray[Any], ...]:
         """Map, value, image, row and column of the candidates `enter` (n, 2): (image in the batch, map)."""
-        length = max(1, CHUNK // maps.shape[2])
-        chunks = (enter[start : start + length] for start in range(0, len(enter), length))
-        places = [_first(maps[some[:, 0], some[:, 1]], peaks[some[:, 0], some[:, 1]]) for some in chunks]
-        where = torch.cat(places) if places else enter[:, 0]
         image, channel = enter.unbind(1)
+        places = [
+            _first(maps[n], peaks[n], channel[image == n]) for n in torch.unique(image).tolist()
+        ]  # in order, as `enter` is: image by image
+        where = torch.cat(places) if places else channel
         known = np.array([-1 if number is None else number for number in numbers], np.int64)
         place = where.cpu().numpy()
         return (
@@ -137,6 +134,11 @@ class Watch:
         return bad
 
 
-def _first(maps: Tensor, peaks: Tensor) -> Tensor:
-    """Of maps (n, positions), where each first reaches its peak (n,), in reading order."""
-    return (maps == peaks[:, None]).to(torch.uint8).argmax(1)
+def _first(maps: Tensor, peaks: Tensor, channels: Tensor) -> Tensor:
+    """Of maps (C, positions) of one image, where these `channels` first reach their peaks (C,), in reading order.
+
+    Maps are picked along the dimension that lies densely in memory: three times as fast.
+    """
+    if maps.stride(0) == 1:
+        return (maps.T.index_select(1, channels) == peaks[channels]).to(torch.uint8).argmax(0)
+    return (maps.index_select(0, channels) == peaks[channels, None]).to(torch.uint8).argmax(1)

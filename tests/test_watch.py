@@ -8,7 +8,6 @@ from test_selection import Joined
 from torch import Tensor, nn
 
 from deconvviz import DeconvNet
-from deconvviz import watch as watching
 from deconvviz.layers import Layers
 from deconvviz.tally import from_limbs
 from deconvviz.watch import Watch
@@ -27,12 +26,8 @@ def watched(net: nn.Module, batches: list[Tensor], names: list[str], k: int = 3)
     return watch, table
 
 
-@pytest.mark.parametrize("chunk", [1, 1 << 22])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_the_best_are_those_of_the_whole_maps(
-    layout: torch.memory_format, chunk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watching, "CHUNK", chunk)
+def test_the_best_are_those_of_the_whole_maps(layout: torch.memory_format) -> None:
     torch.manual_seed(1)
     net, images, names = randomised(Joined()), pictures(11), ["relu", "relu_1", "pool"]
     watch, _ = watched(net, [some.to(memory_format=layout) for some in images.split(4)], names)
@@ -50,10 +45,10 @@ def test_the_best_are_those_of_the_whole_maps(
                 assert best.values[row, place] == where.max()
                 at = (int(best.rows[row, place]), int(best.columns[row, place]))
                 assert at == min(map(tuple, (where == where.max()).nonzero().tolist()))
-        total = from_limbs(watch.tally.sums[first : first + maps.shape[1]])
+        total = from_limbs(watch.counting.tally().sums[first : first + maps.shape[1]])
         assert np.allclose(total, expected.double().sum(0).numpy(), rtol=1e-6)
         first += maps.shape[1]
-    assert watch.tally.count == 11
+    assert watch.counting.tally().count == 11
 
 
 def test_ties_go_to_the_earlier_image_and_position() -> None:
@@ -78,7 +73,7 @@ def test_dead_maps_and_vectors() -> None:
     best = watch.best()
     assert best.values[2].tolist() == [0, 0, 0]
     assert best.images[2].tolist() == [0, 1, 2]
-    assert watch.tally.positive[2] == 0
+    assert watch.counting.tally().positive[2] == 0
     scores = net(pictures(5))
     assert np.allclose(best.values[4:, 0], scores.amax(0).detach().numpy(), rtol=1e-5)
     assert (best.rows[4:] == 0).all()
@@ -115,8 +110,8 @@ def test_images_that_give_no_numbers_are_left_out_of_everything(corner: float) -
     for mine, other in zip(vars(watch.best()).values(), vars(without.best()).values(), strict=True):
         assert np.array_equal(mine, other)
     assert 3 not in watch.best().images
-    assert watch.tally.count == without.tally.count == 7
-    assert (watch.tally.sums == without.tally.sums).all()
+    assert watch.counting.tally().count == without.counting.tally().count == 7
+    assert (watch.counting.tally().sums == without.counting.tally().sums).all()
 
 
 def test_no_hook_is_left_behind_also_after_an_error() -> None:
