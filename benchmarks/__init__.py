@@ -1,1 +1,1 @@
-"""Speed claims, each reproducible with one command."""
+"""Speed claims, each reproducible with one command: `python -m benchmarks.NAME`."""

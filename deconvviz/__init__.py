@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from .deconvnet import DeconvNet
     from .errors import DeconvvizError
     from .images import Preprocess, read_image
+    from .index import Index, open_index
     from .layers import Layer
+    from .merging import merge
     from .models import Model, load_model
     from .projection import Projection
     from .recording import Recording
+    from .scanning import scan
     from .units import Unit
 
 __version__ = "0.1.0"
@@ -28,6 +31,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "DeconvNet": "deconvnet",
     "DeconvvizError": "errors",
+    "Index": "index",
     "Layer": "layers",
     "Model": "models",
     "Preprocess": "images",
@@ -35,12 +39,16 @@ _HOMES = {
     "Recording": "recording",
     "Unit": "units",
     "load_model": "models",
+    "merge": "merging",
+    "open_index": "index",
     "read_image": "images",
+    "scan": "scanning",
 }
 
 __all__ = [
     "DeconvNet",
     "DeconvvizError",
+    "Index",
     "Layer",
     "Model",
     "Preprocess",
@@ -49,8 +57,11 @@ __all__ = [
     "Unit",
     "errors",
     "load_model",
+    "merge",
     "mirror",
+    "open_index",
     "read_image",
+    "scan",
 ]
 
 

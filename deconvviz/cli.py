@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import __version__
-from .errors import DeconvvizError, UnknownModel
+from .errors import DeconvvizError
 
 if TYPE_CHECKING:
     from .deconvnet import DeconvNet
-    from .layers import Layer
-    from .units import Unit
 
 SKIPPED = 3
 INTERRUPTED = 130
@@ -98,47 +96,21 @@ model_option = click.option(
 )
 
 
+smooth_option = click.option(
+    "--smooth", default=0.0, show_default=True, type=click.FloatRange(0, 10), help="Gaussian, in pixels of the input."
+)
+
+
 @main.command()
 @model_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def layers(model: str, as_json: bool) -> None:
     """List the layers of a network: everything that --layer accepts."""
+    from .texts import layers_json, layers_table
+
     table = _load(model, "none", "cpu").layers
-    if as_json:
-        click.echo(json.dumps({"schema_version": 1, "model": model, "layers": [_row(r) for r in table.values()]}))
-        return
-    heads = ("layer", "alias", "kind", "maps", "size", "jump", "receptive field", "mirror", "read after")
-    rows = [_cells(layer) for layer in table.values()]
-    widths = [max(len(row[n]) for row in [heads, *rows]) for n in range(len(heads))]
-    shown = [n for n in range(len(heads)) if any(row[n] for row in rows)]
-    for row in [heads, *rows]:
-        click.echo("  ".join(row[n].ljust(widths[n]) for n in shown).rstrip())
-
-
-def _row(layer: "Layer") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(layer)
-
-
-def _cells(layer: "Layer") -> tuple[str, ...]:
-    return (
-        layer.name,
-        layer.alias or "",
-        layer.kind,
-        str(layer.channels),
-        _by(layer.size, "vector"),
-        _by(layer.jump, "-"),
-        _by(layer.receptive_field, "whole image"),
-        layer.mirror or "no rule",
-        layer.read_at if layer.read_at != layer.name else "",
-    )
-
-
-def _by(size: tuple[float, float] | None, otherwise: str) -> str:
-    if size is None:
-        return otherwise
-    return f"{size[0]:g}" if size[0] == size[1] else f"{size[0]:g}x{size[1]:g}"
+    for line in [layers_json(model, table.values())] if as_json else layers_table(table.values()):
+        click.echo(line)
 
 
 @main.command()
@@ -150,24 +122,13 @@ def _by(size: tuple[float, float] | None, otherwise: str) -> str:
     "-u", "--unit", "units", multiple=True, metavar="LAYER:MAP[@ROW,COL]", help="A unit to show; wins over --layer."
 )
 @click.option("--top", default=9, show_default=True, type=click.IntRange(1, 100), help="Feature maps a layer.")
-@click.option(
-    "--smooth", default=0.0, show_default=True, type=click.FloatRange(0, 10), help="Gaussian, in pixels of the input."
-)
+@smooth_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file for one image, a folder for several.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the pictures show, with scalings, as JSON.")
 def project(
-    images: Sequence[Path],
-    model: str,
-    weights: str,
-    device: str,
-    precision: str,
-    names: Sequence[str],
-    units: Sequence[str],
-    top: int,
-    smooth: float,
-    output: Path | None,
-    as_json: bool,
-) -> None:
+    images: Sequence[Path], model: str, weights: str, device: str, precision: str,
+    names: Sequence[str], units: Sequence[str], top: int, smooth: float, output: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     """Show what the strongest feature maps of some layers respond to in each image.
 
     One picture for each image: image patches beside their projections, for each layer. Without --layer,
@@ -176,11 +137,13 @@ def project(
     from tqdm import tqdm
 
     from .units import Unit
-    from .visualise import picture_files
+    from .visualise import picture_files, usual_layers
 
     asked = [Unit.parse(unit) for unit in units]
     dv = _load(model, weights, device, precision)
-    chosen = _chosen_layers(dv, names, asked)
+    chosen = names if names or units else usual_layers(dv)
+    if chosen is not names:
+        click.echo(f"Layers: {', '.join(chosen)} (choose others with --layer).", err=True)
     made = picture_files(dv, images, chosen, asked, top, output, smooth)
     records, skipped = [], []
     for done in tqdm(made, total=len(images), unit="image", disable=None if len(images) > 1 else True):
@@ -199,32 +162,12 @@ def project(
 
 
 def _load(name: str, weights: str, device: str, precision: str = "fp32") -> "DeconvNet":
-    from .deconvnet import DeconvNet
-    from .models import load_model, pick_device
+    from .visualise import load_network
 
-    chosen = pick_device(device)
-    model = load_model(name, weights)
-    if model.preprocess is None:
-        raise UnknownModel(
-            f"{name}: gives a bare network; return deconvviz.Model(net, deconvviz.Preprocess(size, mean, std), "
-            "'name'), so that pictures can become its input"
-        )
-    model.net.to(chosen)
-    if str(chosen) != "cpu":
-        click.echo(f"Running on {chosen}.", err=True)
-    return DeconvNet(model, precision=precision)
-
-
-def _chosen_layers(dv: "DeconvNet", names: Sequence[str], units: Sequence["Unit"]) -> list[str]:
-    from .walk import mirrored
-
-    if names or units:
-        return list(names)
-    table = dv.layers
-    mirrored(table.graph, table.graph.outputs)  # say at once what cannot be mirrored
-    chosen = table.spread_over_depth(4)
-    click.echo(f"Layers: {', '.join(chosen)} (choose others with --layer).", err=True)
-    return chosen
+    dv, place = load_network(name, weights, device, precision)
+    if place != "cpu":
+        click.echo(f"Running on {place}.", err=True)
+    return dv
 
 
 @main.command()
@@ -244,9 +187,10 @@ def demo(output: Path) -> None:
 def models(as_json: bool, checked: str | None) -> None:
     """List the networks that --model accepts, beside timm:NAME and your own FILE.py:FACTORY."""
     from .models import model_names
+    from .texts import mirror_line
 
     if checked is not None:
-        click.echo(_check(checked))
+        click.echo(mirror_line(checked, _load(checked, "none", "cpu").layers))
         return
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "models": model_names()}))
@@ -255,12 +199,110 @@ def models(as_json: bool, checked: str | None) -> None:
         click.echo(name)
 
 
-def _check(name: str) -> str:
-    """One line on a network that can be mirrored; NoMirrorRule names the layer that stops another."""
-    from .walk import mirrored
+# --- a whole data set -----------------------------------------------------------------------------------
 
-    table = _load(name, "none", "cpu").layers
-    rules = mirrored(table.graph, table.graph.outputs)
-    extended = sorted({str(call.operator.__name__).split(".")[0] for call, r in rules.items() if r.extends_paper})
-    beyond = f"; beyond the paper: {', '.join(extended)}" if extended else ""
-    return f"{name} can be mirrored: {len(table)} layers{beyond}"
+index_argument = click.argument("index", type=click.Path(path_type=Path))
+
+
+def _share(ctx: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:
+    """`i/N` as two numbers, i from 0."""
+    number, _, count = (text or "").partition("/")
+    if text and not (number.isdecimal() and count.isdecimal() and int(number) < int(count)):
+        raise click.BadParameter("write i/N with i from 0 to N-1, as in 0/4")
+    return (int(number), int(count)) if text else None
+
+
+@main.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@model_options
+@click.option("-l", "--layer", "names", multiple=True, metavar="NAME|GLOB|all", help="A layer to watch; repeatable.")
+@click.option("--top", default=9, show_default=True, type=click.IntRange(1, 1000), help="Images kept a feature map.")
+@click.option("-o", "--output", default="index", show_default=True, type=click.Path(path_type=Path))
+@click.option("--batch-size", type=click.IntRange(1), help="Images run together.  [default: 16 on CPU, else 64]")
+@click.option("--workers", type=click.IntRange(1), help="Threads that read pictures.  [default: cores, at most 8]")
+@click.option("--shard", metavar="i/N", callback=_share, help="Do every N-th part from the i-th, for `merge`.")
+@click.option("--strict", is_flag=True, help="Stop at the first image that cannot be used.")
+@click.option("--force", is_flag=True, help="Begin anew where another scan lies.")
+def scan(
+    sources: Sequence[str], model: str, weights: str, device: str, names: Sequence[str],
+    top: int, output: Path, **how: Any,
+) -> None:  # fmt: skip
+    """Find the images that excite each feature map most, in a data set of any size.
+
+    SOURCE: a folder, an image, a .tar shard, @LIST.txt, or - for a list on standard input; several are taken
+    together. The same command goes on where an interrupted one stopped. Run it under torchrun, or with
+    --shard on several machines. Without --layer, all rectified layers are watched.
+    """
+    from .models import from_anywhere
+    from .scanning import scan as run
+    from .texts import Problems
+
+    problems = Problems()
+    index = run(
+        _load(model, weights, device),
+        sources,
+        names,
+        top,
+        output,
+        load=from_anywhere(model, weights),
+        on_skip=problems,
+        **how,
+    )
+    if index or how["shard"]:
+        click.echo(str(output))
+    count = len(index.skipped) if index else problems.count
+    if count:
+        click.echo(f"{count} images skipped; all are listed by: deconvviz top {output}", err=True)
+        raise SystemExit(SKIPPED)
+
+
+@main.command()
+@click.argument("folders", nargs=-1, required=True, metavar="INDEX...", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The index to write.")
+@click.option("--partial", is_flag=True, help="Parts may be missing: the result is to be merged again.")
+@click.option("--force", is_flag=True, help="Begin anew where another scan lies.")
+def merge(folders: Sequence[Path], output: Path, partial: bool, force: bool) -> None:
+    """Merge the shards of one scan (scan --shard) into one index."""
+    from .merging import merge as run
+
+    run(folders, output, partial, force)
+    click.echo(str(output))
+
+
+@main.command()
+@index_argument
+@click.argument("units", nargs=-1, metavar="[LAYER:MAP]...")
+@click.option("--top", type=click.IntRange(1), help="Images a feature map.  [default: all in the index]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def top(index: Path, units: Sequence[str], top: int | None, as_json: bool) -> None:
+    """Print the images that excite feature maps most; without any, what the index holds and what was skipped."""
+    from .index import open_index
+    from .texts import index_json, index_lines, unit_lines
+    from .units import Unit
+
+    asked, opened = [Unit.parse(unit) for unit in units], open_index(index)
+    lines = [line for unit in asked for line in unit_lines(opened, unit, top)] or index_lines(opened)
+    for line in [index_json(opened, asked, top)] if as_json else lines:
+        click.echo(line)
+
+
+@main.command()
+@index_argument
+@click.option("-l", "--layer", required=True, metavar="NAME", help="The layer to show.")
+@click.option("--maps", metavar="0-15,30", help="Its feature maps.  [default: the first 16]")
+@click.option("-o", "--output", default="fig2.png", show_default=True, type=click.Path(path_type=Path))
+@click.option("--tile", default=96, show_default=True, type=click.IntRange(16, 512), help="Pixels of a tile's side.")
+@smooth_option
+def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int, smooth: float) -> None:
+    """Draw Figure 2 from an index: for each feature map its strongest images beside their projections.
+
+    A .png or, for print, a .pdf of 300 dots an inch.
+    """
+    from .index import open_index
+    from .texts import Problems, parse_maps
+    from .visualise import write_index_figure
+
+    problems, chosen = Problems(), parse_maps(maps) if maps else None
+    click.echo(str(write_index_figure(open_index(index), layer, chosen, output, tile, smooth, problems)))
+    if problems.count:
+        raise SystemExit(SKIPPED)

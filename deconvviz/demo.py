@@ -69,4 +69,4 @@ def _figure(dv: DeconvNet, recording: Recording, maps: Sequence[Sequence[Unit]])
     projections = dv.project(recording, [unit for units in maps for unit in units])
     count = len(maps[0])
     groups = [projections[start : start + count] for start in range(0, len(projections), count)]
-    return figures.figure2(groups)
+    return figures.figure2([figures.Cell(figures.map_caption(group), group) for group in groups], count=count)

@@ -9,6 +9,7 @@
     ├── UnknownLayer         no such layer in this network
     ├── UnknownUnit          no such feature map or position in this layer
     ├── NoMirrorRule         an operator on the way down has no mirror
+    ├── UnusableIndex        an index that is none, is not complete, or was made in another way
     └── UnwritableOutput     a place that nothing can be written to
 
 Each message is one line: what happened, where (file, layer or unit), what is possible instead.
@@ -53,6 +54,10 @@ class UnknownUnit(DeconvvizError):
 
 class NoMirrorRule(DeconvvizError):
     """An operator between the layer and the pixels has no mirror rule."""
+
+
+class UnusableIndex(DeconvvizError):
+    """No index lies there, it is not complete, or it was made in another way than asked for now."""
 
 
 class UnwritableOutput(DeconvvizError):

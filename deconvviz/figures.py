@@ -183,31 +183,59 @@ def _no_larger(image: Image.Image, side: int) -> Image.Image:
     return image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS)
 
 
-def figure2(maps: Sequence[Sequence[Projection]], side: int = 72, across: int = 3) -> Image.Image:
-    """Figure 2 of Zeiler & Fergus 2014: for each map its patches beside its projections, `across` maps a row."""
-    cells = [_map_cell(projections, side) for projections in maps]
-    width, height = cells[0].size
-    rows = math.ceil(len(cells) / across)
-    page = Image.new("RGB", (across * (width + MARGIN) + MARGIN, rows * (height + MARGIN) + MARGIN), GROUND)
-    for place, cell in enumerate(cells):
-        left, top = place % across * (width + MARGIN), place // across * (height + MARGIN)
-        page.paste(cell, (MARGIN + left, MARGIN + top))
+@dataclass(frozen=True)
+class Cell:
+    """One feature map in Figure 2: its caption, and its projections; none: a dead map, shown as plain grey."""
+
+    caption: str
+    projections: Sequence[Projection]
+
+
+def figure2(
+    cells: Sequence[Cell],
+    side: int = 72,
+    across: int = 3,
+    count: int = 9,
+    heading: str = "",
+    remark: str = "",
+    smoothing: float = 0.0,
+) -> Image.Image:
+    """Figure 2 of Zeiler & Fergus 2014: for each map its patches beside its projections, `across` maps a row.
+
+    Each map has room for `count` of them. The page fits the cells; texts are shortened to it.
+    """
+    drawn = [_map_cell(cell, side, count, smoothing) for cell in cells]
+    width, height = drawn[0].size
+    across = min(across, len(drawn))
+    rows, top = math.ceil(len(drawn) / across), MARGIN + (58 if heading else 0)
+    page = Image.new("RGB", (across * (width + MARGIN) + MARGIN, rows * (height + MARGIN) + top), GROUND)
+    if heading:
+        draw, room = ImageDraw.Draw(page), page.width - 2 * MARGIN
+        draw.text((MARGIN, MARGIN - 6), _fitting(heading, 26, room), INK, _font_for(heading, 26))
+        draw.text((MARGIN, MARGIN + 28), _fitting(remark, 14, room), QUIET, _font_for(remark, 14))
+    for place, cell in enumerate(drawn):
+        left, down = place % across * (width + MARGIN), place // across * (height + MARGIN)
+        page.paste(cell, (MARGIN + left, top + down))
     return page
 
 
-def _map_cell(projections: Sequence[Projection], side: int) -> Image.Image:
+def map_caption(projections: Sequence[Projection]) -> str:
+    """A feature map's number and its highest activation."""
+    return f"map {projections[0].unit.channel}   peak {number(projections[0].activation)}"
+
+
+def _map_cell(shown: Cell, side: int, count: int, smoothing: float) -> Image.Image:
     """One feature map: a caption, its patches, its projections."""
-    columns, gap = math.ceil(math.sqrt(len(projections))), 2
+    columns, gap = math.ceil(math.sqrt(count)), 2
     grid = columns * (side + gap) - gap
-    cell = Image.new(
-        "RGB", (2 * grid + 10, CAPTION + math.ceil(len(projections) / columns) * (side + gap) - gap), GROUND
-    )
-    best = projections[0]
-    caption = f"map {best.unit.channel}   peak {number(best.activation)}"
-    ImageDraw.Draw(cell).text((0, 0), caption, QUIET, _font(13))
-    for place, projection in enumerate(projections):
+    size = (2 * grid + 10, CAPTION + math.ceil(count / columns) * (side + gap) - gap)
+    cell, blank = Image.new("RGB", size, GROUND), Image.new("RGB", (side, side), GREY)
+    ImageDraw.Draw(cell).text((0, 0), _fitting(shown.caption, 13, cell.width), QUIET, _font_for(shown.caption, 13))
+    for place in range(count):
+        projection = shown.projections[place] if place < len(shown.projections) else None
+        empty = projection is None or silent(projection)
         left, top = place % columns * (side + gap), CAPTION + place // columns * (side + gap)
-        cell.paste(patch_tile(projection, side), (left, top))
-        tile = Image.new("RGB", (side, side), GREY) if silent(projection) else projection_tile(projection, side)[0]
+        cell.paste(blank if projection is None else patch_tile(projection, side), (left, top))
+        tile = blank if projection is None or empty else projection_tile(projection, side, smoothing)[0]
         cell.paste(tile, (grid + 10 + left, top))
     return cell

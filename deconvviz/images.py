@@ -4,11 +4,13 @@
 """
 
 import os
+import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -22,41 +24,65 @@ from .errors import UnreadableImage, UnsuitableInput, one_line
 ImageSource = str | os.PathLike[str] | Image.Image
 """What a picture can be given as: a path, or a PIL image."""
 
+SUFFIXES = (
+    *(".apng", ".avif", ".bmp", ".dib", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg"),
+    *(".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp"),
+)
+"""What counts as a picture in a folder or an archive. Files named one by one are always tried."""
+
 SMALLEST_SIDE = 4
 """Pictures with a shorter side of fewer pixels hold nothing to see."""
+
+HEADER = 1 << 16
+"""Bytes of a file that are read at once, so that its header lies in memory when Pillow looks at it."""
+
+_ONE_AT_A_TIME = threading.Lock()
 
 LARGEST_RESIZED = 50_000_000
 """Pictures so long and thin that resizing them gives more pixels than this are refused."""
 
 
-def read_image(path: str | os.PathLike[str]) -> Image.Image:
+def read_image(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> Image.Image:
     """Read a picture file as an upright RGB image (H × W, 8 bits a channel).
 
     EXIF orientation is applied; transparency is laid on white; 16-bit and floating-point greys are scaled
-    to 8 bits; the first frame of an animation is taken. Raises UnreadableImage.
+    to 8 bits; the first frame of an animation is taken. `file`: its bytes, where it is no file of its own
+    but lies in an archive; `path` then only names it. Raises UnreadableImage.
     """
     path = Path(path)
     try:
-        if path.is_dir():
+        if file is None and path.is_dir():
             raise UnreadableImage(f"{path}: is a folder; name the image files in it ({path}/*)")
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as opened:
-                opened.load()
-                upright = ImageOps.exif_transpose(opened)
+        with file or path.open("rb", buffering=HEADER) as stream, _opened(stream) as opened:
+            opened.load()
+            upright = ImageOps.exif_transpose(opened)
     except FileNotFoundError:
         raise UnreadableImage(f"{path}: no such file") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise UnreadableImage(f"{path}: refused, it unpacks to too many pixels ({one_line(error)})") from error
     except UnidentifiedImageError as error:
-        empty = "is empty (zero bytes)" if path.stat().st_size == 0 else "is no picture that Pillow can open"
-        raise UnreadableImage(f"{path}: {empty}") from error
+        empty = file is None and path.stat().st_size == 0
+        what = "is empty (zero bytes)" if empty else "is no picture that Pillow can open"
+        raise UnreadableImage(f"{path}: {what}") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise UnreadableImage(f"{path}: damaged or truncated ({one_line(error)})") from error
     if min(upright.size) < SMALLEST_SIDE:
         size = "×".join(map(str, upright.size))
         raise UnreadableImage(f"{path}: {size} pixels hold no picture; at least {SMALLEST_SIDE}×{SMALLEST_SIDE}")
     return to_rgb(upright)
+
+
+def _opened(stream: IO[bytes]) -> Image.Image:
+    """Pillow's image of a stream, with its warning of bombs turned into an error.
+
+    Python's warning filters belong to the whole process, so one thread at a time changes them; the slow
+    part, waiting for the disk, is done before.
+    """
+    if isinstance(stream, BufferedReader):
+        stream.peek()
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return Image.open(stream)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

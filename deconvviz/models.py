@@ -56,6 +56,17 @@ def load_model(name: str = DEFAULT_MODEL, weights: str | os.PathLike[str] = "DEF
     return source(name, str(weights))
 
 
+def from_anywhere(name: str, weights: str) -> tuple[str, str]:
+    """The same arguments for `load_model`, with files named so that they are found from any folder.
+
+    >>> from_anywhere("vgg16", "DEFAULT")
+    ('vgg16', 'DEFAULT')
+    """
+    own = ".py:" in name or name.endswith(".py")
+    state = weights not in ("DEFAULT", "none") and os.path.isfile(weights)
+    return os.path.abspath(name) if own else name, os.path.abspath(weights) if state else weights
+
+
 def model_names() -> list[str]:
     """Every name that `load_model` accepts, beside `timm:NAME` and `FILE.py:factory`."""
     families = (torchvision.models, torchvision.models.segmentation)

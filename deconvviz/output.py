@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -37,13 +38,20 @@ def write_text(path: Path, text: str) -> Path:
     return write_bytes(path, lambda file: file.write(text.encode()))
 
 
-def write_png(path: Path, image: Image.Image, facts: str = "") -> Path:
-    """Write a PNG; `facts` (JSON) travel inside it under the key `deconvviz`."""
+def write_png(path: Path, image: Image.Image, facts: str = "", dpi: int | None = None) -> Path:
+    """Write a PNG; `facts` (JSON) travel inside it under the key `deconvviz`; `dpi`: dots an inch in print."""
     info = PngInfo()
     if facts:
         info.add_itxt("deconvviz", facts)
     buffer = BytesIO()
-    image.save(buffer, "PNG", pnginfo=info)
+    image.save(buffer, "PNG", pnginfo=info, **({"dpi": (dpi, dpi)} if dpi else {}))
+    return write_bytes(path, lambda file: file.write(buffer.getvalue()))
+
+
+def write_pdf(path: Path, image: Image.Image, title: str, dpi: int = 300) -> Path:
+    """Write a PDF of one page, the picture at `dpi` dots an inch. It carries no date: same input, same bytes."""
+    buffer, never = BytesIO(), time.gmtime(0)
+    image.save(buffer, "PDF", resolution=dpi, title=title, quality=95, subsampling=0, creationDate=never, modDate=never)
     return write_bytes(path, lambda file: file.write(buffer.getvalue()))
 
 

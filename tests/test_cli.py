@@ -65,7 +65,7 @@ def test_the_three_launchers(tmp_path: Path) -> None:
     assert launcher.stdout == expected
 
 
-@pytest.mark.parametrize("command", ["demo", "layers", "models", "project"])
+@pytest.mark.parametrize("command", ["demo", "figure", "layers", "merge", "models", "project", "scan", "top"])
 def test_every_command_has_help(command: str, tmp_path: Path) -> None:
     done = deconvviz(command, "--help", cwd=tmp_path)
     assert done.returncode == 0

@@ -80,7 +80,7 @@ def test_the_readmes_table_is_that_of_the_page() -> None:
     assert table == make_networks.families(rows)
 
 
-@pytest.mark.parametrize("command", ["project", "layers", "demo", "models"])
+@pytest.mark.parametrize("command", ["project", "layers", "demo", "models", "scan", "figure", "top", "merge"])
 def test_the_readme_names_every_command(command: str) -> None:
     assert f"deconvviz {command}" in (HERE / "README.md").read_text()
     help_text = subprocess.run([sys.executable, "-m", "deconvviz", "--help"], capture_output=True, text=True).stdout

@@ -1,0 +1,285 @@
+"""An index: the strongest images of every feature map, as a scan left them, and projections from there."""
+
+import os
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .best import NONE
+from .deconvnet import DeconvNet
+from .errors import UnknownLayer, UnknownUnit, UnsuitableInput, UnusableIndex, nearest
+from .ledger import RESULT, Ledger
+from .manifest import Manifest, Scanned, hash_weights, preprocess_facts, read_manifest
+from .models import Model, load_model
+from .part import Part, Skipped, ranges, read_part
+from .projection import Projection
+from .sources import AnyImages, Images, find_images, printable
+from .tally import edges, from_limbs
+from .units import Unit
+
+TOGETHER = 64
+"""Images whose units are projected together: many, so that units with windows alike meet."""
+
+TOLERANCE, NOISE = 1e-3, 1e-5
+"""How far an activation may be from the recorded one: of its own value, and of its layer's largest."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One of the strongest images of a feature map: `unit` with its activation and the image's number.
+
+    `image`: the file below its folder (`ARCHIVE/NAME` in an archive), `category`: its class, or "".
+    """
+
+    unit: Unit
+    image: str
+    category: str
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """Of a feature map's maxima, one for each of `count` images.
+
+    `positive`: how many of them are above zero; `histogram[0]` counts the others, `histogram[n]` those from
+    `edges[n - 1]` up to the next edge (the first and last of these bins have no end).
+    """
+
+    count: int
+    mean: float
+    deviation: float
+    maximum: float
+    positive: int
+    histogram: NDArray[np.int64]
+    edges: NDArray[np.float64]
+
+    @property
+    def dead(self) -> bool:
+        """Whether no image excites it."""
+        return self.maximum <= 0
+
+
+class Index:
+    """What a scan found. `open_index` reads one.
+
+    `folder`; `manifest`: how it was made; `skipped`: the images that could not be used, each with a reason.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        part: Part,
+        model: DeconvNet | None = None,
+        images: AnyImages | None = None,
+    ) -> None:
+        self.folder, self.manifest, self._part = folder, manifest, part
+        self._model, self._images = model, images
+        self._layers = {name: layer for layer in manifest.layers for name in layer.names}
+
+    @property
+    def layers(self) -> dict[str, int]:
+        """The layers, each by its first name, and how many feature maps they have."""
+        return {layer.names[0]: layer.channels for layer in self.manifest.layers}
+
+    def channels(self, layer: str) -> int:
+        """How many feature maps a layer has, by any of its names. Raises UnknownLayer."""
+        return self._layer(layer).channels
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The images that could not be used: number, place, reason."""
+        return self._part.skipped
+
+    def top(self, layer: str, channel: int, k: int | None = None) -> list[Entry]:
+        """The strongest images of a feature map, strongest first. Raises UnknownLayer, UnknownUnit."""
+        row, best = self._row(layer, channel), self._part.best
+        found = []
+        for rank in range(min(k or best.k, best.k)):
+            number = int(best.images[row, rank])
+            if number == NONE:
+                break
+            record = self._part.records[number]
+            position = (int(best.rows[row, rank]), int(best.columns[row, rank]))
+            at = position if self._layer(layer).size else (None, None)
+            unit = Unit(layer, channel, at[0], at[1], image=number, activation=float(best.values[row, rank]))
+            found.append(Entry(unit, record.place, record.category))
+        return found
+
+    def statistics(self, layer: str, channel: int) -> Statistics:
+        """Of a feature map over all images. Raises UnknownLayer, UnknownUnit."""
+        row, tally = self._row(layer, channel), self._part.tally
+        total, squares = (float(from_limbs(limbs[row : row + 1])[0]) for limbs in (tally.sums, tally.squares))
+        mean = total / max(tally.count, 1)
+        return Statistics(
+            count=tally.count,
+            mean=mean,
+            deviation=max(squares / max(tally.count, 1) - mean * mean, 0.0) ** 0.5,
+            maximum=float(tally.maximum[row]),
+            positive=int(tally.positive[row]),
+            histogram=tally.histogram[row],
+            edges=edges(),
+        )
+
+    def project(
+        self,
+        layer: str,
+        channels: int | Sequence[int],
+        k: int | None = None,
+        report: Callable[[str], object] = warnings.warn,
+    ) -> list[Projection]:
+        """Project the strongest units of feature maps again, map by map, strongest first.
+
+        Reads and runs the images of these units only. A unit is left out, and `report` is told, if its image
+        is gone or does not give the recorded activation any more. Entries that are not positive are left
+        out in silence: nothing excites such a map. Raises UnknownLayer, UnknownUnit, UnusableIndex.
+        """
+        maps = [channels] if isinstance(channels, int) else list(channels)
+        entries = [e for channel in maps for e in self.top(layer, channel, k) if (e.unit.activation or 0) > 0]
+        largest = max((float(self._part.tally.maximum[first : first + count].max())
+                       for first, count in self._layer(layer).pieces), default=0.0)  # fmt: skip
+        projected: dict[tuple[int, int], Projection] = {}
+        for images, units in self._groups(entries, report):
+            for projection in _project_group(self._dv(), images, units, NOISE * largest, report):
+                projected[projection.unit.channel, projection.unit.image] = projection
+        keys = [(entry.unit.channel, entry.unit.image) for entry in entries]
+        return [projected[key] for key in keys if key in projected]
+
+    def _groups(
+        self, entries: Sequence[Entry], report: Callable[[str], object]
+    ) -> Iterator[tuple[dict[int, tuple[str, Tensor]], list[Unit]]]:
+        """A few images of one size at a time, by number with their names, and the units on them."""
+        units: dict[int, list[Unit]] = {}
+        for entry in entries:
+            units.setdefault(entry.unit.image, []).append(entry.unit)
+        source, preprocess = self._source(), self._dv().preprocess
+        group: dict[int, tuple[str, Tensor]] = {}
+        for number in sorted(units):
+            record = self._part.records[number]
+            try:
+                image = source.read(number, record, preprocess)
+            except Exception as error:  # whatever Pillow or a data set raises
+                report(f"{printable(record.place)}: not shown, it cannot be read any more ({printable(str(error))})")
+                continue
+            if group and (len(group) == TOGETHER or next(iter(group.values()))[1].shape != image.shape):
+                yield group, [unit for member in group for unit in units[member]]
+                group = {}
+            group[number] = (record.place, image)
+        if group:
+            yield group, [unit for member in group for unit in units[member]]
+
+    def _dv(self) -> DeconvNet:
+        """The network: the one of the scan, or loaded again, with the same weights."""
+        if self._model is None:
+            if self.manifest.load is None:
+                raise UnusableIndex(f"{self.folder}: does not say where its network is from; open_index(…, model=…)")
+            self._model = checked(load_model(*self.manifest.load), self.manifest, self.folder)
+        return self._model
+
+    def _source(self) -> AnyImages:
+        if self._images is None:
+            if self.manifest.roots == ("",):
+                raise UnusableIndex(f"{self.folder}: was made from a data set; give it: open_index(…, images=dataset)")
+            self._images = Images(self.manifest.roots, ())
+        return self._images
+
+    def _layer(self, name: str) -> Scanned:
+        if name not in self._layers:
+            raise UnknownLayer(f"no layer {name!r} in {self.folder}; {nearest(name, self._layers)}")
+        return self._layers[name]
+
+    def _row(self, layer: str, channel: int) -> int:
+        """The place of a feature map in the arrays."""
+        scanned, before = self._layer(layer), 0
+        if not 0 <= channel < scanned.channels:
+            raise UnknownUnit(
+                f"{layer}:{channel}: there is no such feature map; {layer} has 0 … {scanned.channels - 1}"
+            )
+        for first, count in scanned.pieces:
+            if channel < before + count:
+                return first + channel - before
+            before += count
+        raise AssertionError("the pieces hold all feature maps")
+
+    def __repr__(self) -> str:
+        m = self.manifest
+        return f"Index({str(self.folder)!r}, {m.model}, {m.images} images, {len(m.layers)} layers, top {m.top})"
+
+
+def open_index(
+    folder: str | os.PathLike[str], model: Model | nn.Module | DeconvNet | None = None, images: Any = None
+) -> Index:
+    """Open an index made earlier.
+
+    `model`: the network, if it cannot be loaded by its name again; it must have the same weights. `images`:
+    where they lie now, if they have moved: as many folders as there were, or the data set. Raises UnusableIndex.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    ledger = Ledger(folder, manifest)
+    if not ledger.complete:
+        missing = ledger.missing()
+        raise UnusableIndex(
+            f"{folder}: the scan is not complete, parts {ranges(missing)} of {manifest.parts} are missing; "
+            "run the same scan again to go on, or deconvviz merge if they lie elsewhere"
+            if missing
+            else f"{folder}: the scan is complete but not merged; run the same scan again, or deconvviz merge"
+        )
+    index = Index(folder, manifest, read_part(folder / RESULT), images=_moved(manifest, images))
+    if model is not None:
+        index._model = checked(model, manifest, folder)
+    return index
+
+
+def _moved(manifest: Manifest, images: Any) -> AnyImages | None:
+    if images is None:
+        return None
+    places = [images] if isinstance(images, str | os.PathLike) else images
+    if not (isinstance(places, Sequence) and all(isinstance(place, str | os.PathLike) for place in places)):
+        return find_images(images)
+    if len(places) != len(manifest.roots):
+        raise UnusableIndex(f"the images came from {len(manifest.roots)} folders, not {len(places)}: name them all")
+    return Images([os.path.abspath(place) for place in places], ())
+
+
+def checked(model: Model | nn.Module | DeconvNet, manifest: Manifest, folder: Path) -> DeconvNet:
+    """The network, if it is the one that the index was made with; raises UnusableIndex."""
+    dv = model if isinstance(model, DeconvNet) else DeconvNet(model)
+    if hash_weights(dv.net) != manifest.weights:
+        raise UnusableIndex(f"{folder}: was made with other weights of {manifest.model} than these")
+    if preprocess_facts(dv.preprocess) != manifest.preprocess:
+        raise UnusableIndex(f"{folder}: was made with another preprocessing than {dv.preprocess}")
+    return dv
+
+
+def _project_group(
+    dv: DeconvNet,
+    images: dict[int, tuple[str, Tensor]],
+    units: Iterable[Unit],
+    noise: float,
+    report: Callable[[str], object],
+) -> list[Projection]:
+    """Projections of units on a few images by number, those whose activation is still the recorded one."""
+    numbers, units = list(images), list(units)
+    at = [replace(unit, image=numbers.index(unit.image)) for unit in units]
+    try:
+        projections = dv.project([image for _, image in images.values()], at)
+    except (UnknownUnit, UnsuitableInput) as error:  # a changed image, without such a position or with NaN
+        if len(units) > 1:
+            return [p for unit in units for p in _project_group(dv, images, [unit], noise, report)]
+        report(f"{printable(images[units[0].image][0])}: not shown for {units[0]}, it has changed ({error})")
+        return []
+    kept = []
+    for unit, projection in zip(units, projections, strict=True):
+        now, recorded = projection.activation, unit.activation or 0.0
+        if abs(now - recorded) <= TOLERANCE * abs(recorded) + noise:
+            kept.append(replace(projection, unit=unit))
+        else:
+            name = printable(images[unit.image][0])
+            report(f"{name}: not shown for {unit}, its activation is {now:.4g} now and was {recorded:.4g} in the scan")
+    return kept

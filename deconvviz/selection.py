@@ -1,0 +1,89 @@
+"""Which layers a scan looks at, and where their feature maps stand in a row."""
+
+import fnmatch
+from collections.abc import Sequence
+from itertools import accumulate
+
+import torch
+
+from .errors import UnknownLayer, nearest
+from .graph import Read
+from .layers import Layers
+from .manifest import Scanned
+from .mirror import find_rule
+
+CAT = torch.ops.aten.cat.default
+
+
+def select(table: Layers, patterns: Sequence[str]) -> tuple[dict[str, int], tuple[Scanned, ...]]:
+    """The layers that must be watched, with their feature maps; and all that can be asked for afterwards.
+
+    `patterns`: names or globs (`layer3.*`), or `all`; none: every rectified layer with maps, so that units
+    are those of the paper, and max-pools of these. A concatenation lines up maps of layers that are
+    watched anyway: it costs nothing, and is there whenever these are. Raises UnknownLayer.
+    """
+    asked = [name for pattern in patterns for name in _matching(table, pattern)] or rectified_layers(table)
+    watched: dict[str, int] = {}
+    for name in dict.fromkeys(table[name].read_at for name in asked):
+        for piece in _pieces(table, name):
+            watched[piece] = table[piece].channels
+    order = [name for name in table if name in watched]  # from shallow to deep, however they were asked for
+    watched = {name: watched[name] for name in order}
+    first = dict(zip(watched, accumulate(watched.values(), initial=0), strict=False))
+    scanned = []
+    for name, row in table.items():
+        pieces = _pieces(table, name)
+        if row.read_at == name and all(piece in watched for piece in pieces):
+            places = tuple((first[piece], watched[piece]) for piece in pieces)
+            scanned.append(Scanned(name, _names(table, name), row.channels, row.size, places))
+    return watched, tuple(scanned)
+
+
+def rectified_layers(table: Layers) -> list[str]:
+    """Layers with maps (not single values) that are rectified, and max-pools of these; else all filters; else all."""
+    rectified: list[str] = []
+    for name, row in table.items():
+        rule, call = find_rule(table.graph.by_name[name]), table.graph.by_name[name]
+        if rule is None or row.size is None or row.size == (1, 1):
+            continue
+        passes_on = rule.counterpart == "unpool" or _joined(table, name)
+        sources = [piece for read in call.inputs if read in table for piece in _pieces(table, read)]
+        if rule.role == "rectify" or (passes_on and sources and set(sources) <= set(rectified)):
+            rectified.append(name)
+    with_maps = [name for name, row in table.items() if row.size and row.read_at != name]
+    return rectified or with_maps or list(table)
+
+
+def _matching(table: Layers, pattern: str) -> list[str]:
+    if pattern == "all":
+        return list(table)
+    if pattern in table or not any(sign in pattern for sign in "*?["):
+        return [table[pattern].name]
+    found = [row.name for row in table.values() if fnmatch.fnmatchcase(row.name, pattern)]
+    found += [row.name for row in table.values() if row.alias and fnmatch.fnmatchcase(row.alias, pattern)]
+    if not found:
+        raise UnknownLayer(f"no layer matches {pattern!r}; {nearest(pattern, table)} (all: deconvviz layers)")
+    return found
+
+
+def _joined(table: Layers, name: str) -> list[str]:
+    """The layers whose maps this one lines up; none if it does anything else."""
+    call = table.graph.by_name[name]
+    if call.operator is not CAT or call["dim"] % (len(call.shape or ()) + 1) != table.channel_dimension(name):
+        return []
+    names = [read.name for read in call["tensors"] if isinstance(read, Read)]
+    fitting = all(n in table and table[n].size == table[name].size for n in names)
+    return names if fitting and len(names) == len(call["tensors"]) else []
+
+
+def _pieces(table: Layers, name: str) -> list[str]:
+    """The layers to watch for this one, in the order of its maps."""
+    return [piece for source in _joined(table, name) for piece in _pieces(table, source)] or [name]
+
+
+def _names(table: Layers, read_at: str) -> tuple[str, ...]:
+    """All names of what is read at a layer, first that of the filter before it, then the paper's."""
+    rows = [row for row in table.values() if row.read_at == read_at]
+    names = [row.name for row in rows if row.name != read_at] + [row.alias for row in rows if row.alias] + [read_at]
+    also = [name for name, call in table.graph.names.items() if call in names and name in table]
+    return tuple(dict.fromkeys([*names, *also]))

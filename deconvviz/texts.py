@@ -1,0 +1,148 @@
+"""What the command line prints: tables of layers, lists of the strongest images, and texts read back."""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from tqdm import tqdm
+
+from .errors import UnknownUnit
+from .figures import number
+from .index import Index
+from .layers import Layer, Layers
+from .sources import printable
+from .units import Unit
+from .walk import mirrored
+
+HEADS = ("layer", "alias", "kind", "maps", "size", "jump", "receptive field", "mirror", "read after")
+
+
+def layers_json(model: str, layers: Iterable[Layer]) -> str:
+    """The table of layers as JSON."""
+    return json.dumps({"schema_version": 1, "model": model, "layers": [asdict(layer) for layer in layers]})
+
+
+def layers_table(layers: Iterable[Layer]) -> list[str]:
+    """The table of layers, a line each; columns that are empty throughout are left out."""
+    rows = [HEADS, *(_cells(layer) for layer in layers)]
+    shown = [n for n in range(len(HEADS)) if any(row[n] for row in rows[1:])]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(HEADS))]
+    return ["  ".join(row[n].ljust(widths[n]) for n in shown).rstrip() for row in rows]
+
+
+def mirror_line(name: str, table: Layers) -> str:
+    """One line on a network that can be mirrored; NoMirrorRule names the layer that stops another."""
+    rules = mirrored(table.graph, table.graph.outputs)
+    extended = sorted({str(call.operator.__name__).split(".")[0] for call, r in rules.items() if r.extends_paper})
+    beyond = f"; beyond the paper: {', '.join(extended)}" if extended else ""
+    return f"{name} can be mirrored: {len(table)} layers{beyond}"
+
+
+def _cells(layer: Layer) -> tuple[str, ...]:
+    return (
+        layer.name,
+        layer.alias or "",
+        layer.kind,
+        str(layer.channels),
+        _by(layer.size, "vector"),
+        _by(layer.jump, "-"),
+        _by(layer.receptive_field, "whole image"),
+        layer.mirror or "no rule",
+        layer.read_at if layer.read_at != layer.name else "",
+    )
+
+
+def _by(size: tuple[float, float] | None, otherwise: str) -> str:
+    if size is None:
+        return otherwise
+    return f"{size[0]:g}" if size[0] == size[1] else f"{size[0]:g}x{size[1]:g}"
+
+
+# --- an index -------------------------------------------------------------------------------------------
+
+
+def index_json(index: Index, units: Sequence[Unit], k: int | None) -> str:
+    """The strongest images of some feature maps, their statistics, and what was skipped, as JSON."""
+    skipped = [asdict(skipped) for skipped in index.skipped]
+    listed = [_unit_record(index, unit, k) for unit in units]
+    facts = {"schema_version": 1, "model": index.manifest.model, "images": index.manifest.images}
+    return json.dumps({**facts, "layers": index.layers, "skipped": skipped, "units": listed}, indent=1)
+
+
+def _unit_record(index: Index, unit: Unit, k: int | None) -> dict[str, Any]:
+    facts = index.statistics(unit.layer, unit.channel)
+    return {
+        "unit": f"{unit.layer}:{unit.channel}",
+        "dead": facts.dead,
+        "count": facts.count,
+        "mean": facts.mean,
+        "deviation": facts.deviation,
+        "maximum": facts.maximum,
+        "positive": facts.positive,
+        "histogram": facts.histogram.tolist(),
+        "top": [
+            {
+                "activation": entry.unit.activation,
+                "row": entry.unit.row,
+                "column": entry.unit.column,
+                "number": entry.unit.image,
+                "image": printable(entry.image),
+                "class": entry.category or None,
+            }
+            for entry in index.top(unit.layer, unit.channel, k)
+        ],
+    }
+
+
+def unit_lines(index: Index, unit: Unit, k: int | None) -> list[str]:
+    """The strongest images of a feature map, strongest first, below a line of statistics."""
+    facts = index.statistics(unit.layer, unit.channel)
+    lines = [
+        f"{unit.layer}:{unit.channel}  "
+        + ("dead: " if facts.dead else "")
+        + f"positive in {facts.positive} of {facts.count} images, maximum {number(facts.maximum)}, "
+        + f"mean of the maxima {number(facts.mean)} ± {number(facts.deviation)}"
+    ]
+    for entry in index.top(unit.layer, unit.channel, k):
+        value = number(entry.unit.activation or 0.0)
+        lines.append(f"  {value:>8}  {entry.unit.position:<8}  {printable(entry.image)}")
+    return lines
+
+
+def index_lines(index: Index) -> list[str]:
+    """What an index holds: its making, layers, and images that were skipped."""
+    m = index.manifest
+    lines = [f"{m.model}: the {m.top} strongest of {m.images} images for each feature map"]
+    lines += [f"  {name}  {channels} maps" for name, channels in index.layers.items()]
+    return lines + [f"Skipped: {skipped.place}: {skipped.reason}" for skipped in index.skipped]
+
+
+class Problems:
+    """Counts what is left out, and shows the first five, also while a progress bar is drawn."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, problem: object) -> None:
+        """One more."""
+        self.count += 1
+        if self.count <= 5:
+            tqdm.write(f"Skipped: {problem}", file=sys.stderr)
+
+
+def parse_maps(text: str) -> list[int]:
+    """Numbers of feature maps, as in `0-15,30`. Raises UnknownUnit.
+
+    >>> parse_maps("0-3,7")
+    [0, 1, 2, 3, 7]
+    """
+    maps: list[int] = []
+    for piece in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", piece)
+        if match is None or (match[2] is not None and int(match[2]) < int(match[1])):
+            raise UnknownUnit(f"{text!r} names no feature maps; write numbers and ranges, as in 0-15,30")
+        maps += range(int(match[1]), int(match[2] or match[1]) + 1)
+    return list(dict.fromkeys(maps))

@@ -1,0 +1,99 @@
+"""Parts: their files hold everything, always in the same bytes; merging counts each part once."""
+
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deconvviz.best import Best, gather
+from deconvviz.errors import UnusableIndex
+from deconvviz.part import Part, Skipped, merge_all, ranges, read_label, read_part
+from deconvviz.records import Record, Records
+from deconvviz.tally import Tally
+
+HOSTILE = ["a.png", "new\nline.jpg", "quo'te\".png", "Größe 猫.png", "\udcff undecodable.png", "x" * 200]
+
+
+def make(number: int, images: int = 4, maps: int = 3, scan: str = "a scan") -> Part:
+    """What images 4·number … leave behind, of random values."""
+    generator = np.random.default_rng(number)
+    values = generator.integers(0, 5, (images, maps)).astype(np.float32) / 3
+    which, image = np.tile(np.arange(maps), images), np.repeat(np.arange(images), maps) + images * number
+    zero = np.zeros(images * maps, np.int32)
+    best = gather(maps, 2, which, values.ravel(), image, zero, zero + 1)
+    records = {
+        n: Record(0, "", HOSTILE[n % 6] + str(n), "klass é", -1, n)
+        for n in range(images * number, images * (number + 1))
+    }
+    return Part(
+        scan, (number,), best, Tally.of(values), Records.of(records), (Skipped(images * number, "bad\udcff", "why"),)
+    )
+
+
+def test_files_hold_everything(tmp_path: Path) -> None:
+    part = make(3)
+    path = tmp_path / "part.npz"
+    path.write_bytes(part.as_npz())
+    again = read_part(path)
+    assert again.as_npz() == part.as_npz()
+    assert read_label(path) == ("a scan", (3,))
+    assert dict(again.records) == dict(part.trimmed().records)
+    assert all(again.records[n].name.endswith(str(n)) for n in again.records)
+    assert again.skipped == part.skipped
+    assert again.numbers == (3,)
+    assert (again.best.values == part.best.values).all()
+    np.load(path, allow_pickle=False)["tally_sums"]
+
+
+def test_every_order_and_grouping_gives_the_same_bytes() -> None:
+    parts = [make(number) for number in range(4)]
+    expected = merge_all(parts).as_npz()
+    for order in permutations(parts):
+        assert merge_all(order).as_npz() == expected
+    a, b, c, d = parts
+    assert a.merge(b).merge(c.merge(d)).as_npz() == expected
+    assert d.merge(a.merge(c)).merge(b).as_npz() == expected
+
+
+def test_what_comes_twice_counts_once() -> None:
+    a, b, c = (make(number) for number in range(3))
+    whole = a.merge(b).merge(c)
+    for again in (a, b.merge(c), whole):
+        assert whole.merge(again).as_npz() == whole.as_npz()
+        assert again.merge(whole).as_npz() == whole.as_npz()
+    assert whole.tally.count == 12
+    with pytest.raises(UnusableIndex, match="parts 1 are in two merged files"):
+        a.merge(b).merge(b.merge(c))
+    with pytest.raises(UnusableIndex, match="different scans"):
+        a.merge(make(1, scan="another"))
+
+
+def test_only_records_that_are_shown_are_kept() -> None:
+    part = make(0, images=50)
+    assert len(part.records) == 50
+    assert set(part.trimmed().records) == set(part.best.images.ravel().tolist())
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "text", "flipped", "missing"])
+def test_damaged_files_are_said_so(damage: str, tmp_path: Path) -> None:
+    path, content = tmp_path / "part.npz", make(0).as_npz()
+    middle = bytes(byte ^ 255 for byte in content[500:700])
+    damaged = {"empty": b"", "cut": content[:-400], "text": b"hello", "flipped": content[:500] + middle + content[700:]}
+    if damage in damaged:
+        path.write_bytes(damaged[damage])
+    with pytest.raises(UnusableIndex, match="part.npz: is no part of a scan, or is damaged"):
+        read_part(path)
+    if damage != "flipped":
+        assert read_label(path) is None
+
+
+def test_an_empty_part(tmp_path: Path) -> None:
+    empty = Part("a scan", (0,), Best.empty(3, 2), Tally.empty(3), Records.of({}), ())
+    (tmp_path / "part.npz").write_bytes(empty.as_npz())
+    assert read_part(tmp_path / "part.npz").merge(make(1)).numbers == (0, 1)
+
+
+def test_ranges() -> None:
+    assert ranges([]) == ""
+    assert ranges({5, 1, 2}) == "1-2, 5"

@@ -1,0 +1,72 @@
+"""Which layers are watched, and that concatenations cost nothing."""
+
+import pytest
+import torch
+from networks import network
+from torch import Tensor, nn
+
+from deconvviz import DeconvNet
+from deconvviz.errors import UnknownLayer
+from deconvviz.layers import Layers
+from deconvviz.selection import rectified_layers, select
+
+
+class Joined(nn.Module):
+    """Concatenations of rectified maps, of other maps, twice of the same, and along rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.relu = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(3, 5, 3, padding=1), nn.ReLU()
+        self.pool, self.last = nn.MaxPool2d(2), nn.Conv2d(13, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = self.relu(self.a(x)), self.relu(self.b(x))
+        twice = torch.cat([a, b, a], -3)
+        tall = torch.cat([a, a], 2)
+        return self.last(self.pool(twice)) + tall.mean()
+
+
+def table(net: nn.Module, size: int = 64) -> Layers:
+    return DeconvNet(net, input_shape=(3, size, size)).layers
+
+
+def test_concatenations_line_up_what_is_watched_anyway() -> None:
+    layers = table(Joined(), 8)
+    watched, scanned = select(layers, [])
+    assert list(watched.items()) == [("relu", 4), ("relu_1", 5), ("pool", 13)]
+    by_name = {name: layer for layer in scanned for name in layer.names}
+    assert by_name["cat"].pieces == ((0, 4), (4, 5), (0, 4))
+    assert by_name["cat"].channels == 13
+    assert "cat_1" not in by_name
+    assert by_name["a"] is by_name["relu"]
+    only, also = select(layers, ["cat"])
+    assert list(only) == ["relu", "relu_1"]
+    assert {layer.read_at for layer in also} == {"relu", "relu_1", "cat"}
+    assert "cat_1" in select(layers, ["cat_1"])[0]
+
+
+def test_the_default_is_every_rectified_layer_with_maps() -> None:
+    names = rectified_layers(table(network("resnet18")))
+    assert ("relu" in names, "maxpool" in names, "layer4.1.relu_1" in names) == (True, True, True)
+    assert not any(name.endswith(("add", "bn2", "conv1", "avgpool")) for name in names)
+    watched, scanned = select(table(network("squeezenet1_1"), 224), [])
+    assert not any(name.endswith((".cat", "features.12")) for name in watched)
+    asked = {name for layer in scanned for name in layer.names}
+    assert {"features.5", "features.12", "features.12.expand3x3", "features.12.expand3x3_activation"} <= asked
+    gates = rectified_layers(table(network("efficientnet_b0")))
+    assert not any("fc" in name or "avgpool" in name for name in gates)
+
+
+def test_networks_without_activations_are_scanned_too() -> None:
+    layers = table(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 3)), 8)
+    assert select(layers, [])[0] == {"0": 4, "1": 5}
+
+
+def test_names_globs_and_all() -> None:
+    layers = table(network("vgg11"))
+    assert list(select(layers, ["conv2_1"])[0]) == ["features.4"]
+    assert list(select(layers, ["conv3_*", "features.3"])[0]) == ["features.4", "features.7", "features.9"]
+    assert len(select(layers, ["all"])[0]) == len({row.read_at for row in layers.values()})
+    for wrong in ("conv9_9", "conv9_*"):
+        with pytest.raises(UnknownLayer, match="conv9_"):
+            select(layers, [wrong])

@@ -1,0 +1,61 @@
+"""What the command line prints about an index."""
+
+import json
+
+import pytest
+from test_scanning import run, whole
+from test_sources import draw
+
+from deconvviz import Index, Unit
+from deconvviz.errors import UnknownUnit
+from deconvviz.texts import Problems, index_json, index_lines, parse_maps, unit_lines
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    folder = tmp_path_factory.mktemp("texts")
+    for number in range(9):
+        draw(folder / "in" / "new\nline" / f"{number}.png", number)
+    (folder / "in" / "bad.png").write_text("no picture")
+    return whole(run(folder / "in", folder / "out"))
+
+
+def test_lines(index: Index) -> None:
+    head, *lines = unit_lines(index, Unit("0", 2), None)
+    assert head.startswith("0:2  positive in ")
+    assert "of 9 images, maximum " in head
+    assert len(lines) == 4
+    assert all(r"new\nline/" in line and "@" in line for line in lines)
+    about = index_lines(index)
+    assert about[0] == "tiny: the 4 strongest of 10 images for each feature map"
+    assert "  0  6 maps" in about
+    assert about[-1] == "Skipped: bad.png: is no picture that Pillow can open"
+    assert not any("\n" in line for line in (head, *lines, *about))
+
+
+def test_json(index: Index) -> None:
+    said = json.loads(index_json(index, [Unit("0", 2), Unit("4", 1)], 3))
+    assert said["schema_version"] == 1
+    assert said["skipped"] == [{"number": 0, "place": "bad.png", "reason": "is no picture that Pillow can open"}]
+    first = said["units"][0]
+    assert (first["unit"], first["count"], sum(first["histogram"])) == ("0:2", 9, 9)
+    assert [len(unit["top"]) for unit in said["units"]] == [3, 3]
+    values = [entry["activation"] for entry in first["top"]]
+    assert values == sorted(values, reverse=True)
+    assert {entry["class"] for entry in first["top"]} == {"new\nline"}
+
+
+def test_maps() -> None:
+    assert parse_maps("3, 5 - 7,3") == [3, 5, 6, 7]
+    for wrong in ("", "a", "3-1", "1,,2", "-1"):
+        with pytest.raises(UnknownUnit, match="names no feature maps"):
+            parse_maps(wrong)
+
+
+def test_the_first_five_problems_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    problems = Problems()
+    for number in range(8):
+        problems(f"file {number}")
+    said = capsys.readouterr()
+    assert said.err.splitlines() == [f"Skipped: file {n}" for n in range(5)]
+    assert (said.out, problems.count) == ("", 8)
