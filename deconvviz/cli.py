@@ -78,13 +78,9 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 precision_option = click.option(
-    "--precision",
-    default="fp32",
-    show_default=True,
-    type=click.Choice(["fp32", "bf16", "auto"]),
-    help="Of signals on the way down: bf16 is several times faster on processors with matrix units for it, and looks "
-    "the same; auto takes it there.",
-)
+    "--precision", default="fp32", show_default=True, type=click.Choice(["fp32", "bf16", "auto"]),
+    help="Of signals on the way down. bf16 looks the same and is faster where the machine multiplies it; auto: there.",
+)  # fmt: skip
 
 model_option = click.option(
     "-m",
@@ -238,16 +234,8 @@ def scan(
     from .texts import Problems
 
     problems = Problems()
-    index = run(
-        _load(model, weights, device),
-        sources,
-        names,
-        top,
-        output,
-        load=from_anywhere(model, weights),
-        on_skip=problems,
-        **how,
-    )
+    load = from_anywhere(model, weights)
+    index = run(_load(model, weights, device), sources, names, top, output, load=load, on_skip=problems, **how)
     if index or how["shard"]:
         click.echo(str(output))
     count = len(index.skipped) if index else problems.count

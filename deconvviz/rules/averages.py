@@ -10,7 +10,7 @@ from ..graph import Call
 from ..mirror import Recorded, pointwise, register
 from ..signals import Spatial, map_like
 from ..window import POINTWISE, Reach, Reaches, pair
-from .paper import inside_pools, pool_reach
+from .pools import inside_pools, pool_reach
 
 aten = torch.ops.aten
 

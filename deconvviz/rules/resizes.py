@@ -6,7 +6,7 @@ from torch.nn.functional import interpolate
 
 from ..graph import Call
 from ..mirror import Recorded, pointwise, register
-from .paper import first_input
+from .pools import first_input
 
 aten = torch.ops.aten
 
