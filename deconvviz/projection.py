@@ -103,15 +103,16 @@ def project_units(
         seed, windows = _seed(down, recording, [units[n] for n in some])
         images = torch.tensor([rows[n] for n in some])
         with torch.inference_mode():
-            for signal, reached in walk(down, recording, seed, windows, images, most):
-                assert reached is not None  # images have rows and columns
-                arrived = signal.to("cpu", recording.images.dtype)
-                for sample, (origin, number) in enumerate(zip(reached.origin.tolist(), some, strict=False)):
-                    cut_out = _cut_out(
-                        down, recording, units[number], rows[number], arrived[sample], origin, preprocess
-                    )
-                    yield number, cut_out
-                some = some[len(arrived) :]
+            walked = [
+                (s.to("cpu", recording.images.dtype), at)
+                for s, at in walk(down, recording, seed, windows, images, most)
+            ]
+        numbers = iter(some)
+        for signal, at in walked:
+            assert at is not None  # images have rows and columns
+            for one, origin in zip(signal, at.origin.tolist(), strict=True):
+                number = next(numbers)
+                yield number, _cut_out(down, recording, units[number], rows[number], one, origin, preprocess)
 
 
 def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[Tensor, Windows | None]:

@@ -35,7 +35,7 @@ def place(signal: Tensor, spatial: Spatial, source: Windows, target: Windows, ar
 def crop(signal: Tensor, origin: tuple[int, int], box: tuple[int, int, int, int]) -> Tensor:
     """Of one signal (C, h, w) that begins at `origin`, what lies in a box (top, left, bottom, right): a new tensor."""
     top, left, bottom, right = box
-    cropped = signal.new_zeros(len(signal), bottom - top, right - left)
+    cropped = torch.zeros(len(signal), bottom - top, right - left, dtype=signal.dtype)
     _copy(signal, [origin[0] - top, origin[1] - left], cropped)
     return cropped
 

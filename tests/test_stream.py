@@ -77,6 +77,14 @@ def test_images_and_units_are_taken_as_they_are_needed(dv: DeconvNet, images: Te
     assert sum(1 for _ in stream) == 29
 
 
+def test_pixels_are_tensors_like_any_other(dv: DeconvNet, images: Tensor) -> None:
+    (projection,) = dv.project(images[:1], ["features.3:1"])
+    weight = torch.ones(3, 1, 1, dtype=torch.float64, requires_grad=True)
+    (projection.pixels * weight).sum().backward()
+    assert torch.allclose(weight.grad.flatten(), projection.pixels.sum((1, 2)))
+    projection.pixels.add_(1)
+
+
 def test_a_stream_without_end_can_be_begun(dv: DeconvNet, images: Tensor) -> None:
     endless = (Unit("features.3", n % 60, 2, 2, image=n % 6) for n in itertools.count())
     assert len(list(itertools.islice(dv.stream(images, endless, ahead=8), 20))) == 20
