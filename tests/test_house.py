@@ -39,6 +39,7 @@ ORDER = [
     "manifest",
     "ledger",
     "selection",
+    "folding",
     "watch",
     "reading",
     "index",
