@@ -29,7 +29,7 @@ from .reading import reading_ahead
 from .records import Records
 from .selection import select
 from .sources import AnyImages, find_images, printable
-from .watch import Watch
+from .watch import Forward, Watch
 
 BATCH_CPU, BATCH_ELSE = 16, 64
 LEAST, MOST, PARTS = 8, 64, 10_000
@@ -156,6 +156,11 @@ class Job:
         return select(self.table, self.patterns)[0]
 
     @cached_property
+    def forward(self) -> Forward:
+        """The network as it runs, shared by all parts."""
+        return Forward(self.channels)
+
+    @cached_property
     def layout(self) -> torch.memory_format:
         """Channels last is up to twice as fast on CPUs. A network that needs the other order says so by an error."""
         if self.device.type != "cpu":
@@ -247,7 +252,7 @@ def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) ->
     manifest = ledger.manifest
     numbers = manifest.range_of(part)
     batches = [numbers[start : start + manifest.batch] for start in range(0, len(numbers), manifest.batch)]
-    watch, skipped = Watch(job.channels, manifest.top, job.device), list[Skipped]()
+    watch, skipped = Watch(job.channels, manifest.top, job.device, job.forward), list[Skipped]()
     for batch, images in zip(batches, batches_of(batches), strict=True):
         for number, error in sorted(look_at(job, watch, batch, images, manifest.batch).items()):
             skipped.append(job.skipped(number, error))

@@ -4,7 +4,7 @@ Forward hooks look at each layer as soon as it is computed, so that no map has t
 maps are cheap; positions are looked for only where the map's k-th best so far is beaten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,18 +14,38 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .best import Best, gather
+from .folding import fold
 from .graph import Call, run
 from .layers import Layers
 from .tally import Counting
 
 
+class Forward:
+    """The network cut after the deepest of some layers, as it runs fastest; made once for each size of images."""
+
+    def __init__(self, watched: Collection[str]) -> None:
+        self.watched = list(watched)
+        self._made: dict[tuple[int, ...], tuple[Call, ...]] = {}
+
+    def calls(self, table: Layers) -> tuple[Call, ...]:
+        """The calls to run on images of this table's size."""
+        shape = table.graph.input_shape
+        if shape not in self._made:
+            if len(self._made) > 8:
+                self._made.clear()  # each holds weights of its own
+            self._made[shape] = fold(table.graph.needed_for(self.watched), self.watched)
+        return self._made[shape]
+
+
 class Watch:
     """What the images shown to it leave behind, over the feature maps of some layers in a row.
 
-    `channels`: the number of feature maps of each layer, by name, in order; `k`: images kept of each map.
+    `channels`: the number of feature maps of each layer, by name, in order; `k`: images kept of each map;
+    `forward`: what runs, where several watches share it.
     """
 
-    def __init__(self, channels: dict[str, int], k: int, device: torch.device) -> None:
+    def __init__(self, channels: dict[str, int], k: int, device: torch.device, forward: Forward | None = None) -> None:
+        self.forward = forward or Forward(channels)
         self.channels, self.k, self.device = channels, k, device
         self.first = dict(zip(channels, np.cumsum([0, *channels.values()]).tolist(), strict=False))
         self.maps = sum(channels.values())
@@ -63,7 +83,7 @@ class Watch:
         self, table: Layers, images: Tensor, numbers: Sequence[int | None]
     ) -> tuple[NDArray[np.float32], list[tuple[NDArray[Any], ...]]]:
         """The maxima (N, maps) of a batch, and the candidates for the lists of the best."""
-        calls = table.graph.needed_for(list(self.channels))
+        calls = self.forward.calls(table)
         used = torch.tensor([number is not None for number in numbers], device=self.device)
         seen: dict[str, Tensor] = {}
         found: list[tuple[NDArray[Any], ...]] = []

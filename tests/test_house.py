@@ -44,6 +44,7 @@ ORDER = [
     "manifest",
     "ledger",
     "selection",
+    "folding",
     "watch",
     "reading",
     "index",
