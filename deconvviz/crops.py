@@ -5,16 +5,18 @@ filters and poolings run without padding, on windows that bring their surroundin
 window hangs over the border of the map (minus infinity for max-pooling), just what padding would put there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from .graph import INPUT, Call, Weight
 from .layers import Layers
+from .machine import exactly
 from .mirror import find_rule
 from .recording import Keep, Recording
-from .signals import cut, place
+from .signals import place
 from .window import POINTWISE, Windows
 
 
@@ -33,9 +35,20 @@ def _may_run_on_windows(table: Layers, call: Call) -> bool:
     same = {table.spatial[name] for name in (call.name, *call.inputs)} == {(2, 3)} and call.inputs == call.reads
     if table.reaches[call.name] != POINTWISE:
         return same
-    weights = [value.value for value in call.arguments.values() if isinstance(value, Weight)]
-    spread = any(weight.ndim > 1 and max(weight.shape[-2:]) > 1 for weight in weights)  # one for each position
-    return same and not spread and all(shape[1:] == (call.shape or ())[1:] for shape in call.input_shapes)
+    return (
+        same
+        and not _varies_with_position(call)
+        and all(shape[1:] == (call.shape or ())[1:] for shape in call.input_shapes)
+    )
+
+
+def _varies_with_position(call: Call) -> bool:
+    """Whether an operand of a sum or a concatenation is a constant that is not the same at each position."""
+    operands: list[Any] = []
+    for name in ("self", "other", "tensors"):
+        given = call.arguments.get(name)
+        operands += given if isinstance(given, list | tuple) else [given]
+    return any(isinstance(one, Weight) and max(one.value.shape[-2:], default=1) > 1 for one in operands)
 
 
 def windows_needed(table: Layers, start: str, positions: Tensor) -> dict[str, Windows]:
@@ -64,35 +77,42 @@ def multiply_adds(table: Layers, start: str, windows: Mapping[str, Windows] | No
             positions = size[0] * size[1]
             if windows is not None:
                 boxes = windows[call.name]
-                positions = int((boxes.end - boxes.first).prod(1).sum())
+                positions = int((boxes.end - boxes.first).clamp(min=0).prod(1).sum())
             total += call["weight"].numel() * positions
     return total
 
 
 def record_crops(
-    table: Layers, start: str, images: Tensor, positions: Tensor, keepers: Mapping[str, Keep]
+    table: Layers, start: str, images: Sequence[Tensor], positions: Tensor, like: Tensor, keepers: Mapping[str, Keep]
 ) -> Recording:
-    """One forward pass over B images (B, C, H, W), each only as far as its unit of `start` sees.
+    """One forward pass over B images (C, H, W), each only as far as its unit of `start` sees.
 
-    `positions` (B, 2): row and column of each unit. The recording's maps of `start` are (B, C, 1, 1);
-    what it keeps lies in `windows`, by call.
+    `positions` (B, 2): row and column of each unit; `like`: a tensor of the network's device and dtype. The
+    recording's images are the crops (B, C, h, w), its maps of `start` are (B, C, 1, 1); what it keeps lies
+    in `windows`, by call.
     """
     needed = windows_needed(table, start, positions)
-    rows = torch.arange(len(images))
-    values = {INPUT: cut(images, (2, 3), rows, needed[INPUT]).contiguous(memory_format=torch.channels_last)}
+    crops = torch.stack([_cropped(image, needed[INPUT], sample) for sample, image in enumerate(images)]).to(like)
+    values = {INPUT: crops.contiguous(memory_format=torch.channels_last)}
     kept: dict[str, tuple[Tensor, ...]] = {}
     calls = table.graph.needed_for([start])
     last_reader = {name: call for call in calls for name in call.reads}
-    with torch.no_grad():
+    with torch.no_grad(), exactly(crops.device):
         for call in calls:
             inputs = [_surrounded(table, call, values[name], needed[name], needed[call.name]) for name in call.reads]
             bare = call.without_padding()
             values[call.name] = output = bare(*inputs)
+            assert tuple(output.shape[-2:]) == needed[call.name].size, f"{call.name} cannot run on windows"
             if call.name in keepers:
                 kept[call.name] = keepers[call.name](bare, output, *inputs)
             for name in [name for name in call.reads if last_reader[name] is call]:
                 values.pop(name, None)
-    return Recording(table.graph, images, {start: values[start]}, kept, needed)
+    return Recording(table.graph, crops, {start: values[start]}, kept, needed)
+
+
+def _cropped(image: Tensor, windows: Windows, sample: int) -> Tensor:
+    (top, left), (height, width) = windows.origin[sample].tolist(), windows.size
+    return image[:, top : top + height, left : left + width]
 
 
 def _surrounded(table: Layers, call: Call, value: Tensor, source: Windows, above: Windows) -> Tensor:

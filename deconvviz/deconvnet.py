@@ -1,6 +1,6 @@
 """`DeconvNet`: a network with its mirror attached, as Figure 1 of Zeiler & Fergus 2014 draws it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -149,14 +149,16 @@ class DeconvNet:
             some = [at for at, unit in enumerate(forward.units) if unit.layer == layer]
             down = descent(table, table[layer].read_at, precision, ready)
             units, rows = [forward.units[at] for at in some], [forward.rows[at] for at in some]
-            for place, projection in project_units(down, recording, units, rows, self.preprocess):
+            inputs = [forward.inputs[at] for at in some]
+            for place, projection in project_units(down, recording, units, rows, inputs, self.preprocess):
                 yield forward.numbers[some[place]], projection
 
     def _passes(self, source: Recording | Sequence[Any], units: Sequence[Unit]) -> Iterator[Pass]:
         """Forward passes that serve all the units: of whole images, or of crops where that is less work."""
         if isinstance(source, Recording):
             self._check_recorded(source, [unit.layer for unit in units])
-            yield self._whole_pass(source, units, list(range(len(units))), [unit.image for unit in units])
+            every, rows = list(range(len(units))), [unit.image for unit in units]
+            yield self._whole_pass(source, units, every, rows, dict(enumerate(source.images)))
             return
         for unit in units:
             check_image(unit, len(source))
@@ -168,31 +170,37 @@ class DeconvNet:
             for some in groups_by_image(units, whole, RECORDED_TOGETHER):
                 images = list(dict.fromkeys(units[n].image for n in some))
                 recording = self.record(torch.stack([tensors[i] for i in images]), [units[n].layer for n in some])
-                yield self._whole_pass(recording, units, some, [images.index(units[n].image) for n in some])
+                yield self._whole_pass(recording, units, some, [images.index(units[n].image) for n in some], tensors)
             for layer, some in cropped:
-                batch = self._inputs(torch.stack([tensors[units[n].image] for n in some]))
-                start = table[layer].read_at
-                positions = torch.tensor([[units[n].row, units[n].column] for n in some])
-                recording = record_crops(table, start, batch, positions, self._keepers(table, [start]))
-                yield crop_pass(recording, start, [units[n] for n in some], some)
+                start, inputs = table[layer].read_at, [tensors[units[n].image] for n in some]
+                positions, like = torch.tensor([[units[n].row, units[n].column] for n in some]), self._sample()
+                recording = record_crops(table, start, inputs, positions, like, self._keepers(table, [start]))
+                yield crop_pass(recording, start, [units[n] for n in some], inputs, some)
 
-    def _whole_pass(self, recording: Recording, units: Sequence[Unit], numbers: list[int], rows: list[int]) -> Pass:
+    def _whole_pass(
+        self, recording: Recording, units: Sequence[Unit], numbers: list[int], rows: list[int],
+        images: Mapping[int, Tensor],
+    ) -> Pass:  # fmt: skip
         located = [
             locate(units[n], self._channel_first(recording, units[n].layer), row)
             for n, row in zip(numbers, rows, strict=True)
         ]
-        return Pass(recording, located, rows, numbers)
+        return Pass(recording, located, rows, [images[units[n].image] for n in numbers], numbers)
 
     def _keepers(self, table: Layers, wanted: Sequence[str]) -> dict[str, Keep]:
         """What the mirror rules on the way down from the wanted calls want kept. Raises NoMirrorRule."""
         passed = mirrored(table.graph, wanted)
         return {call.name: rule.record for call, rule in passed.items() if rule.record is not None}
 
-    def _inputs(self, images: Any) -> Tensor:
+    def _sample(self) -> Tensor:
+        """A tensor of the network's device and dtype. Raises UnsuitableInput on the meta device."""
         sample = _sample(self.net)
         if sample.is_meta:
             raise UnsuitableInput(f"{self.model.name} is on the meta device: it has shapes but no values; load weights")
-        return as_batch(images, self.preprocess).to(sample.device, sample.dtype)
+        return sample
+
+    def _inputs(self, images: Any) -> Tensor:
+        return as_batch(images, self.preprocess).to(self._sample())
 
     def _recorded(self, images: Any, layer: str) -> Recording:
         if not isinstance(images, Recording):

@@ -137,7 +137,10 @@ class Call(nn.Module):
         run = _IN_PLACE[self.operator] if in_place else _ANY_LAYOUT.get(self.operator, self.operator)
         if isinstance(run, type):
             with evaluating(self.module):
-                return self.module(*(value.clone() for value in values))  # it may work in place
+                # it may work in place, and count on channels that come first in memory, as its author saw them
+                return self.module(*(value.clone(memory_format=torch.contiguous_format) for value in values))
+        if not run.__module__.startswith("torch._ops.aten"):
+            values = tuple(value.contiguous() if isinstance(value, Tensor) else value for value in values)
         known = dict(zip(self.reads, values, strict=True))
         result = run(*_filled(self.positional, known), **_filled(self.keywords, known))
         return result if self.pick is None else result[self.pick]

@@ -1,8 +1,10 @@
 """What a user may give as images → the network's input tensors."""
 
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import Any
 
 import torch
@@ -14,9 +16,9 @@ from .images import Preprocess
 
 
 def one_by_one(images: Any) -> Sequence[Any]:
-    """A path, a PIL image, a list of them, or a tensor (N, C, H, W) or (C, H, W): one item for each image.
+    """A path, a PIL image, a sequence of them, or a tensor (N, C, H, W) or (C, H, W): one item for each image.
 
-    Raises UnsuitableInput for anything else.
+    A sequence of the user's own is read from threads. Raises UnsuitableInput for anything else.
     """
     if isinstance(images, Tensor):
         batch = images[None] if images.ndim == 3 else images
@@ -68,11 +70,34 @@ def as_batch(images: Any, preprocess: Preprocess | None) -> Tensor:
     return torch.stack(tensors)
 
 
+READ_BYTES = 256 * 2**20
+"""How many bytes of images are held at a time."""
+
+READ_AHEAD = 16
+"""How many images are read in threads while others are at work."""
+
+
 def read_by_shape(
     source: Sequence[Any], wanted: Sequence[int], preprocess: Preprocess | None
 ) -> Iterator[dict[int, Tensor]]:
-    """The wanted images of `source`, read in threads: those of one shape together, tensors (C, H, W) by number."""
+    """The wanted images of `source`, some at a time: those of one shape together, tensors (C, H, W) by number.
+
+    Images are read in threads, in order, while the caller works on those before.
+    """
     with ThreadPoolExecutor() as readers:
-        tensors = list(readers.map(lambda number: as_tensor(source[number], preprocess), wanted))
-    for shape in dict.fromkeys(tensor.shape for tensor in tensors):
-        yield {number: tensor for number, tensor in zip(wanted, tensors, strict=True) if tensor.shape == shape}
+        coming, reading = iter(wanted), deque[tuple[int, Future[Tensor]]]()
+
+        def read_on() -> None:
+            for number in islice(coming, READ_AHEAD - len(reading)):
+                reading.append((number, readers.submit(lambda n: as_tensor(source[n], preprocess), number)))
+
+        held: dict[int, Tensor] = {}
+        read_on()
+        while reading:
+            number, one = reading.popleft()
+            held[number] = one.result()
+            read_on()
+            if not reading or sum(tensor.nbytes for tensor in held.values()) >= READ_BYTES:
+                for shape in dict.fromkeys(tensor.shape for tensor in held.values()):
+                    yield {n: tensor for n, tensor in held.items() if tensor.shape == shape}
+                held = {}

@@ -1,5 +1,8 @@
 """What the machine at hand is good at: which precision it multiplies fast, how much it keeps near."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from .errors import UnsuitableInput
@@ -27,6 +30,17 @@ def multiplies_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
 
 
+@contextmanager
+def exactly(device: torch.device) -> Iterator[None]:
+    """float32 convolutions in float32: on a GPU, cuDNN would round them to TF32, and switches would flip."""
+    if device.type != "cuda":
+        yield
+        return
+    now = torch.backends.cudnn
+    with now.flags(now.enabled, now.benchmark, deterministic=now.deterministic, allow_tf32=False):
+        yield
+
+
 def batch_bytes(device: torch.device) -> int:
     """How many bytes the signals of one batch may fill before it is halved.
 
@@ -36,5 +50,6 @@ def batch_bytes(device: torch.device) -> int:
     """
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
+        free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return max(min(free // 16, 2**30), 2**24)
     return 4 * 2**20

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from .crops import can_crop, multiply_adds, windows_needed
 from .layers import Layers
@@ -20,13 +21,14 @@ FORWARD_BYTES = 32 * 2**20
 class Pass:
     """A recording and the units that it serves.
 
-    `units` with position and activation, `rows`: which sample of the recording each belongs to, `numbers`:
-    which of the units asked for they are.
+    `units` with position and activation, `rows`: which sample of the recording each belongs to, `inputs`
+    (C, H, W): the whole image of each, `numbers`: which of the units asked for they are.
     """
 
     recording: Recording
     units: Sequence[Unit]
     rows: Sequence[int]
+    inputs: Sequence[Tensor]
     numbers: Sequence[int]
 
 
@@ -91,13 +93,17 @@ def _batches(numbers: list[int], size: int) -> Iterator[list[int]]:
 
 def groups_by_image(units: Sequence[Unit], numbers: Sequence[int], together: int) -> Iterator[list[int]]:
     """The numbers in groups of no more than `together` images."""
-    images = list(dict.fromkeys(units[n].image for n in numbers))
-    for some in _batches(images, together):
-        yield [n for n in numbers if units[n].image in some]
+    by_image: dict[int, list[int]] = {}
+    for n in numbers:
+        by_image.setdefault(units[n].image, []).append(n)
+    for images in _batches(list(by_image), together):
+        yield [n for image in images for n in by_image[image]]
 
 
-def crop_pass(recording: Recording, start: str, units: Sequence[Unit], numbers: Sequence[int]) -> Pass:
+def crop_pass(
+    recording: Recording, start: str, units: Sequence[Unit], inputs: Sequence[Tensor], numbers: Sequence[int]
+) -> Pass:
     """The pass of a recording of crops, one for each unit. Raises UnsuitableInput for NaN."""
     found = recording.maps[start][range(len(units)), [unit.channel for unit in units], 0, 0].tolist()
     located = [replace(u, activation=check_finite(u, value)) for u, value in zip(units, found, strict=True)]
-    return Pass(recording, located, list(range(len(units))), numbers)
+    return Pass(recording, located, list(range(len(units))), inputs, numbers)

@@ -16,14 +16,14 @@ from PIL import Image
 from torch import Tensor
 
 from .images import Preprocess, picture
-from .machine import batch_bytes
+from .machine import batch_bytes, exactly
 from .output import write_png
 from .passes import field_of, overhang
 from .recording import Recording
 from .signals import crop
 from .tiles import Box, picture_tile, signal_tile
 from .units import Unit
-from .walk import Descent, walk
+from .walk import Arrived, Descent, walk
 from .window import Windows
 
 SEEDED_TOGETHER = 64
@@ -88,11 +88,17 @@ class Projection:
 
 
 def project_units(
-    down: Descent, recording: Recording, units: Sequence[Unit], rows: Sequence[int], preprocess: Preprocess | None
+    down: Descent,
+    recording: Recording,
+    units: Sequence[Unit],
+    rows: Sequence[int],
+    inputs: Sequence[Tensor],
+    preprocess: Preprocess | None,
 ) -> Iterator[tuple[int, Projection]]:
     """Seed each unit with its activation, walk down, cut out its receptive field.
 
-    `units` of one layer, `rows`: which image of the recording each belongs to. Yields projections and which
+    `units` of one layer, `rows`: which sample of the recording each belongs to, `inputs` (C, H, W): the whole
+    image of each. Yields projections and which
     unit each is of. Units whose receptive fields hang over the same borders go together, so that no more of
     their windows is computed than lies on the maps.
     """
@@ -102,17 +108,20 @@ def project_units(
         some = order[start : start + SEEDED_TOGETHER]
         seed, windows = _seed(down, recording, [units[n] for n in some])
         images = torch.tensor([rows[n] for n in some])
-        with torch.inference_mode():
-            walked = [
-                (s.to("cpu", recording.images.dtype), at)
-                for s, at in walk(down, recording, seed, windows, images, most)
-            ]
-        numbers = iter(some)
-        for signal, at in walked:
+        walked, numbers = walk(down, recording, seed, windows, images, most), iter(some)
+        while (arrived := _next(walked, recording.images.device)) is not None:
+            signal, at = arrived
             assert at is not None  # images have rows and columns
-            for one, origin in zip(signal, at.origin.tolist(), strict=True):
+            arrived_here = signal.to("cpu", recording.images.dtype)
+            for one, origin in zip(arrived_here, at.origin.tolist(), strict=True):
                 number = next(numbers)
-                yield number, _cut_out(down, recording, units[number], rows[number], one, origin, preprocess)
+                yield number, _cut_out(down, units[number], inputs[number], one, origin, preprocess)
+
+
+def _next(walked: Iterator[Arrived], device: torch.device) -> Arrived | None:
+    """The next signals that have come down, if there are any; without what autograd would need."""
+    with torch.inference_mode(), exactly(device):
+        return next(walked, None)
 
 
 def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[Tensor, Windows | None]:
@@ -133,11 +142,11 @@ def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[T
 
 
 def _cut_out(
-    down: Descent, recording: Recording, unit: Unit, row: int, signal: Tensor, origin: list[int],
+    down: Descent, unit: Unit, image: Tensor, signal: Tensor, origin: list[int],
     preprocess: Preprocess | None,
 ) -> Projection:  # fmt: skip
     """The part of a signal (C, h, w) at `origin` that lies in the unit's receptive field and the image."""
-    height, width = recording.images.shape[-2:]
+    height, width = down.table.graph.input_shape[-2:]
     field = field_of(down.table, down.start, unit)
     top, left = min(max(field[0], 0), height), min(max(field[1], 0), width)
     box = (top, left, max(min(field[2], height), top), max(min(field[3], width), left))
@@ -148,6 +157,6 @@ def _cut_out(
         box=box,
         field=field,
         read_at=down.start,
-        input=recording.images[row].cpu(),
+        input=image.cpu(),
         preprocess=preprocess,
     )

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from .graph import Call, Graph, run
+from .machine import exactly
 from .window import Windows
 
 Keep = Callable[..., tuple[Tensor, ...]]
@@ -53,7 +54,7 @@ def record(graph: Graph, images: Tensor, wanted: Sequence[str], keepers: Mapping
 
     hooks = [call.register_forward_hook(keep) for call in calls if call.name in keepers]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), exactly(images.device):
             maps = run(calls, images, wanted)
     finally:
         for hook in hooks:

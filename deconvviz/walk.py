@@ -123,6 +123,9 @@ def _answer(step: Step, down: Descent, recording: Recording, arrived: dict[str, 
     seen = recording.windows.get(call.name)
     at = windows.seen_from(seen, images) if seen and windows else windows
     recorded = _converted([cut(t, cut_at, images, at) for t in recording.kept.get(call.name, ())], down.precision)
+    if isinstance(call.operator, type):  # the rule may use weights of the module, which are the network's own
+        own = recording.images.dtype
+        signal, recorded = signal.to(own), _converted(recorded, own)
     below = step.rule.mirror(signal, call, (*recorded, *step.packed))
     parts = [below] if isinstance(below, Tensor) else below
     for number, (name, part) in enumerate(zip(call.inputs, parts, strict=True)):

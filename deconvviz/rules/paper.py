@@ -84,6 +84,9 @@ def filter_reach(call: Call, below: Spatial | None = None) -> Reaches:
     return rows, columns
 
 
+FEW_POSITIONS = 9
+"""Windows of no more positions are painted one position at a time."""
+
 FEW_CHANNELS = 16
 """A filter with no more channels than these leaves most of a processor's vector or matrix units idle."""
 
@@ -136,12 +139,31 @@ def filter_transposed(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     (weight,), groups, dilation, stride = recorded, call["groups"], pair(call["dilation"]), pair(call["stride"])
     if stride != (1, 1) and not interleaves(call):
         return conv_transpose2d(signal, weight, stride=stride, dilation=dilation, groups=groups)
+    if signal.shape[-2] * signal.shape[-1] <= FEW_POSITIONS and groups == 1 and dilation == stride == (1, 1):
+        return paint(signal, weight)
     full = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
     painted = conv2d(signal, weight, padding=full, dilation=dilation, groups=groups)
     if stride == (1, 1):
         return painted
     height, width = size_below(filter_reach(call), (signal.shape[-2], signal.shape[-1]))
     return interleave(painted, stride)[..., :height, :width]
+
+
+def paint(signal: Tensor, flipped_weight: Tensor) -> Tensor:
+    """The same, said literally: each value paints its filter, and what overlaps adds.
+
+    For windows of a few positions: an ordinary convolution would mostly multiply the zeros around them.
+    """
+    (count, _, rows, columns), (into, out, height, width) = signal.shape, flipped_weight.shape
+    filters = flipped_weight.permute(0, 2, 3, 1).reshape(-1, out)
+    strokes = (signal.permute(0, 2, 3, 1).reshape(-1, out) @ filters.T).view(count, rows, columns, into, height, width)
+    strokes = strokes.flip(-2, -1)
+    size = (count, into, rows + height - 1, columns + width - 1)
+    below = torch.zeros(size, dtype=signal.dtype, device=signal.device).contiguous(memory_format=torch.channels_last)
+    for row in range(rows):
+        for column in range(columns):
+            below[..., row : row + height, column : column + width] += strokes[:, row, column]
+    return below
 
 
 def interleave(phases: Tensor, stride: tuple[int, int]) -> Tensor:

@@ -105,11 +105,19 @@ def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     (where,), reaches = recorded, pool_reach(call)
     height, width = size_below(reaches, _size(signal))
     if not side_by_side(reaches):
-        return _add_at(signal, where, reaches, (height, row_length(call)))[..., :width]
+        length = row_length(call)
+        if length > 2 * width:  # a small window of a wide map: count its own rows
+            rows = torch.div(where, length, rounding_mode="floor").long()
+            where, length = where - rows * (length - width), width
+        return _add_at(signal, where, reaches, (height, length))[..., :width]
     below = map_like(signal, (height, width), None)
     for number, (row, column) in enumerate(inside_pools(reaches, _size(signal))):
         put_where(signal, where, number, below[..., row, column])
     return below
+
+
+def _size(signal: Tensor) -> tuple[int, int]:
+    return signal.shape[-2], signal.shape[-1]
 
 
 def _add_at(signal: Tensor, where: Tensor, reaches: Reaches, size: tuple[int, int]) -> Tensor:
@@ -117,17 +125,17 @@ def _add_at(signal: Tensor, where: Tensor, reaches: Reaches, size: tuple[int, in
     (rows, columns), (down, across) = reaches, _size(signal)
     corners = torch.arange(0, down * rows.stride, rows.stride, device=signal.device)[:, None] * size[1]
     at = corners + torch.arange(0, across * columns.stride, columns.stride, device=signal.device) + where
-    # torch's own backward pass of max-pooling; it takes kernels only to check the sizes
+    if signal.device.type not in ("cpu", "cuda"):  # others look for the maxima again, whatever is recorded
+        flat = signal.new_zeros(*signal.shape[:2], size[0] * size[1])
+        flat.scatter_add_(2, at.expand(signal.shape).flatten(2), signal.flatten(2))
+        return flat.view(*signal.shape[:2], *size)
+    # torch's own backward pass of max-pooling; regions of this kernel are as many and hold all places
     kernel = [size[0] - (down - 1) * rows.stride, size[1] - (across - 1) * columns.stride]
     stride = [rows.stride, columns.stride]
     below: Tensor = aten.max_pool2d_with_indices_backward(
         signal, map_like(signal, size, None), kernel, stride, [0, 0], [1, 1], False, at
     )
     return below
-
-
-def _size(signal: Tensor) -> tuple[int, int]:
-    return signal.shape[-2], signal.shape[-1]
 
 
 # --- networks that upsample: unpooling is a layer of theirs -------------------------------------------------
