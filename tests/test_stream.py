@@ -53,11 +53,12 @@ def test_the_order_and_the_results_do_not_depend_on_how_many_are_taken_together(
     expected = dv.project(dv.record(images, ["features.3", "features.7", "features.12"]), units)
     streamed = list(dv.stream(images, iter(units), ahead))
     assert len(streamed) == len(units)
+    assert sum(p.pixels.norm() > 0 for p in expected) >= 8
     for unit, ours, theirs in zip(units, streamed, expected, strict=True):
         assert (ours.unit.layer, ours.unit.channel, ours.unit.image) == (unit.layer, unit.channel, unit.image)
         assert ours.unit == theirs.unit
         assert ours.box == theirs.box
-        assert relative_error(ours.pixels, theirs.pixels) <= 1e-12 or theirs.pixels.norm() == ours.pixels.norm() == 0
+        assert relative_error(ours.pixels, theirs.pixels) <= 1e-12
         assert torch.equal(ours.input, images[unit.image])
 
 
@@ -95,7 +96,7 @@ def test_images_of_different_sizes_go_in_one_stream(dv: DeconvNet) -> None:
     units = [Unit("features.3", n, 1, 2, image=n % 3) for n in range(6)]
     for unit, projection in zip(units, dv.stream(mixed, units), strict=True):
         (alone,) = dv.project(mixed[unit.image], [Unit(unit.layer, unit.channel, 1, 2)])
-        assert relative_error(projection.canvas(), alone.canvas()) <= 1e-12 or alone.pixels.norm() == 0
+        assert relative_error(projection.canvas(), alone.canvas()) <= 1e-12
         assert projection.input.shape == mixed[unit.image].shape
 
 
@@ -121,7 +122,8 @@ def test_walks_that_are_halved_give_the_same(name: str, monkeypatch: pytest.Monk
     units = [Unit(layer, n, n % rows, n * 3 % columns, image=n % 2) for n in range(9)]
     recording = dv.record(x, [layer])
     together = dv.project(recording, units)
+    assert any(p.pixels.norm() > 0 for p in together)
     for most in (1, 50_000):
         monkeypatch.setattr(room, "batch_bytes", lambda device, most=most: most)
         for ours, theirs in zip(dv.project(recording, units), together, strict=True):
-            assert relative_error(ours.pixels, theirs.pixels) <= 1e-12 or theirs.pixels.norm() == 0
+            assert relative_error(ours.pixels, theirs.pixels) <= 1e-12

@@ -1,0 +1,31 @@
+"""The two steps on bits equal their floating-point definitions."""
+
+import pytest
+import torch
+
+from deconvviz.bits import positive, put_where
+
+DTYPES = [torch.float64, torch.float32, torch.bfloat16, torch.float16]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_positive_is_clamping_at_zero(dtype: torch.dtype) -> None:
+    signal = torch.tensor([1.5, -1.5, 0.0, -0.0, float("inf"), float("-inf"), 1e-7, -1e-7]).to(dtype)
+    assert torch.equal(positive(signal), signal.clamp(min=0))
+    assert not torch.signbit(positive(signal)).any()
+    wide = torch.randn(2, 3, 5, 4).to(dtype).contiguous(memory_format=torch.channels_last)
+    assert torch.equal(positive(wide[..., 1:, ::2]), wide[..., 1:, ::2].clamp(min=0))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("switch", [torch.uint8, torch.int16, torch.int32])
+def test_put_where_keeps_what_its_switch_says(dtype: torch.dtype, switch: torch.dtype) -> None:
+    signal = torch.randn(2, 3, 4, 5).to(dtype).contiguous(memory_format=torch.channels_last)
+    largest = min(torch.iinfo(switch).max, 300)
+    where = torch.tensor([0, 1, 2, largest])[torch.randint(4, signal.shape)].to(switch)
+    for number in (0, 1, largest):
+        below = torch.full((2, 3, 8, 10), 7.0).to(dtype).contiguous(memory_format=torch.channels_last)
+        put_where(signal, where, number, below[..., 1::2, ::2])
+        expected = torch.where(where == number, signal, torch.zeros_like(signal))
+        assert torch.equal(below[..., 1::2, ::2], expected)
+        assert (below[..., ::2, :] == 7).all()
