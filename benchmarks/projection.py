@@ -5,11 +5,15 @@
 
 Times are milliseconds a projection, medians; ratios are medians of ratios within one round, in which all
 contenders run one after the other. Weights are random: time does not depend on them.
+
+captum and the code by hand pass each image forward for its projection. deconvviz is measured twice: with images
+recorded before, which is what a gallery costs where many units share an image (a few hundred images recorded once,
+for all layers), and "alone": each unit on an image of its own, the forward pass (on a crop) included.
 """
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torchvision.models import get_model
@@ -31,6 +35,7 @@ NETWORKS = {
 }
 WRONG_IN_CAPTUM = {"googlenet": "captum's result is wrong on this network: functional ReLUs are left as they are"}
 QUICK = ("vgg16", "squeezenet1_1")
+OURS = ("float32", "float32 alone", "bfloat16", "bfloat16 alone")
 IMAGES = 8
 TOP = 9
 
@@ -97,11 +102,15 @@ def measure(name: str, layer: str, rounds: int, quick: bool, device: str) -> Mea
     few = 4 if quick else 8
     many = int(min(1024, max(few * 10, (2e11 if quick else 1e12) / max(work, 1))))
     units, lone = sample(layers, layer, many), sample(layers, layer, 4)
+    alone = [replace(unit, image=n) for n, unit in enumerate(units[:48])]
+    apart = torch.randn(len(alone), 3, 224, 224, device=device)
     full, cut = contenders.out_of_place(net), contenders.Cut(net, layer)
     hand = contenders.overridden(cut)
     own = images[torch.arange(4) % IMAGES]
     runs: Runs = {
         "float32": (lambda: [None for _ in dv32.stream(recording, units, 1024)], many),
+        "float32 alone": (lambda: [None for _ in dv32.stream(apart, alone, 1024)], len(alone)),
+        "bfloat16 alone": (lambda: [None for _ in dv16.stream(apart, alone, 1024)], len(alone)),
         "bfloat16": (lambda: [None for _ in dv16.stream(recording, units, 1024)], many),
         "captum": (lambda: contenders.captum_full(full, layer, own[:2], lone[:2]), 2),
         "captum cut, batch 1": (lambda: contenders.captum_cut(cut, own[:2], lone[:2], 1), 2),
@@ -129,20 +138,23 @@ def report(name: str, measured: list[Measured], peaks: dict[str, float]) -> str:
     rows, rounds = [], len(measured[0].rounds["float32"])
     for m in measured:
         rows.append([m.layer, str(m.maps), f"{m.multiply_adds / 1e6:.0f}", *cells(m, peaks)])
-    total = [sum(m.maps * TOP * m.rounds[c][r] for m in measured) / 1e3 for c in ("float32", "bfloat16")
-             for r in range(rounds)]  # fmt: skip
-    seconds32, seconds16 = median(total[:rounds]), median(total[rounds:])
+
+    def totals(of: Callable[[Measured, int], float]) -> list[float]:
+        return [sum(m.maps * TOP * of(m, r) for m in measured) / 1e3 for r in range(rounds)]
+
+    ours = {name: totals(lambda m, r, name=name: m.rounds[name][r]) for name in OURS}
     lines = [f"## {name}: whole gallery, {sum(m.maps for m in measured):,} feature maps × {TOP} projections", ""]
     if name in WRONG_IN_CAPTUM:
         lines += [f"({WRONG_IN_CAPTUM[name]})", ""]
-    heads = ("", "seconds", "float32 is faster by", "bfloat16 is faster by")
-    gallery = [["deconvviz, float32", f"{seconds32:.1f}", "", ""], ["deconvviz, bfloat16", f"{seconds16:.1f}", "", ""]]
+    heads = ("", "seconds", *(f"{what} is faster by" for what in OURS))
+    gallery = [[f"deconvviz, {what}", f"{median(times):.1f}", *[""] * len(OURS)] for what, times in ours.items()]
     for contender in ("captum", "captum cut (best batch)", "by hand"):
-        theirs = [sum(m.maps * TOP * other(m, contender, r) for m in measured) / 1e3 for r in range(rounds)]
-        ratios = [[t / ours for t, ours in zip(theirs, of, strict=True)] for of in (total[:rounds], total[rounds:])]
-        gallery.append([contender, f"{median(theirs):.0f}", *(f"×{median(r):.1f}" for r in ratios)])
-    heads_layers = ("layer", "maps", "M multiply-adds", "float32 ms", "of peak", "bfloat16 ms", "of peak",
-                    "captum", "cut", "by hand", "float32 : cut", "bfloat16 : cut", "float32 : hand")  # fmt: skip
+        theirs = totals(lambda m, r, contender=contender: other(m, contender, r))
+        ratios = [median([t / o for t, o in zip(theirs, times, strict=True)]) for times in ours.values()]
+        gallery.append([contender, f"{median(theirs):.0f}", *(f"×{ratio:.1f}" for ratio in ratios)])
+    heads_layers = ("layer", "maps", "M multiply-adds", "float32 ms", "of peak", "alone",
+                    "bfloat16 ms", "of peak", "alone", "captum", "cut", "by hand",
+                    "float32 : cut", "bfloat16 : cut", "float32 : hand")  # fmt: skip
     return "\n".join([*lines, table(heads, gallery), "", table(heads_layers, rows), ""])
 
 
@@ -161,9 +173,9 @@ def cells(m: Measured, peaks: dict[str, float]) -> list[str]:
     cut = median([m.best_cut(r) for r in rounds])
     ratio32, ratio16 = (median([m.best_cut(r) / m.rounds[c][r] for r in rounds]) for c in ("float32", "bfloat16"))
     hand = median([m.rounds["by hand"][r] / m.rounds["float32"][r] for r in rounds])
-    return [f"{m.ms('float32'):.2f}", f"{of_peak[0]:.0%}", f"{m.ms('bfloat16'):.2f}", f"{of_peak[1]:.0%}",
-            f"{m.ms('captum'):.0f}", f"{cut:.0f}", f"{m.ms('by hand'):.0f}",
-            f"×{ratio32:.1f}", f"×{ratio16:.1f}", f"×{hand:.1f}"]  # fmt: skip
+    return [f"{m.ms('float32'):.2f}", f"{of_peak[0]:.0%}", f"{m.ms('float32 alone'):.1f}", f"{m.ms('bfloat16'):.2f}",
+            f"{of_peak[1]:.0%}", f"{m.ms('bfloat16 alone'):.1f}", f"{m.ms('captum'):.0f}", f"{cut:.0f}",
+            f"{m.ms('by hand'):.0f}", f"×{ratio32:.1f}", f"×{ratio16:.1f}", f"×{hand:.1f}"]  # fmt: skip
 
 
 if __name__ == "__main__":

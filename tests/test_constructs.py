@@ -1,6 +1,7 @@
 """Every way to write a layer, in small networks: exact, or refused before any work."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -396,6 +397,56 @@ def test_registered_modules_run_as_evaluated() -> None:
         assert net[1].training
     finally:
         del mirror.RULES[Block]
+
+
+class Mixed(nn.Module):
+    """Counts on channels that come first in memory, and has weights that its rule uses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.rand(4, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.weight @ x.view(x.shape[0], 4, 49)).view(x.shape)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_registered_modules_see_plain_maps_and_keep_their_precision(precision: str) -> None:
+    net, x = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), Mixed(), nn.ReLU()), torch.rand(2, 3, 9, 9)
+
+    @mirror.register(Mixed, reach=mirror.pointwise)
+    def mix_back(signal: Tensor, call: Any, recorded: object) -> Tensor:
+        return torch.einsum("oi,bo...->bi...", call.module.weight, signal)
+
+    try:
+        projections = DeconvNet(net, precision=precision).project(x, [Unit("3", n, 2, 3, image=n) for n in range(2)])
+    finally:
+        del mirror.RULES[Mixed]
+    assert all(p.pixels.shape == (3, 3, 3) and p.pixels.norm() > 0 for p in projections)
+
+
+@torch.library.custom_op("deconvviztest::halves", mutates_args=())
+def halves(x: Tensor) -> Tensor:
+    return x.view(-1).view(x.shape) / 2
+
+
+halves.register_fake(torch.empty_like)
+
+
+class Through(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return halves(x)
+
+
+def test_operators_of_ones_own_see_plain_maps() -> None:
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), Through()).eval()
+    operator = torch.ops.deconvviztest.halves.default
+    mirror.register(operator, reach=mirror.pointwise)(lambda signal, call, recorded: signal / 2)
+    try:
+        dv, x = DeconvNet(net), torch.rand(1, 3, 9, 9)
+        assert dv.project(x, ["2:1"])[0].pixels.shape == (3, 3, 3)
+    finally:
+        del mirror.RULES[operator]
 
 
 def test_a_rule_of_the_wrong_shape_is_said() -> None:
