@@ -239,6 +239,8 @@ def work(job: Job, ledger: Ledger, mine: Sequence[int], others: Sequence[int], w
     ):
         while todo:
             for part in todo:
+                if ledger.has(part):
+                    continue
                 with ledger.claimed(part) as held:
                     if held and not ledger.has(part):
                         ledger.write(take_part(job, ledger, part, batches_of, bar))
