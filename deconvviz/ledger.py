@@ -106,6 +106,14 @@ class Ledger:
         found = {path: read_label(path) for path in paths}
         return {path: label[1] for path, label in found.items() if label is not None and label[0] == self.identity}
 
+    def listed(self) -> set[int]:
+        """The parts whose files are there, by their names only: cheap, for showing how far all have come."""
+        try:
+            names = [path.name for path in self.parts.iterdir() if OURS.fullmatch(path.name)]
+        except OSError:
+            return set()
+        return {int(name.partition("-")[0]) for name in names if name.endswith(f"-{self.identity[:12]}.npz")}
+
     def skipped(self) -> int:
         """How many images could not be used, in the parts that are there."""
         return sum(count_skipped(path) for path in self.files())
