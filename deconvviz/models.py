@@ -279,7 +279,7 @@ def pick_device(name: str) -> torch.device:
 
 
 def _own_gpu(device: torch.device) -> torch.device:
-    rank = os.environ.get("LOCAL_RANK", "")
-    if device.type != "cuda" or device.index is not None or not rank.isdecimal() or not torch.cuda.device_count():
+    rank, count = os.environ.get("LOCAL_RANK", ""), torch.cuda.device_count()
+    if str(device) != "cuda" or not rank.isdecimal() or not count:
         return device
-    return torch.device("cuda", int(rank) % torch.cuda.device_count())
+    return torch.device("cuda", int(rank) % count)

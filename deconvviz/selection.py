@@ -19,7 +19,7 @@ def select(table: Layers, patterns: Sequence[str]) -> tuple[dict[str, int], tupl
     """The layers that must be watched, with their feature maps; and all that can be asked for afterwards.
 
     `patterns`: names or globs (`layer3.*`), or `all`; none: every rectified layer with maps, so that units
-    are those of the paper. A concatenation lines up maps of layers that are
+    are those of the paper, and max-pools of these. A concatenation lines up maps of layers that are
     watched anyway: it costs nothing, and is there whenever these are. Raises UnknownLayer.
     """
     asked = [name for pattern in patterns for name in _matching(table, pattern)] or rectified_layers(table)
@@ -40,14 +40,15 @@ def select(table: Layers, patterns: Sequence[str]) -> tuple[dict[str, int], tupl
 
 
 def rectified_layers(table: Layers) -> list[str]:
-    """Layers with maps (not single values) that are rectified, and what lines these up; else all filters; else all."""
+    """Layers with maps (not single values) that are rectified, and max-pools of these; else all filters; else all."""
     rectified: list[str] = []
     for name, row in table.items():
-        rule = find_rule(table.graph.by_name[name])
+        rule, call = find_rule(table.graph.by_name[name]), table.graph.by_name[name]
         if rule is None or row.size is None or row.size == (1, 1):
             continue
-        lines_up = _joined(table, name) and set(_pieces(table, name)) <= set(rectified)
-        if rule.role == "rectify" or lines_up:
+        passes_on = rule.counterpart == "unpool" or _joined(table, name)
+        sources = [piece for read in call.inputs if read in table for piece in _pieces(table, read)]
+        if rule.role == "rectify" or (passes_on and sources and set(sources) <= set(rectified)):
             rectified.append(name)
     with_maps = [name for name, row in table.items() if row.size and row.read_at != name]
     return rectified or with_maps or list(table)

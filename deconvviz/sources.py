@@ -85,8 +85,8 @@ class DatasetImages:
         digest = hashlib.sha256(f"{type(dataset).__name__} {len(self)}\n".encode())
         for number in range(len(self) if self._samples is not None else 0):
             digest.update(self.record(number).as_bytes())
-        with suppress(TypeError, ValueError):  # targets that are no whole numbers say nothing of the images
-            digest.update(repr([int(target) for target in self._targets]).encode())
+        with suppress(TypeError, ValueError):  # targets that are none, or no whole numbers, say nothing
+            digest.update(repr([int(target) for target in (() if self._targets is None else self._targets)]).encode())
         for number in sorted({0, len(self) // 2, len(self) - 1}) if len(self) else ():
             digest.update(self._content(number))
         self.fingerprint = digest.hexdigest()

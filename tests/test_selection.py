@@ -5,7 +5,7 @@ import torch
 from networks import network
 from torch import Tensor, nn
 
-from deconvviz import DeconvNet, load_model
+from deconvviz import DeconvNet
 from deconvviz.errors import UnknownLayer
 from deconvviz.layers import Layers
 from deconvviz.selection import rectified_layers, select
@@ -33,7 +33,7 @@ def table(net: nn.Module, size: int = 64) -> Layers:
 def test_concatenations_line_up_what_is_watched_anyway() -> None:
     layers = table(Joined(), 8)
     watched, scanned = select(layers, [])
-    assert list(watched.items()) == [("relu", 4), ("relu_1", 5)]
+    assert list(watched.items()) == [("relu", 4), ("relu_1", 5), ("pool", 13)]
     by_name = {name: layer for layer in scanned for name in layer.names}
     assert by_name["cat"].pieces == ((0, 4), (4, 5), (0, 4))
     assert by_name["cat"].channels == 13
@@ -47,7 +47,7 @@ def test_concatenations_line_up_what_is_watched_anyway() -> None:
 
 def test_the_default_is_every_rectified_layer_with_maps() -> None:
     names = rectified_layers(table(network("resnet18")))
-    assert ("relu" in names, "maxpool" in names, "layer4.1.relu_1" in names) == (True, False, True)
+    assert ("relu" in names, "maxpool" in names, "layer4.1.relu_1" in names) == (True, True, True)
     assert not any(name.endswith(("add", "bn2", "conv1", "avgpool")) for name in names)
     watched, scanned = select(table(network("squeezenet1_1"), 224), [])
     assert not any(name.endswith((".cat", "features.12")) for name in watched)
@@ -55,16 +55,6 @@ def test_the_default_is_every_rectified_layer_with_maps() -> None:
     assert {"features.5", "features.12", "features.12.expand3x3", "features.12.expand3x3_activation"} <= asked
     gates = rectified_layers(table(network("efficientnet_b0")))
     assert not any("fc" in name or "avgpool" in name for name in gates)
-
-
-def test_max_pools_are_watched_only_when_asked_for() -> None:
-    layers = deconvviz_shapes()
-    assert not any(name.startswith("pool") for layer in select(layers, [])[1] for name in layer.names)
-    assert list(select(layers, ["pool1"])[0]) == ["pool1"]
-
-
-def deconvviz_shapes() -> Layers:
-    return DeconvNet(load_model("shapes")).layers
 
 
 def test_networks_without_activations_are_scanned_too() -> None:
