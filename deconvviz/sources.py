@@ -86,7 +86,8 @@ class DatasetImages:
         for number in range(len(self) if self._samples is not None else 0):
             digest.update(self.record(number).as_bytes())
         with suppress(TypeError, ValueError):  # targets that are none, or no whole numbers, say nothing
-            digest.update(repr([int(target) for target in (() if self._targets is None else self._targets)]).encode())
+            numbers = [] if self._targets is None else [int(target) for target in self._targets]
+            digest.update(repr(numbers).encode() if numbers else b"")
         for number in sorted({0, len(self) // 2, len(self) - 1}) if len(self) else ():
             digest.update(self._content(number))
         self.fingerprint = digest.hexdigest()
