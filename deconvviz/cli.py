@@ -218,7 +218,7 @@ def _share(ctx: click.Context, option: click.Parameter, text: str | None) -> tup
 @click.option("--workers", type=click.IntRange(1), help="Threads that read pictures.  [default: cores, at most 8]")
 @click.option("--shard", metavar="i/N", callback=_share, help="Do every N-th part from the i-th, for `merge`.")
 @click.option("--strict", is_flag=True, help="Stop at the first image that cannot be used.")
-@click.option("--force", is_flag=True, help="Begin anew where another scan lies.")
+@click.option("--force", is_flag=True, help="Begin anew where a scan lies.")
 def scan(
     sources: Sequence[str], model: str, weights: str, device: str, names: Sequence[str],
     top: int, output: Path, **how: Any,
@@ -230,18 +230,18 @@ def scan(
     --shard on several machines. Without --layer, all rectified layers are watched.
     """
     from .models import from_anywhere
+    from .ranks import under_torchrun
     from .scanning import scan as run
-    from .texts import Problems
+    from .texts import Problems, skipped_line
 
-    problems = Problems()
-    load = from_anywhere(model, weights)
-    index = run(_load(model, weights, device), sources, names, top, output, load=load, on_skip=problems, **how)
-    if index or how["shard"]:
-        click.echo(str(output))
-    count = len(index.skipped) if index else problems.count
-    if count:
-        click.echo(f"{count} images skipped; all are listed by: deconvviz top {output}", err=True)
-        raise SystemExit(SKIPPED)
+    load, dv = from_anywhere(model, weights), _load(model, weights, device)
+    index = run(dv, sources, names, top, output, load=load, on_skip=Problems(), **how)
+    if not (index or how["shard"]):
+        return  # the first rank says it
+    click.echo(str(output))
+    if said := skipped_line(index, output):
+        click.echo(said, err=True)
+        raise SystemExit(0 if under_torchrun() else SKIPPED)
 
 
 @main.command()

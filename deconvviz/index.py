@@ -100,7 +100,7 @@ class Index:
         """The strongest images of a feature map, strongest first. Raises UnknownLayer, UnknownUnit."""
         row, best = self._row(layer, channel), self._part.best
         found = []
-        for rank in range(min(k or best.k, best.k)):
+        for rank in range(best.k if k is None else min(k, best.k)):
             number = int(best.images[row, rank])
             if number == NONE:
                 break

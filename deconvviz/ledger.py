@@ -11,7 +11,7 @@ Claims only save work. If two processes ever do the same part, they write the sa
 """
 
 import os
-import shutil
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -19,14 +19,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import UnusableIndex, UnwritableOutput
-from .manifest import NAME, Manifest, read_manifest
+from .manifest import NAME, Manifest, is_manifest, read_manifest
 from .output import check_writable, write_bytes, write_text
-from .part import Part, merge_all, ranges, read_label, read_part
+from .part import Part, count_skipped, merge_all, ranges, read_label, read_part
 
 STALE = 60.0
 """Seconds after which a claim that nobody touches counts no more, where its process cannot be asked."""
 
 RESULT = "index.npz"
+
+OURS = re.compile(r"[0-9]+-[0-9a-f]{12}\.(npz|claim)|\.[0-9]+-[0-9a-f]{12}\.npz\.[a-z0-9_]{8}")
+"""Names of parts, of claims, and of parts half written. Whatever else lies in `parts` is somebody's own."""
 
 
 class Ledger:
@@ -57,7 +60,16 @@ class Ledger:
 
     def write(self, part: Part) -> None:
         """Put a finished part in place. Raises UnwritableOutput; what is there already stays."""
-        write_bytes(self._path(part.numbers[0]), lambda file: file.write(part.as_npz()))
+        content = part.as_npz()
+        for last in (False, False, True):
+            try:
+                write_bytes(self._path(part.numbers[0]), lambda file: file.write(content))
+                return
+            except UnwritableOutput as error:
+                if last or not isinstance(error.__cause__, FileNotFoundError):
+                    raise
+                if self.complete:  # another process has merged, and has removed the folder under our hands
+                    return
 
     def finish(self) -> Part:
         """Merge all parts, in order, into the result, and remove them. Raises UnusableIndex if some are missing."""
@@ -72,7 +84,7 @@ class Ledger:
                 if not self.complete:  # else another process has merged and removed them meanwhile
                     raise
         result = read_part(self.folder / RESULT)
-        shutil.rmtree(self.parts, ignore_errors=True)
+        self.remove_parts()
         return result
 
     def merged(self) -> Part:
@@ -94,6 +106,26 @@ class Ledger:
         found = {path: read_label(path) for path in paths}
         return {path: label[1] for path, label in found.items() if label is not None and label[0] == self.identity}
 
+    def listed(self) -> set[int]:
+        """The parts whose files are there, by their names only: cheap, for showing how far all have come."""
+        try:
+            names = [path.name for path in self.parts.iterdir() if OURS.fullmatch(path.name)]
+        except OSError:
+            return set()
+        return {int(name.partition("-")[0]) for name in names if name.endswith(f"-{self.identity[:12]}.npz")}
+
+    def skipped(self) -> int:
+        """How many images could not be used, in the parts that are there."""
+        return sum(count_skipped(path) for path in self.files())
+
+    def remove_parts(self) -> None:
+        """Remove what a scan has left in `parts`, and that folder if nothing else is in it."""
+        with suppress(OSError):
+            for path in self.parts.iterdir():
+                if OURS.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
+            self.parts.rmdir()
+
     # --- claims ---------------------------------------------------------------------------------------
 
     def claim(self, number: int) -> bool:
@@ -106,7 +138,7 @@ class Ledger:
             self.parts.mkdir(parents=True, exist_ok=True)
             with path.open("x") as file:
                 file.write(f"{socket.gethostname()} {os.getpid()}")
-        except FileExistsError:
+        except (FileExistsError, FileNotFoundError):  # not found: all is done, and the folder was just removed
             return False
         except OSError as error:
             raise UnwritableOutput(f"{path}: cannot be written ({error.strerror}); free some space") from error
@@ -157,25 +189,30 @@ def _alive(process: int) -> bool:
 def open_ledger(folder: Path, manifest: Manifest, force: bool = False) -> Ledger:
     """The ledger of this scan, begun or taken up again.
 
-    Raises UnusableIndex, with the differences, if another scan lies there; `force` removes that one.
+    Raises UnusableIndex, with the differences, if another scan lies there. `force` begins anew: it removes the
+    files of the scan that lies there, this one or another, but nothing that is not a scan's.
     """
     check_writable(folder)
     ledger = Ledger(folder, manifest)
     path = folder / NAME
-    if path.exists():
+    if path.exists() and not is_manifest(folder):
+        raise UnusableIndex(f"{path}: is not of a scan, and is left alone; choose another place with -o")
+    if path.exists() and not force:
         try:
             differences = read_manifest(folder).differences(manifest)
         except UnusableIndex as error:
             differences = [str(error)]
-        if differences and not force:
+        if differences:
             raise UnusableIndex(
                 f"{folder}: holds another scan ({'; '.join(differences)}); choose another place with -o, "
                 "or --force to begin anew there"
             )
-        if differences:
-            path.unlink(missing_ok=True)
-            (folder / RESULT).unlink(missing_ok=True)
-            shutil.rmtree(ledger.parts, ignore_errors=True)
+    elif path.exists():
+        ledger.remove_parts()
+        (folder / RESULT).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)  # the last: a removal that is interrupted is taken up again
+    elif (folder / RESULT).exists() and read_label(folder / RESULT) is None:
+        raise UnusableIndex(f"{folder / RESULT}: is not of a scan, and is left alone; choose another place with -o")
     if not path.exists():
         write_text(path, manifest.as_json())
         if read_manifest(folder).identity != ledger.identity:

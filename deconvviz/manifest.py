@@ -102,6 +102,15 @@ def _said(name: str, value: Any) -> str:
     return " ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
 
 
+def is_manifest(folder: Path) -> bool:
+    """Whether the folder's manifest is that of a scan, of whatever version."""
+    try:
+        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and {"schema_version", "identity"} <= set(content)
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of an index or of a scan not yet done; raises UnusableIndex."""
     path = folder / NAME

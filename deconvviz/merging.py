@@ -7,7 +7,7 @@ from pathlib import Path
 from .errors import UnusableIndex
 from .index import Index, open_index
 from .ledger import open_ledger
-from .manifest import read_manifest
+from .manifest import is_manifest, read_manifest
 from .part import merge_all, ranges, read_part
 
 
@@ -26,7 +26,8 @@ def merge(
         differences = manifests[0].differences(manifest)
         if differences:
             raise UnusableIndex(f"{place}: is of another scan than {places[0]} ({'; '.join(differences)})")
-    ledger = open_ledger(Path(out), manifests[0], force)
+    same = is_manifest(Path(out)) and not read_manifest(Path(out)).differences(manifests[0])
+    ledger = open_ledger(Path(out), manifests[0], force and not same)  # what lies there of this scan is merged too
     labels = dict(ledger.files())
     for place in places:
         labels |= ledger.files(place)

@@ -61,6 +61,8 @@ def check_writable(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+    except FileExistsError as error:
+        raise UnwritableOutput(f"{folder}: is a file, and a folder is needed; choose another place with -o") from error
     except OSError as error:
         raise UnwritableOutput(_why(folder, error)) from error
 

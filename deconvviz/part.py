@@ -119,6 +119,15 @@ def read_label(path: Path) -> tuple[str, tuple[int, ...]] | None:
         return None
 
 
+def count_skipped(path: Path) -> int:
+    """How many images a part's file says could not be used, without reading all of it; 0 if it is damaged or gone."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return len(json.loads(file["skipped"].tobytes()))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        return 0
+
+
 def merge_all(parts: Iterable[Part]) -> Part:
     """Many in one, one after the other: memory holds two at a time."""
     return reduce(Part.merge, parts)

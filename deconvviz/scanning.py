@@ -18,17 +18,18 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from .deconvnet import DeconvNet
-from .errors import DeconvvizError, UnreadableImage, UnsuitableInput, UnusableIndex, one_line
+from .errors import DeconvvizError, UnreadableImage, UnsuitableInput, one_line
 from .index import Index
 from .layers import Layers
-from .ledger import Ledger, open_ledger
-from .manifest import Manifest, hash_weights, preprocess_facts, read_manifest
+from .ledger import Ledger
+from .manifest import Manifest, hash_weights, preprocess_facts
 from .models import Model
 from .part import Part, Skipped
+from .ranks import open_among, place_among_processes
 from .reading import reading_ahead
 from .records import Records
 from .selection import select
-from .sources import AnyImages, find_images, printable
+from .sources import AnyImages, DatasetImages, find_images, printable
 from .watch import Forward, Watch
 
 BATCH_CPU, BATCH_ELSE = 16, 64
@@ -66,10 +67,11 @@ def scan(
 ) -> Index | None:
     """Find the k strongest images of every feature map; continues a scan of the same kind in `out`.
 
-    `images`: a folder, files, `.tar` shards, `@LIST.txt`, several of these, or a map-style data set.
-    `layers`: names or globs, or `all`; by default every rectified layer. `shard` (i, n): do every n-th part
+    `images`: a folder, files, `.tar` shards, `@LIST.txt`, several of these, or a map-style data set, which
+    is read by one thread whatever `workers` says, since data sets need not bear more. `layers`: names or
+    globs, or `all`; by default every rectified layer. `shard` (i, n): do every n-th part
     from the i-th only, to be merged later. `strict`: stop at the first image that cannot be used. `force`:
-    begin anew where another scan lies. `load`: name and weights for `load_model`, so that the index can
+    begin anew where this or another scan lies. `load`: name and weights for `load_model`, so that the index can
     find the network again. `on_skip` hears of each image that this very call skips. Under torchrun the parts
     are shared out over the ranks, and rank 0 merges.
 
@@ -78,11 +80,12 @@ def scan(
     """
     dv = model if isinstance(model, DeconvNet) else DeconvNet(model)
     found = find_images(images)
-    job = Job(dv, found, tuple(layers), strict, workers or min(8, os.cpu_count() or 1), on_skip)
+    readers = 1 if isinstance(found, DatasetImages) else workers or min(8, os.cpu_count() or 1)
+    job = Job(dv, found, tuple(layers), strict, readers, on_skip)
     batch = batch_size or (BATCH_CPU if job.device.type == "cpu" else BATCH_ELSE)
     manifest = job.manifest(k, batch, load)
-    rank, world = _place_among_processes() if shard is None else shard
-    ledger = _open(Path(out), manifest, force, wait=shard is None and rank > 0)
+    rank, world = place_among_processes() if shard is None else shard
+    ledger = open_among(Path(out), manifest, force, wait=shard is None and rank > 0)
     mine = list(range(rank, manifest.parts, world))
     others = [] if shard is not None else [part for part in range(manifest.parts) if part % world != rank]
     in_charge = shard is not None or rank == 0
@@ -96,23 +99,6 @@ def scan(
         count = manifest.images
         raise UnsuitableInput(f"none of the {count} images could be used; the first, {first.place}: {first.reason}")
     return Index(Path(out), manifest, part, dv, found)
-
-
-def _place_among_processes() -> tuple[int, int]:
-    """This process' rank and how many there are, as torchrun says it."""
-    return int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-
-
-def _open(folder: Path, manifest: Manifest, force: bool, wait: bool) -> Ledger:
-    """The ledger; with `force` and several processes, only the first of them clears the place, others `wait`."""
-    for _ in range(600 if wait and force else 0):
-        try:
-            if read_manifest(folder).identity == manifest.identity:
-                break
-        except UnusableIndex:
-            pass  # not there yet
-        time.sleep(0.5)
-    return open_ledger(folder, manifest, force and not wait)
 
 
 @dataclass(frozen=True)
@@ -237,14 +223,31 @@ def work(job: Job, ledger: Ledger, mine: Sequence[int], others: Sequence[int], w
         reading_ahead(job.read, job.workers) as batches_of,
         tqdm(total=total, initial=total - sum(sizes.values()), unit="image", disable=hidden) as bar,
     ):
+        own = set[int]()
         while todo:
+            left = list[int]()
             for part in todo:
+                if ledger.has(part):
+                    continue
                 with ledger.claimed(part) as held:
                     if held and not ledger.has(part):
+                        own.add(part)
                         ledger.write(take_part(job, ledger, part, batches_of, bar))
-            todo = [part for part in todo if not ledger.has(part)] if wait else []
+                    else:
+                        left.append(part)
+                sizes = _count_others(ledger, sizes, own, bar) if held else sizes
+            todo = left if wait else []
             if todo:
+                sizes = _count_others(ledger, sizes, own, bar)
                 time.sleep(0.5)
+        bar.update(total - bar.n if wait else 0)
+
+
+def _count_others(ledger: Ledger, sizes: dict[int, int], own: set[int], bar: Any) -> dict[int, int]:
+    """Count in the progress what other processes have finished; return the parts not counted so far."""
+    done = ledger.listed() & set(sizes)
+    bar.update(sum(sizes[part] for part in done - own))
+    return {part: size for part, size in sizes.items() if part not in done}
 
 
 def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) -> Part:

@@ -4,6 +4,7 @@ An image is known by its number in that order, and found again by its `Record`: 
 that an index still holds when a folder is moved. Listing reads no picture.
 """
 
+import codecs
 import hashlib
 import os
 import re
@@ -11,6 +12,7 @@ import stat
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +72,8 @@ class DatasetImages:
     """The images of a map-style torch data set: `dataset[n]` is a tensor (C, H, W), a PIL image, or a path.
 
     A tuple's first element counts. Tensors are taken as they are: already normalised. Names and classes are
-    taken from `samples`, `targets` and `classes`, where it has them as torchvision's data sets do.
+    taken from `samples`, `targets` and `classes`, where it has them as torchvision's data sets do. These make
+    its `fingerprint`, and what it gives for the first, the middle and the last number.
     """
 
     roots: tuple[str, ...] = ("",)
@@ -82,10 +85,32 @@ class DatasetImages:
         digest = hashlib.sha256(f"{type(dataset).__name__} {len(self)}\n".encode())
         for number in range(len(self) if self._samples is not None else 0):
             digest.update(self.record(number).as_bytes())
+        with suppress(TypeError, ValueError):  # targets that are none, or no whole numbers, say nothing
+            numbers = [] if self._targets is None else [int(target) for target in self._targets]
+            digest.update(repr(numbers).encode() if numbers else b"")
+        for number in sorted({0, len(self) // 2, len(self) - 1}) if len(self) else ():
+            digest.update(self._content(number))
         self.fingerprint = digest.hexdigest()
 
     def __len__(self) -> int:
         return len(self.dataset)
+
+    def _item(self, number: int) -> Any:
+        item = self.dataset[number]
+        return item[0] if isinstance(item, tuple | list) else item
+
+    def _content(self, number: int) -> bytes:
+        """What tells an item from others: a tensor's or picture's bytes, a path, or why there is none."""
+        try:
+            item = self._item(number)
+        except Exception as error:  # whatever a data set raises; it will be skipped
+            return type(error).__name__.encode()
+        if isinstance(item, Tensor):
+            flat = item.detach().cpu().contiguous().reshape(-1)
+            return f"{item.dtype} {tuple(item.shape)}".encode() + flat.view(torch.uint8).numpy().tobytes()
+        if isinstance(item, Image.Image):
+            return f"{item.mode} {item.size}".encode() + item.tobytes()
+        return os.fsencode(item) if isinstance(item, str | os.PathLike) else type(item).__name__.encode()
 
     def record(self, number: int) -> Record:
         """Its name and class, as far as the data set says them."""
@@ -97,8 +122,7 @@ class DatasetImages:
 
     def read(self, number: int, record: Record, preprocess: Preprocess | None) -> Tensor:
         """The image as the network's input (C, H, W). Raises UnreadableImage, UnsuitableInput."""
-        item = self.dataset[number]
-        item = item[0] if isinstance(item, tuple | list) else item
+        item = self._item(number)
         if isinstance(item, Tensor) and item.ndim == 3 and item.is_floating_point():
             return item
         if isinstance(item, str | os.PathLike | Image.Image) and preprocess is not None:
@@ -182,6 +206,7 @@ def _expand_lists(sources: Sequence[Source]) -> Iterator[str]:
 
 
 def _lines(content: bytes) -> Iterator[str]:
+    content = content.removeprefix(codecs.BOM_UTF8)
     lines = content.split(b"\0") if b"\0" in content else content.splitlines()
     return (os.fsdecode(line) for line in lines if line.strip())
 
@@ -190,7 +215,7 @@ def _records(root: str, number: int, paths: Sequence[str]) -> Iterator[Record]:
     for path in paths:
         for file in _walk(path, ()) if path == root else [path]:
             name = os.path.relpath(file, root)
-            if name.endswith(".tar"):
+            if name.endswith(".tar") and not os.path.isdir(file):
                 for member, category, offset, size in list_members(file):
                     yield Record(number, name, member, category or _top_folder(member), offset, size)
             else:
@@ -213,22 +238,33 @@ def _size(path: str) -> int:
 def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
     """Pictures and archives in a folder and below, in natural order; hidden ones are left out.
 
-    Links are followed, but not back into a folder that holds them.
+    Links are followed, but not back into a folder that holds them. A folder below that cannot be listed is
+    given itself, as if it were a picture: it will be skipped, and said so.
     """
     try:
         here = os.stat(folder)
         entries = sorted(os.scandir(folder), key=lambda entry: natural(entry.name))
     except OSError as error:
+        if above:
+            yield folder
+            return
         raise UnreadableImage(f"{printable(folder)}: the folder cannot be listed ({error.strerror})") from error
     if (here.st_dev, here.st_ino) in above:
         return
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if _is_folder(entry):
             yield from _walk(entry.path, (*above, (here.st_dev, here.st_ino)))
         elif os.path.splitext(entry.name)[1].lower() in SUFFIXES or entry.name.endswith(".tar"):
             yield entry.path
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or a place that may not be looked at
+        return False
 
 
 def natural(name: str) -> tuple[Any, ...]:
@@ -247,7 +283,9 @@ def _check_unchanged(path: Path, record: Record) -> None:
         return
     if not os.path.lexists(path):
         raise UnreadableImage(f"{path}: no such file")
-    if path.is_dir() or size == record.size:
+    if path.is_dir():
+        raise UnreadableImage(f"{path}: the folder cannot be listed")
+    if size == record.size:
         raise UnreadableImage(f"{path}: is no regular file, or a link to none")
     raise UnreadableImage(f"{path}: has changed since it was listed ({record.size} bytes then, {size} now)")
 

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -13,6 +14,8 @@ from .errors import UnknownUnit
 from .figures import number
 from .index import Index
 from .layers import Layer, Layers
+from .ledger import Ledger
+from .manifest import read_manifest
 from .sources import printable
 from .units import Unit
 from .walk import mirrored
@@ -118,6 +121,15 @@ def index_lines(index: Index) -> list[str]:
     lines = [f"{m.model}: the {m.top} strongest of {m.images} images for each feature map"]
     lines += [f"  {name}  {channels} maps" for name, channels in index.layers.items()]
     return lines + [f"Skipped: {skipped.place}: {skipped.reason}" for skipped in index.skipped]
+
+
+def skipped_line(index: Index | None, folder: Path) -> str:
+    """How many images a scan has skipped and where they are listed; without an index, what its parts say. Or ""."""
+    count = len(index.skipped) if index else Ledger(folder, read_manifest(folder)).skipped()
+    where = (
+        f"all are listed by: deconvviz top {folder}" if index else "they are listed by deconvviz top after the merge"
+    )
+    return f"{count} images skipped; {where}" if count else ""
 
 
 class Problems:

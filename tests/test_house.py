@@ -43,6 +43,7 @@ ORDER = [
     "part",
     "manifest",
     "ledger",
+    "ranks",
     "selection",
     "folding",
     "watch",

@@ -61,10 +61,77 @@ def test_another_scan_is_refused_with_the_differences(ledger: Ledger) -> None:
     with pytest.raises(UnusableIndex, match=r"holds another scan \(top: 2 there, 5 now; batch: 4 there, 8 now\)"):
         open_ledger(ledger.folder, other)
     assert ledger.missing() == [1, 2]
-    assert open_ledger(ledger.folder, SCAN, force=True).missing() == [1, 2]  # the same one is never begun anew
+    assert open_ledger(ledger.folder, SCAN).missing() == [1, 2]
     anew = open_ledger(ledger.folder, other, force=True)
     assert anew.missing() == [0, 1, 2]
     assert list(ledger.folder.rglob("*.npz")) == []
+
+
+def test_force_begins_the_same_scan_anew(ledger: Ledger) -> None:
+    ledger.write(part(ledger, 0))
+    assert open_ledger(ledger.folder, SCAN, force=True).missing() == [0, 1, 2]
+    for number in range(3):
+        ledger.write(part(ledger, number))
+    ledger.finish()
+    assert open_ledger(ledger.folder, SCAN, force=True).missing() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("how", ["finish", "force"])
+def test_files_of_others_in_a_folder_called_parts_stay(how: str, ledger: Ledger) -> None:
+    own = ["bolt.jpg", "00001.npz", "12-photo.npz", "7-0123456789ab.claim.txt", ".00000-0123456789ab.npz"]
+    ledger.parts.mkdir()
+    for name in own:
+        (ledger.parts / name).write_text("mine")
+    (ledger.parts / "deeper").mkdir()
+    (ledger.parts / f".00000-{ledger.identity[:12]}.npz.abcd_123").write_text("half written")
+    for number in range(3):
+        ledger.write(part(ledger, number))
+    ledger.claim(0)
+    if how == "finish":
+        ledger.finish()
+    else:
+        open_ledger(ledger.folder, replace(SCAN, top=5), force=True)
+    assert sorted(os.listdir(ledger.parts)) == sorted([*own, "deeper"])
+
+
+@pytest.mark.parametrize("content", ['{"name": "my web app"}', "[]", "no JSON"])
+def test_a_manifest_of_something_else_is_left_alone(content: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(content)
+    for force in (False, True):
+        with pytest.raises(UnusableIndex, match=r"manifest\.json: is not of a scan, and is left alone"):
+            open_ledger(tmp_path, SCAN, force)
+    assert (tmp_path / "manifest.json").read_text() == content
+
+
+def test_an_index_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    np.savez(tmp_path / "index.npz", mine=np.zeros(3))
+    with pytest.raises(UnusableIndex, match=r"index\.npz: is not of a scan, and is left alone"):
+        open_ledger(tmp_path, SCAN, force=True)
+
+
+def test_the_folder_of_parts_removed_under_ones_hands(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process finishes between the making of the folder and the writing into it."""
+    twin = Ledger(ledger.folder, SCAN)
+    for number in range(3):
+        twin.write(part(twin, number))
+    mkdir = Path.mkdir
+
+    def late(path: Path, *arguments: object, **options: object) -> None:
+        mkdir(path, *arguments, **options)  # type: ignore[arg-type]
+        if path == ledger.parts:
+            monkeypatch.setattr(Path, "mkdir", mkdir)
+            twin.finish()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", late)
+        assert not ledger.claim(1)
+    again = open_ledger(ledger.folder, SCAN, force=True)
+    for number in range(3):
+        again.write(part(again, number))
+    monkeypatch.setattr(Path, "mkdir", late)
+    again.write(part(again, 1))
+    assert again.complete
+    assert sorted(os.listdir(ledger.folder)) == ["index.npz", "manifest.json"]
 
 
 def test_two_scans_at_one_place_at_once_keep_apart(tmp_path: Path) -> None:

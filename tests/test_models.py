@@ -180,5 +180,16 @@ def test_devices() -> None:
         pick_device("abacus")
 
 
+def test_each_process_of_torchrun_takes_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda check_available: torch.device("cuda"))
+    monkeypatch.setattr(torch, "zeros", lambda *_, device: None)
+    assert (pick_device("auto"), pick_device("cuda")) == (torch.device("cuda"),) * 2
+    for rank, number in (("0", 0), ("1", 1), ("5", 1)):
+        monkeypatch.setenv("LOCAL_RANK", rank)
+        assert (pick_device("auto"), pick_device("cuda")) == (torch.device("cuda", number),) * 2
+        assert (pick_device("cuda:1"), pick_device("cpu")) == (torch.device("cuda:1"), torch.device("cpu"))
+
+
 def test_models_show_themselves() -> None:
     assert repr(Model(nn.Identity(), None, "x")) == "Model('x', weights='none', 0 categories)"

@@ -207,6 +207,49 @@ def test_ranks_share_the_parts_and_the_first_takes_over(
     assert result(tmp_path) == expected
 
 
+def test_what_others_have_done_counts_in_the_progress(
+    pictures: Path, expected: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: Callable[[int], Path]
+) -> None:
+    bars, shown, take = [], [], scans.take_part
+
+    def bar_of(*arguments: Any, **options: Any) -> Any:
+        bars.append(scans_tqdm(*arguments, **options, mininterval=0))
+        return bars[-1]
+
+    def meanwhile(job: Job, ledger: Ledger, part: int, *rest: Any) -> Any:
+        shown.append(bars[0].n)
+        if part == 0:
+            for other in (4, 10):
+                shutil.copy(parts(other), ledger.parts)
+        return take(job, ledger, part, *rest)
+
+    scans_tqdm = scans.tqdm
+    monkeypatch.setattr(scans, "tqdm", bar_of)
+    monkeypatch.setattr(scans, "take_part", meanwhile)
+    run(pictures, tmp_path, progress=True)
+    assert (shown, bars[0].n) == ([0, 11, 15, 19, 23, 27, 31, 35, 39], 43)
+    assert result(tmp_path) == expected
+
+
+def test_force_under_torchrun(pictures: Path, expected: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first rank clears the place, the others do not; and nobody does after a restart."""
+    run(pictures, tmp_path)
+    counted: list[int] = []
+    take = scans.take_part
+    monkeypatch.setattr(scans, "take_part", lambda *given: (counted.append(given[2]), take(*given))[1])
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+    run(pictures, tmp_path, force=True)
+    assert counted == [0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9]
+    monkeypatch.setenv("RANK", "1")
+    run(pictures, tmp_path, force=True)
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    run(pictures, tmp_path, force=True)
+    assert len(counted) == 11
+    assert result(tmp_path) == expected
+
+
 def test_other_settings_are_refused(pictures: Path, tmp_path: Path) -> None:
     run(pictures, tmp_path)
     before = result(tmp_path)

@@ -73,6 +73,8 @@ def test_lists_of_files(end: str, tree: Path, monkeypatch: pytest.MonkeyPatch) -
     (tree / "list.txt").write_bytes(text.encode())
     expected = ["img10.png", "img9.PNG", "x/deep.png"]
     assert places(find_images("@list.txt")) == expected
+    (tree / "marked.txt").write_bytes(b"\xef\xbb\xbf" + text.encode())  # as Windows' editors write it
+    assert places(find_images("@marked.txt")) == expected
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert places(find_images("-")) == expected
     (tree / "list.txt").write_bytes(text.encode() + b"gone.png\n" + end.encode())
@@ -95,11 +97,32 @@ def test_links_are_followed_but_not_in_circles(tree: Path) -> None:
     (tree / "a" / "up").symlink_to(tree)
     (tree / "again").symlink_to(tree / "b")
     assert [place for place in places(find_images(tree)) if "again" in place] == ["again/img9.PNG", "again/img10.png"]
+    (tree / "a" / "loop").symlink_to("loop")
+    (tree / "a" / "loop.png").symlink_to("loop.png")
     (tree / "dangling.png").symlink_to(tree / "nothing")
     images = find_images(tree)
     number = places(images).index("dangling.png")
     with pytest.raises(UnreadableImage, match="dangling.png: is no regular file, or a link to none"):
         images.read(number, images.record(number), PREPROCESS)
+
+
+def test_a_folder_below_that_cannot_be_listed_is_skipped(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tree / "locked.tar").mkdir()
+    scandir = os.scandir
+
+    def refused(path: str) -> object:
+        if path.endswith(("b", "locked.tar")):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    images = find_images(tree)
+    assert places(images) == ["a/x/deep.png", "b", "locked.tar", "top.png"]
+    for number in (1, 2):
+        with pytest.raises(UnreadableImage, match=r"(b|locked\.tar): the folder cannot be listed"):
+            images.read(number, images.record(number), PREPROCESS)
+    with pytest.raises(UnreadableImage, match="b: the folder cannot be listed"):
+        find_images(tree / "b")
 
 
 def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
@@ -187,6 +210,38 @@ def test_data_sets() -> None:
             return shapes.image(number), 0
 
     assert DatasetImages(Drawn()).read(0, DatasetImages(Drawn()).record(0), PREPROCESS).shape == (3, 32, 32)
+
+
+def test_data_sets_of_one_kind_and_length_differ_by_what_they_hold() -> None:
+    kinds = {
+        "tensors": [torch.full((3, 8, 8), float(n)) for n in range(5)],
+        "pairs": [(torch.full((3, 8, 8), n, dtype=torch.bfloat16), 1) for n in range(5)],
+        "pictures": [Image.new("RGB", (8, 8), (n, 0, 0)) for n in range(5)],
+        "paths": [f"{n}.png" for n in range(5)],
+    }
+
+    class Listed(torch.utils.data.Dataset[object]):
+        def __init__(self, items: list[object], targets: object = None) -> None:
+            self.items, self.targets = items, targets
+
+        def __len__(self) -> int:
+            return len(self.items)
+
+        def __getitem__(self, number: int) -> object:
+            if self.items[number] is None:
+                raise KeyError(number)
+            return self.items[number]
+
+    for items in kinds.values():
+        first = DatasetImages(Listed(items)).fingerprint
+        assert DatasetImages(Listed(list(items))).fingerprint == first
+        for place in (0, 2, 4):
+            other = [*items[:place], items[1], *items[place + 1 :]]
+            assert DatasetImages(Listed(other)).fingerprint != first
+            gone = [*items[:place], None, *items[place + 1 :]]
+            assert DatasetImages(Listed(gone)).fingerprint != first
+        assert DatasetImages(Listed(items, torch.arange(5))).fingerprint != first
+        assert DatasetImages(Listed(items, ["no", "numbers", "but", "a", "list"])).fingerprint == first
 
 
 def test_natural_order() -> None:
