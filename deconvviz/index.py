@@ -34,12 +34,14 @@ TOLERANCE, NOISE = 1e-3, 1e-5
 class Entry:
     """One of the strongest images of a feature map: `unit` with its activation and the image's number.
 
-    `image`: the file below its folder (`ARCHIVE/NAME` in an archive), `category`: its class, or "".
+    `image`: the file below its folder (`ARCHIVE/NAME` in an archive), with that folder's name before it where
+    several were scanned; `category`: its class, or ""; `root`: the folder, "" for a data set.
     """
 
     unit: Unit
     image: str
     category: str
+    root: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +110,9 @@ class Index:
             position = (int(best.rows[row, rank]), int(best.columns[row, rank]))
             at = position if self._layer(layer).size else (None, None)
             unit = Unit(layer, channel, at[0], at[1], image=number, activation=float(best.values[row, rank]))
-            found.append(Entry(unit, record.place, record.category))
+            root, several = self.manifest.roots[record.root], len(self.manifest.roots) > 1
+            place = os.path.join(os.path.basename(root), record.place) if several else record.place
+            found.append(Entry(unit, place, record.category, root))
         return found
 
     def statistics(self, layer: str, channel: int) -> Statistics:

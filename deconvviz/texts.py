@@ -72,7 +72,8 @@ def index_json(index: Index, units: Sequence[Unit], k: int | None) -> str:
     skipped = [asdict(skipped) for skipped in index.skipped]
     listed = [_unit_record(index, unit, k) for unit in units]
     facts = {"schema_version": 1, "model": index.manifest.model, "images": index.manifest.images}
-    return json.dumps({**facts, "layers": index.layers, "skipped": skipped, "units": listed}, indent=1)
+    whole = {**facts, "layers": index.layers, "skipped": skipped, "units": listed}
+    return json.dumps(whole, indent=1, allow_nan=False)
 
 
 def _unit_record(index: Index, unit: Unit, k: int | None) -> dict[str, Any]:
@@ -83,15 +84,17 @@ def _unit_record(index: Index, unit: Unit, k: int | None) -> dict[str, Any]:
         "count": facts.count,
         "mean": facts.mean,
         "deviation": facts.deviation,
-        "maximum": facts.maximum,
+        "maximum": facts.maximum if facts.count else None,
         "positive": facts.positive,
         "histogram": facts.histogram.tolist(),
+        "edges": facts.edges.tolist(),
         "top": [
             {
                 "activation": entry.unit.activation,
                 "row": entry.unit.row,
                 "column": entry.unit.column,
                 "number": entry.unit.image,
+                "root": printable(entry.root),
                 "image": printable(entry.image),
                 "class": entry.category or None,
             }
@@ -106,8 +109,9 @@ def unit_lines(index: Index, unit: Unit, k: int | None) -> list[str]:
     lines = [
         f"{unit.layer}:{unit.channel}  "
         + ("dead: " if facts.dead else "")
-        + f"positive in {facts.positive} of {facts.count} images, maximum {number(facts.maximum)}, "
-        + f"mean of the maxima {number(facts.mean)} ± {number(facts.deviation)}"
+        + f"positive in {facts.positive} of {facts.count} images"
+        + (f", maximum {number(facts.maximum)}, mean of the maxima " if facts.count else "")
+        + (f"{number(facts.mean)} ± {number(facts.deviation)}" if facts.count else "")
     ]
     for entry in index.top(unit.layer, unit.channel, k):
         value = number(entry.unit.activation or 0.0)

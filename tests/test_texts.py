@@ -1,13 +1,14 @@
 """What the command line prints about an index."""
 
 import json
+from pathlib import Path
 
 import pytest
 from test_scanning import run, whole
 from test_sources import draw
 
-from deconvviz import Index, Unit
-from deconvviz.errors import UnknownUnit
+from deconvviz import Index, Unit, open_index
+from deconvviz.errors import UnknownUnit, UnsuitableInput
 from deconvviz.texts import Problems, index_json, index_lines, parse_maps, unit_lines
 
 
@@ -59,3 +60,20 @@ def test_the_first_five_problems_are_shown(capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr()
     assert said.err.splitlines() == [f"Skipped: file {n}" for n in range(5)]
     assert (said.out, problems.count) == ("", 8)
+
+
+def test_pictures_of_several_folders_are_told_apart_and_none_is_valid_json(tmp_path: Path) -> None:
+    for number in range(4):
+        draw(tmp_path / ("one", "two")[number % 2] / f"{number // 2}.png", number)
+    made = whole(run([tmp_path / "one", tmp_path / "two"], tmp_path / "index"))
+    entries = made.top("0", 0)
+    assert sorted(entry.image for entry in entries) == ["one/0.png", "one/1.png", "two/0.png", "two/1.png"]
+    assert {entry.root for entry in entries} == {str(tmp_path / "one"), str(tmp_path / "two")}
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "no.png").write_text("no picture")
+    with pytest.raises(UnsuitableInput, match="none of the 1 images"):
+        run(tmp_path / "bad", tmp_path / "empty")
+    empty = open_index(tmp_path / "empty")
+    (unit,) = json.loads(index_json(empty, [Unit("0", 0)], None), parse_constant=pytest.fail)["units"]
+    assert (unit["count"], unit["maximum"], unit["top"], len(unit["edges"]) > 10) == (0, None, [], True)
+    assert "inf" not in unit_lines(empty, Unit("0", 0), None)[0]
