@@ -1,8 +1,11 @@
-"""Images per second of the scan beside the bare network: `python -m benchmarks.scan [--model …] [--images FOLDER]`.
+"""Images per second of the scan beside the bare network.
 
-The bare network is the user's own module run on the same batches and cut after the same layer. Both run in
-one process, turn about, and the ratio is the median of the pairs. "Decoded before" leaves reading and
-decoding out of both; "with decoding" is a whole `deconvviz.scan` beside a loop that reads, stacks and runs.
+    python -m benchmarks.scan [--model NAME…] [--images FOLDER]
+
+The bare network is the user's own module run on the same batches and cut after the same layer: as images come
+(channels first in memory), and with channels last, the layout that the scan chooses. All run in one process, turn
+about; ratios compare whole runs of so many batches, positions looked for in the first ones most. The last two columns
+include decoding: a loop that reads, stacks and runs, and a whole `deconvviz.scan`.
 """
 
 import argparse
@@ -58,7 +61,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def decoded_before(model: deconvviz.Model, device: torch.device, batch: int, rounds: int) -> tuple[float, ...]:
-    """Images per second of the bare network and of the scan, the median of their ratios, and that of the totals."""
+    """Images per second: bare in both layouts, scan; its ratios to both, and to the second late in the run."""
     dv = deconvviz.DeconvNet(model)
     channels, _ = select(dv.layers, ())
     calls = dv.layers.graph.needed_for(list(channels))
@@ -71,13 +74,19 @@ def decoded_before(model: deconvviz.Model, device: torch.device, batch: int, rou
         inputs = images[number].to(memory_format=job.layout)
         watch.look(dv.layers, inputs, range(number * batch, (number + 1) * batch))
 
+    def last(number: int) -> None:
+        bare(images[number].to(memory_format=torch.channels_last))
+
     bare(images[0])
+    last(0)
     scan(0)
-    pairs = [(seconds(lambda n=n: bare(images[n])), seconds(lambda n=n: scan(n))) for n in range(rounds)]
+    times = [(seconds(lambda n=n: bare(images[n])), seconds(lambda n=n: last(n)), seconds(lambda n=n: scan(n)))
+             for n in range(rounds)]  # fmt: skip
     watch.best()
-    plain, looked = (sum(times) for times in zip(*pairs, strict=True))
-    images_run = batch * rounds
-    return images_run / plain, images_run / looked, statistics.median(a / b for a, b in pairs), plain / looked
+    plain, others, looked = (sum(of) for of in zip(*times, strict=True))
+    run = batch * rounds
+    late = statistics.median(b / c for _, b, c in times[rounds // 2 :])
+    return run / plain, run / others, run / looked, plain / looked, others / looked, late
 
 
 def with_decoding(model: deconvviz.Model, folder: Path, batch: int) -> tuple[float, float]:
@@ -115,9 +124,11 @@ def main() -> None:
     print(
         f"torch {torch.__version__}, {device}, {torch.get_num_threads()} threads, batch {batch}, {given.rounds} rounds"
     )
-    heads = "network | maps | bare, images/s | scan, images/s | ratio, median | ratio, whole part"
+    heads = (
+        "network | maps | bare, images/s | bare, channels last | scan | scan : bare | scan : channels last | late on"
+    )
     print(f"| {heads} | read+run, images/s | whole scan, images/s |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---" * 10 + "|")
     with tempfile.TemporaryDirectory() as drawn:
         if given.images is None:
             for number in range(200):
@@ -126,10 +137,10 @@ def main() -> None:
             model = deconvviz.load_model(name, "none")
             model.net.to(device)
             maps = sum(select(deconvviz.DeconvNet(model).layers, ())[0].values())
-            plain, scanned, ratio, total = decoded_before(model, device, batch, given.rounds)
+            plain, last, scanned, *ratios = decoded_before(model, device, batch, given.rounds)
             read, whole = with_decoding(model, given.images or Path(drawn), batch)
-            measured = f"{plain:.1f} | {scanned:.1f} | {ratio:.2f} | {total:.2f} | {read:.1f} | {whole:.1f}"
-            print(f"| {name} | {maps} | {measured} |", flush=True)
+            speeds, shares = f"{plain:.1f} | {last:.1f} | {scanned:.1f}", " | ".join(f"{r:.2f}" for r in ratios)
+            print(f"| {name} | {maps} | {speeds} | {shares} | {read:.1f} | {whole:.1f} |", flush=True)
     print(f"peak resident memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 

@@ -122,7 +122,7 @@ class DeconvNet:
         asked = _parsed(units)
         return list(self.stream(images, asked, ahead=len(asked)))
 
-    def stream(self, images: Any, units: Iterable[Unit | str], ahead: int = 512) -> Iterator[Projection]:
+    def stream(self, images: Any, units: Iterable[Unit | str], ahead: int = 256) -> Iterator[Projection]:
         """The same as `project`, one projection after the other: for more units than memory holds.
 
         `images`: as for `project`; a sequence of paths (or of anything else that is an image) is read as it

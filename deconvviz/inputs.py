@@ -70,7 +70,7 @@ def as_batch(images: Any, preprocess: Preprocess | None) -> Tensor:
     return torch.stack(tensors)
 
 
-READ_BYTES = 256 * 2**20
+READ_BYTES = 128 * 2**20
 """How many bytes of images are held at a time."""
 
 READ_AHEAD = 16
