@@ -12,7 +12,6 @@ import argparse
 import resource
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +25,8 @@ from deconvviz.scanning import BATCH_CPU, BATCH_ELSE, Job
 from deconvviz.selection import select
 from deconvviz.sources import find_images
 from deconvviz.watch import Watch
+
+from .measure import seconds
 
 
 class Cut(Exception):
@@ -51,13 +52,6 @@ def bare_forward(net: nn.Module, last: nn.Module) -> Callable[[Tensor], None]:
             torch.cuda.synchronize()
 
     return run
-
-
-def seconds(run: Callable[[], object]) -> float:
-    """How long a call takes."""
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
 
 
 def decoded_before(model: deconvviz.Model, device: torch.device, batch: int, rounds: int) -> tuple[float, ...]:

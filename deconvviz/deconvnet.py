@@ -127,7 +127,8 @@ class DeconvNet:
 
         `images`: as for `project`; a sequence of paths (or of anything else that is an image) is read as it
         is needed. `ahead`: how many units are taken together, which share images, windows and weights; so
-        many projections are held at a time. Units of one image, or of one layer, are best kept together.
+        many projections are held at a time. Units of one image, or of one layer, are best kept together. What
+        `project` raises at once is raised here when the unit's turn comes.
         """
         source = images if isinstance(images, Recording) else one_by_one(images)
         ready: dict[Graph, dict[Call, Step]] = {}

@@ -46,7 +46,7 @@ def batch_bytes(device: torch.device) -> int:
 
     On a CPU a few megabytes: signals are then read while they are still in the cache, and memory that the
     allocator keeps is used again (above 32 MiB it goes back to the system each time). On a GPU a share of
-    what is free. Measured in benchmarks/README.md.
+    what is free. What was tried stands in benchmarks/README.md; the share on a GPU is a guess.
     """
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)

@@ -98,9 +98,8 @@ def project_units(
     """Seed each unit with its activation, walk down, cut out its receptive field.
 
     `units` of one layer, `rows`: which sample of the recording each belongs to, `inputs` (C, H, W): the whole
-    image of each. Yields projections and which
-    unit each is of. Units whose receptive fields hang over the same borders go together, so that no more of
-    their windows is computed than lies on the maps.
+    image of each. Yields projections and which unit each is of. Units whose receptive fields hang over the
+    same borders go together, so that little more of their windows is computed than lies on the maps.
     """
     order = sorted(range(len(units)), key=lambda n: (*overhang(down.table, down.start, units[n]), rows[n]))
     most = batch_bytes(recording.images.device)

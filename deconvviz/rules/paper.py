@@ -61,7 +61,7 @@ def not_from_zero(call: Call) -> str:
 @register(aten.clamp.default, aten.clamp_min.default, reach=pointwise, role="rectify", refuses=not_from_zero)
 def rectify_clamp(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """`x.clamp(min=0)` is a ReLU by another name."""
-    return signal.clamp(min=0)
+    return positive(signal)
 
 
 # --- (iii) filter -------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The first step of Zeiler & Fergus 2014, §2.1: (i) unpool, with the recorded switches.
 
-"The max pooling operation is non-invertible, however we can obtain an approximate inverse by recording
+"… the max pooling operation is non-invertible, however we can obtain an approximate inverse by recording
 the locations of the maxima within each pooling region in a set of switch variables."
 """
 
