@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .layers import Layer
     from .merging import merge
     from .models import Model, load_model
+    from .pages import write_gallery
     from .projection import Projection
     from .recording import Recording
     from .scanning import scan
@@ -43,6 +44,7 @@ _HOMES = {
     "open_index": "index",
     "read_image": "images",
     "scan": "scanning",
+    "write_gallery": "pages",
 }
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "open_index",
     "read_image",
     "scan",
+    "write_gallery",
 ]
 
 

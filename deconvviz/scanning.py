@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from .datasets import DatasetImages
 from .deconvnet import DeconvNet
 from .errors import DeconvvizError, UnreadableImage, UnsuitableInput, one_line
 from .index import Index
@@ -29,7 +30,7 @@ from .ranks import open_among, place_among_processes
 from .reading import reading_ahead
 from .records import Records
 from .selection import select
-from .sources import AnyImages, DatasetImages, find_images, printable
+from .sources import AnyImages, find_images, printable
 from .watch import Forward, Watch
 
 BATCH_CPU, BATCH_ELSE = 16, 64
