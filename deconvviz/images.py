@@ -196,17 +196,23 @@ class Preprocess:
         )
 
 
-def picture(tensor: Tensor, preprocess: Preprocess | None) -> Image.Image:
+def picture(tensor: Tensor, preprocess: Preprocess | None, box: tuple[int, int, int, int] | None = None) -> Image.Image:
     """What the network saw, as an RGB image: its input (C, H, W) with the preprocessing undone.
 
     Without a preprocessing, or with channels that are not colours, each tensor is stretched from its
-    smallest to its largest value, and the first three channels (or the first) are shown.
+    smallest to its largest value, and the first three channels (or the first) are shown. `box` (top, left,
+    bottom, right): only this part of the picture.
     """
     if preprocess is not None and len(preprocess.mean) == len(tensor) and len(tensor) in (1, 3):
-        values = preprocess.undo(tensor)
+        values = preprocess.undo(tensor if box is None else _cut(tensor, box))
     else:
         values = tensor[:3] if len(tensor) >= 3 else tensor[:1]
         low, high = values.min(), values.max()
-        values = (values - low) / (high - low).clamp(min=1e-12)
+        values = (values if box is None else _cut(values, box)).sub(low) / (high - low).clamp(min=1e-12)
     levels = (values.detach().cpu().expand(3, -1, -1) * 255).round().to(torch.uint8)
     return Image.fromarray(levels.permute(1, 2, 0).numpy())
+
+
+def _cut(tensor: Tensor, box: tuple[int, int, int, int]) -> Tensor:
+    top, left, bottom, right = box
+    return tensor[:, top:bottom, left:right]
