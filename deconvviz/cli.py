@@ -309,7 +309,7 @@ def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int, s
 @click.argument("sources", nargs=-1, required=True, metavar="INDEX|SOURCE...")
 @model_options
 @precision_option
-@click.option("-l", "--layer", "names", multiple=True, metavar="NAME", help="A layer to show; repeatable.")
+@click.option("-l", "--layer", "names", multiple=True, metavar="NAME|GLOB|all", help="A layer to show; repeatable.")
 @click.option("--maps", metavar="0-15,30", help="Its feature maps.  [default: all]")
 @click.option("--top", type=click.IntRange(1, 100), help="Images a feature map.  [default: 9, or all in the INDEX]")
 @click.option("--batch-size", type=click.IntRange(1), help="Images scanned together.")

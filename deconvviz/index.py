@@ -1,5 +1,6 @@
 """An index: the strongest images of every feature map, as a scan left them, and projections from there."""
 
+import fnmatch
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -91,9 +92,24 @@ class Index:
         """How many feature maps a layer has, by any of its names. Raises UnknownLayer."""
         return self._layer(layer).channels
 
-    def name_of(self, layer: str) -> str:
-        """The name in `layers` of a layer, by any of its names. Raises UnknownLayer."""
-        return self._layer(layer).names[0]
+    def matching(self, pattern: str) -> list[str]:
+        """The names in `layers` of a layer by any of its names, of all that match a glob, or of `all`.
+
+        Raises UnknownLayer.
+        """
+        if pattern == "all":
+            return list(self.layers)
+        if pattern in self._layers or not any(sign in pattern for sign in "*?["):
+            return [self._layer(pattern).names[0]]
+        found = [layer.names[0] for layer in self.manifest.layers if fnmatch.filter(layer.names, pattern)]
+        if not found:
+            raise UnknownLayer(f"no layer in {self.folder} matches {pattern!r}; {nearest(pattern, self._layers)}")
+        return found
+
+    def dead(self, layer: str) -> int:
+        """How many feature maps of a layer no image excites. Raises UnknownLayer."""
+        pieces = self._layer(layer).pieces
+        return sum(int((self._part.tally.maximum[first : first + count] <= 0).sum()) for first, count in pieces)
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:

@@ -102,12 +102,12 @@ class MapFacts:
 
 
 def choose_layers(index: Index, asked: Sequence[str]) -> list[str]:
-    """The layers of a gallery: those asked for, by their names in the index, in its order; without any, the usual ones.
+    """The layers of a gallery: those asked for, by name or glob, in the order of the index; without any, the usual.
 
     These are all but max-pools, whose maps are those of the layer before, and but layers whose maps
     another one lines up beside others. Raises UnknownLayer.
     """
-    names = [index.name_of(name) for name in asked]
+    names = [name for pattern in asked for name in index.matching(pattern)]
     if not names:
         scanned = index.manifest.layers
         lined_up = {piece for layer in scanned if len(layer.pieces) > 1 for piece in layer.pieces}

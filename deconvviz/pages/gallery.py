@@ -163,7 +163,7 @@ def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: St
     layers, datas = [], []
     for at, section in enumerate(shown):
         maps = map_facts(index, section)
-        data = layer_json(section, maps, {m.number: sheet_facts(folder, section, m, style) for m in maps}, style)
+        data = layer_json(index, section, maps, {m.number: sheet_facts(folder, section, m, style) for m in maps}, style)
         pages.write_layer(at, maps, data)
         layers.append((maps, start_here(maps)))
         datas.append({key: data[key] for key in ("dead", "seen")})
@@ -237,7 +237,7 @@ def _section_json(section: Section, style: Style) -> dict[str, Any]:
 
 
 def layer_json(
-    section: Section, maps: Sequence[MapFacts], sheets: dict[int, dict[str, Any] | None], style: Style
+    index: Index, section: Section, maps: Sequence[MapFacts], sheets: dict[int, dict[str, Any] | None], style: Style
 ) -> dict[str, Any]:
     """All that a layer's page says."""
     tiles = [tile for sheet in sheets.values() if sheet for tile in sheet["tiles"] if tile]
@@ -248,7 +248,7 @@ def layer_json(
     return {
         "schema_version": SCHEMA,
         **_section_json(section, style),
-        "dead": sum(m.dead for m in maps),
+        "dead": index.dead(section.name),
         "seen": maps[0].statistics.count,
         "edges": maps[0].statistics.edges.tolist(),
         "images": images,

@@ -42,7 +42,7 @@ def write_single_page(
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         Making(index, folder, how, report, say).make([(section, m) for m in facts if m.entries])
-        data = layer_json(section, facts, {m.number: sheet_facts(folder, section, m, how) for m in facts}, how)
+        data = layer_json(index, section, facts, {m.number: sheet_facts(folder, section, m, how) for m in facts}, how)
         sheets = {str(m.number): _uri(sheet_path(folder, section, m.number, how)) for m in facts if m.entries}
         numbers = sorted({number for m in facts for number in m.images})
         pictures = {str(n): p for n in numbers if (p := picture_path(folder, n, how)).exists()}
