@@ -38,7 +38,8 @@ def capture(net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type]
     example = torch.zeros(2, *input_shape)
     if sample is not None:
         example = example.to(sample.device, sample.dtype)
-    with evaluating(net), torch.no_grad():
+    made_so = any(p.is_inference() for p in net.parameters())  # weights made in inference mode stay in it
+    with evaluating(net), torch.no_grad(), torch.inference_mode(made_so or torch.is_inference_mode_enabled()):
         program = _export(net, example)
     return _Reader(net, program, tuple(collapse)).read(tuple(input_shape))
 

@@ -20,6 +20,7 @@ from .mirror import registered_modules, registrations
 from .models import Model
 from .passes import Pass, crop_pass, divide, groups_by_image
 from .projection import Projection, project_units
+from .projections import Projections
 from .recording import Keep, Recording, record
 from .units import Unit, check_image, locate, strongest_images, strongest_maps
 from .walk import Step, descent, mirrored
@@ -30,6 +31,9 @@ WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 
 RECORDED_TOGETHER = 16
 """How many images go forward in one batch: enough to keep the cores busy, few enough for memory."""
+
+SIZES_KEPT = 16
+"""How many input sizes the network is kept captured for."""
 
 
 class DeconvNet:
@@ -85,11 +89,13 @@ class DeconvNet:
         return self.layers_for(self._input_shape)
 
     def layers_for(self, input_shape: Sequence[int]) -> Layers:
-        """The table of layers for images of this shape (C, H, W); captured once and kept."""
+        """The table of layers for images of this shape (C, H, W); captured once and kept for the last few."""
         sample = _sample(self.net)
         modules = tuple(map(id, self.net.modules()))  # a layer may have been put in another's place
         key = (tuple(input_shape), sample.device, sample.dtype, registrations(), modules)
         if key not in self._captured:
+            if len(self._captured) >= SIZES_KEPT:  # pictures that all have sizes of their own
+                self._captured.pop(next(iter(self._captured)))
             self._captured[key] = Layers(self.net, capture(self.net, input_shape, registered_modules()))
         return self._captured[key]
 
@@ -113,14 +119,14 @@ class DeconvNet:
         """For each feature map of `layer`, its peaks in the k images that excite it most."""
         return strongest_images(*self._maps(images, layer), k)
 
-    def project(self, images: Any, units: Unit | str | Iterable[Unit | str]) -> list[Projection]:
+    def project(self, images: Any, units: Unit | str | Iterable[Unit | str]) -> Projections:
         """Project each unit to pixel space; the result is in the order of `units`.
 
         A unit without a position is taken at its feature map's strongest one. Raises UnknownLayer,
         UnknownUnit, NoMirrorRule, each before any projection is made.
         """
         asked = _parsed(units)
-        return list(self.stream(images, asked, ahead=len(asked)))
+        return Projections(self.stream(images, asked, ahead=len(asked)))
 
     def stream(self, images: Any, units: Iterable[Unit | str], ahead: int = 256) -> Iterator[Projection]:
         """The same as `project`, one projection after the other: for more units than memory holds.
@@ -130,7 +136,7 @@ class DeconvNet:
         many projections are held at a time. Units of one image, or of one layer, are best kept together. What
         `project` raises at once is raised here when the unit's turn comes.
         """
-        source = images if isinstance(images, Recording) else one_by_one(images)
+        source = images if isinstance(images, Recording) else one_by_one(images, self.preprocess)
         ready: dict[Graph, dict[Call, Step]] = {}
         remaining = iter(units)
         while some := _parsed(islice(remaining, max(ahead, 1))):

@@ -3,22 +3,23 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from . import figures, notebook
 from .best import NONE
 from .deconvnet import DeconvNet
 from .errors import UnknownLayer, UnknownUnit, UnsuitableInput, UnusableIndex, nearest
+from .feature_map import Entry, FeatureMap, Statistics
 from .ledger import RESULT, Ledger
 from .manifest import Manifest, Scanned, hash_weights, preprocess_facts, read_manifest
 from .models import Model, load_model
 from .part import Part, Skipped, ranges, read_part
 from .projection import Projection
+from .projections import Projections
 from .sources import AnyImages, Images, find_images, printable
 from .tally import edges, from_limbs
 from .units import Unit
@@ -28,42 +29,6 @@ TOGETHER = 64
 
 TOLERANCE, NOISE = 1e-3, 1e-5
 """How far an activation may be from the recorded one: of its own value, and of its layer's largest."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One of the strongest images of a feature map: `unit` with its activation and the image's number.
-
-    `image`: the file below its folder (`ARCHIVE/NAME` in an archive), with that folder's name before it where
-    several were scanned; `category`: its class, or ""; `root`: the folder, "" for a data set.
-    """
-
-    unit: Unit
-    image: str
-    category: str
-    root: str
-
-
-@dataclass(frozen=True, eq=False)
-class Statistics:
-    """Of a feature map's maxima, one for each of `count` images.
-
-    `positive`: how many of them are above zero; `histogram[0]` counts the others, `histogram[n]` those from
-    `edges[n - 1]` up to the next edge (the first and last of these bins have no end).
-    """
-
-    count: int
-    mean: float
-    deviation: float
-    maximum: float
-    positive: int
-    histogram: NDArray[np.int64]
-    edges: NDArray[np.float64]
-
-    @property
-    def dead(self) -> bool:
-        """Whether no image excites it."""
-        return self.maximum <= 0
 
 
 class Index:
@@ -130,13 +95,18 @@ class Index:
             edges=edges(),
         )
 
+    def feature_map(self, layer: str, channel: int, k: int | None = None) -> FeatureMap:
+        """A feature map with its strongest images, for a notebook to show. Raises UnknownLayer, UnknownUnit."""
+        top, facts = self.top(layer, channel, k), self.statistics(layer, channel)
+        return FeatureMap(layer, channel, top, facts, lambda: self.project(layer, channel, k))
+
     def project(
         self,
         layer: str,
         channels: int | Sequence[int],
         k: int | None = None,
         report: Callable[[str], object] = warnings.warn,
-    ) -> list[Projection]:
+    ) -> Projections:
         """Project the strongest units of feature maps again, map by map, strongest first.
 
         Reads and runs the images of these units only. A unit is left out, and `report` is told, if its image
@@ -152,7 +122,7 @@ class Index:
             for projection in _project_group(self._dv(), images, units, NOISE * largest, report):
                 projected[projection.unit.channel, projection.unit.image] = projection
         keys = [(entry.unit.channel, entry.unit.image) for entry in entries]
-        return [projected[key] for key in keys if key in projected]
+        return Projections(projected[key] for key in keys if key in projected)
 
     def _groups(
         self, entries: Sequence[Entry], report: Callable[[str], object]
@@ -213,6 +183,21 @@ class Index:
     def __repr__(self) -> str:
         m = self.manifest
         return f"Index({str(self.folder)!r}, {m.model}, {m.images} images, {len(m.layers)} layers, top {m.top})"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """How notebooks show it: its layers, how many of their feature maps are dead, and the strongest map."""
+        m, heads = self.manifest, ("layer", "feature maps", "dead", "strongest", "peak")
+        skipped = f", {len(self.skipped)} of them skipped" if self.skipped else ""
+        heading = f"<b>{notebook.text(m.model)}</b>: the {m.top} strongest of {m.images} images{skipped}"
+        rows = [self._layer_row(name) for name in self.layers]
+        return notebook.bundle(repr(self), notebook.table(heads, rows, heading, numbers=(1, 2, 4)))
+
+    def _layer_row(self, name: str) -> tuple[str, int, int, str, str]:
+        pieces = (self._part.tally.maximum[first : first + count] for first, count in self._layer(name).pieces)
+        peaks = [float(peak) for piece in pieces for peak in piece]
+        strongest = max(range(len(peaks)), key=peaks.__getitem__)
+        dead = sum(peak <= 0 for peak in peaks)
+        return name, len(peaks), dead, f"{name}:{strongest}", figures.number(peaks[strongest])
 
 
 def open_index(

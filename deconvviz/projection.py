@@ -8,13 +8,14 @@ activation's own value, so a projection scales with it.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
 
+from . import notebook
 from .images import Preprocess, picture
 from .machine import batch_bytes, exactly
 from .output import write_png
@@ -77,11 +78,28 @@ class Projection:
         """Write `show(side)` as a PNG. Raises UnwritableOutput."""
         write_png(Path(path), self.show(side))
 
-    def _repr_png_(self) -> bytes:
-        """How notebooks show it by itself."""
-        buffer = BytesIO()
-        self.show().save(buffer, "PNG")
-        return buffer.getvalue()
+    def plot(self, ax: Any = None) -> Any:
+        """Draw `show()` on matplotlib's axes, the current ones by default, and return them."""
+        return notebook.plot(self.show(), ax, f"{self.unit}  activation {self.activation:.3g}")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """How notebooks show it by itself: the image with the receptive field, the patch, the projection."""
+        return notebook.bundle(repr(self), notebook.fitting(self._as_html, (192, 144, 112, 80)))
+
+    def _as_html(self, side: int) -> str:
+        height, width = self.box[2] - self.box[0], self.box[3] - self.box[1]
+        projection = signal_tile(self.pixels, self.box, self.field, side)[0]
+        panels = (
+            (notebook.framed(self.image, self.box, side), "image", "the image; the box is the receptive field"),
+            (picture_tile(self.patch, self.box, self.field, side), "patch", f"patch: {height} × {width} pixels of it"),
+            (projection, "projection", "projection; grey is zero"),
+        )
+        cells = [
+            f"{notebook.picture(drawn, f'{what} of {self.unit}')}<br><small>{said}</small>"
+            for drawn, what, said in panels
+        ]
+        heading = f"<b>{notebook.text(self.unit)}</b> &nbsp;activation {self.activation:.3g}"
+        return notebook.side_by_side(cells, len(cells), heading)
 
     def __repr__(self) -> str:
         return f"Projection({self.unit}, activation {self.activation:.4g}, box {self.box})"
