@@ -84,7 +84,7 @@ class Projection:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """How notebooks show it by itself: the image with the receptive field, the patch, the projection."""
-        return notebook.bundle(repr(self), notebook.fitting(self._as_html, (192, 144, 112, 80)))
+        return notebook.bundle(repr(self), notebook.fitting(self._as_html, (160, 128, 96, 64)))
 
     def _as_html(self, side: int) -> str:
         height, width = self.box[2] - self.box[0], self.box[3] - self.box[1]

@@ -61,7 +61,7 @@ def pictures(html: str) -> list[Image.Image]:
 
 def test_one_projection_shows_image_patch_and_projection(twelve: Projections) -> None:
     html = html_of(twelve[0])
-    assert [picture.size for picture in pictures(html)] == [(192, 192)] * 3
+    assert [picture.size for picture in pictures(html)] == [(160, 160)] * 3
     assert str(twelve[0].unit) in html
     assert f"activation {twelve[0].activation:.3g}" in html
 

@@ -3,7 +3,6 @@
 import gc
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from captum.attr import NeuronDeconvolution
