@@ -37,14 +37,18 @@ SIZES_KEPT = 16
 
 
 class DeconvNet:
-    """The mirror of a network.
+    """The mirror of a network: Zeiler & Fergus 2014, §2.1 and Figure 1.
 
     `model`: a `Model` or any `nn.Module`; `preprocess`: how pictures become its input (a `Model` knows);
     `input_shape` (C, H, W): only needed to list the layers of a bare module before it has seen an image;
     `precision` of signals on the way down: "fp32", "bf16" (several times faster where the machine has
     matrix units for it, pictures look the same) or "auto" (bf16 where it has them). Switches, activations
     and ranking are always the network's own precision.
-    The network is left as found: nothing of it is changed, also when an error is raised.
+    The network is left as found: nothing of it is changed, also when an error is raised. Raises UnknownModel.
+
+    `images`, wherever they are asked for: a path, a PIL image, an array (H, W, C) of uint8 or of floats in
+    [0, 1], a uint8 tensor (C, H, W), or a list of these: pictures, which `preprocess` resizes and
+    normalises; or a floating-point tensor (N, C, H, W), which is taken as normalised already.
     """
 
     def __init__(
@@ -80,7 +84,11 @@ class DeconvNet:
 
     @property
     def layers(self) -> Layers:
-        """The table of layers, in order, for the preprocessing's size, a square picture, or the first one seen."""
+        """The table of layers, in order, for the preprocessing's size, a square picture, or the first one seen.
+
+        Raises UnsuitableInput for a bare module that has seen no image, UncapturableModel if `torch.export`
+        cannot follow it.
+        """
         if self._input_shape is None:
             raise UnsuitableInput(
                 "the layers of a bare module depend on its input: give DeconvNet(net, preprocess=…) "
@@ -100,10 +108,10 @@ class DeconvNet:
         return self._captured[key]
 
     def record(self, images: ImageSource | Sequence[ImageSource] | Tensor, layers: Sequence[str]) -> Recording:
-        """One forward pass over the images, keeping what projections from these layers need.
+        """One forward pass over the images, keeping what projections from these layers need: switches and gates (§2.1).
 
-        `strongest` and `project` take the result in place of images. Raises UnknownLayer, and NoMirrorRule
-        before any work if a call on the way down cannot be mirrored.
+        `strongest` and `project` take the result in place of images. Raises UnreadableImage, UnsuitableInput,
+        UnknownLayer, and NoMirrorRule before any work if a call on the way down cannot be mirrored.
         """
         inputs = self._inputs(images)
         table = self.layers_for(inputs.shape[1:])
@@ -112,18 +120,26 @@ class DeconvNet:
         return record(table.graph, inputs, wanted, self._keepers(table, wanted))
 
     def strongest(self, images: Any, layer: str, k: int = 9) -> list[Unit]:
-        """For each image, the k feature maps of `layer` with the highest peak, strongest first."""
+        """For each image, the k feature maps of `layer` with the highest peak, strongest first.
+
+        Units with image, position and activation, after rectification; N·k of them for N images. Raises
+        what `record` raises.
+        """
         return strongest_maps(*self._maps(images, layer), k)
 
     def strongest_images(self, images: Any, layer: str, k: int = 9) -> list[list[Unit]]:
-        """For each feature map of `layer`, its peaks in the k images that excite it most."""
+        """For each feature map of `layer`, its peaks in the k images that excite it most, strongest first.
+
+        One list for each feature map, of k units, or of N if there are fewer images. Raises what `record` raises.
+        """
         return strongest_images(*self._maps(images, layer), k)
 
     def project(self, images: Any, units: Unit | str | Iterable[Unit | str]) -> Projections:
-        """Project each unit to pixel space; the result is in the order of `units`.
+        """Project each unit to pixel space (§2.1: unpool, rectify, filter); the result is in the order of `units`.
 
-        A unit without a position is taken at its feature map's strongest one. Raises UnknownLayer,
-        UnknownUnit, NoMirrorRule, each before any projection is made.
+        `units`: `Unit`s, or texts as in `conv4:17@3,5`. A unit without a position is taken at its feature map's
+        strongest one. Raises UnreadableImage, UnsuitableInput, UnknownLayer, UnknownUnit, NoMirrorRule, each
+        before any projection is made.
         """
         asked = _parsed(units)
         return Projections(self.stream(images, asked, ahead=len(asked)))

@@ -64,7 +64,10 @@ class Index:
         return self._part.skipped
 
     def top(self, layer: str, channel: int, k: int | None = None) -> list[Entry]:
-        """The strongest images of a feature map, strongest first. Raises UnknownLayer, UnknownUnit."""
+        """The k strongest images of a feature map (all in the index), strongest first.
+
+        Of equal activations the first image counts, and its first position. Raises UnknownLayer, UnknownUnit.
+        """
         row, best = self._row(layer, channel), self._part.best
         found = []
         for rank in range(best.k if k is None else min(k, best.k)):
@@ -81,7 +84,7 @@ class Index:
         return found
 
     def statistics(self, layer: str, channel: int) -> Statistics:
-        """Of a feature map over all images. Raises UnknownLayer, UnknownUnit."""
+        """Statistics of a feature map's maxima over all images. Raises UnknownLayer, UnknownUnit."""
         row, tally = self._row(layer, channel), self._part.tally
         total, squares = (float(from_limbs(limbs[row : row + 1])[0]) for limbs in (tally.sums, tally.squares))
         mean = total / max(tally.count, 1)

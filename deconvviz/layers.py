@@ -47,7 +47,11 @@ class Layer:
 
 
 class Layers(Mapping[str, Layer]):
-    """The layers of a network at one input size, in order; also reached by alias and module path."""
+    """The layers of a network at one input size, in order: a mapping from names to `Layer`s.
+
+    Layers are also reached by alias (`conv5_3` of VGG16) and by module path. Raises UnknownLayer, which names
+    the nearest.
+    """
 
     def __init__(self, net: nn.Module, graph: Graph) -> None:
         self.graph = graph

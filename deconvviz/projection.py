@@ -33,11 +33,13 @@ SEEDED_TOGETHER = 64
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """What one unit responds to, in pixel space.
+    """What one unit responds to, in pixel space; a notebook shows it by itself.
 
-    `pixels` (C, h, w): the projection inside `box`, in the network's input space (zero is grey);
-    `box`: the unit's receptive field, clipped to the image; `field`: the same, not clipped;
-    `activation`: the unit's value, which seeded it; `input` (C, H, W): what the network saw.
+    `pixels` (C, h, w): the projection inside `box`, in the network's input space (zero is grey), with negative
+    values, since nothing is rectified after the last filter (§2.1); float, on the CPU.
+    `box`: the unit's receptive field, clipped to the image, as (top, left, bottom, right) in pixels of the
+    network's input; `field`: the same, not clipped. `activation`: the unit's value, which seeded it;
+    `read_at`: the layer it was read after; `input` (C, H, W): what the network saw.
     """
 
     unit: Unit
@@ -50,7 +52,7 @@ class Projection:
     preprocess: Preprocess | None
 
     def canvas(self) -> Tensor:
-        """The projection on the whole input (C, H, W): zero outside the receptive field."""
+        """The projection on the whole input (C, H, W): exactly zero outside the receptive field."""
         top, left, bottom, right = self.box
         canvas = torch.zeros_like(self.input, dtype=self.pixels.dtype)
         canvas[:, top:bottom, left:right] = self.pixels
@@ -58,7 +60,7 @@ class Projection:
 
     @property
     def image(self) -> Image.Image:
-        """The picture that the network saw."""
+        """The picture that the network saw, RGB, H × W: its input with the preprocessing undone."""
         return picture(self.input, self.preprocess)
 
     @property
@@ -68,7 +70,10 @@ class Projection:
         return self.image.crop((left, top, right, bottom))
 
     def show(self, side: int = 224) -> Image.Image:
-        """The patch beside the projection, each a square tile of `side` pixels."""
+        """The patch beside the projection, each a square tile of `side` pixels.
+
+        The projection is resampled to the tile, then scaled by the tile's own 99.5 % quantile; grey (128) is zero.
+        """
         both = Image.new("RGB", (2 * side + 8, side), (255, 255, 255))
         both.paste(picture_tile(self.patch, self.box, self.field, side), (0, 0))
         both.paste(signal_tile(self.pixels, self.box, self.field, side)[0], (side + 8, 0))
