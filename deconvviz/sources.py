@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -23,6 +24,7 @@ from torch import Tensor
 from .archives import list_members, read_member
 from .errors import UnreadableImage, UnsuitableInput
 from .images import SUFFIXES, Preprocess, read_image
+from .inputs import as_tensor
 from .records import Record
 
 Source = str | os.PathLike[str]
@@ -69,11 +71,11 @@ class Images:
 
 
 class DatasetImages:
-    """The images of a map-style torch data set: `dataset[n]` is a tensor (C, H, W), a PIL image, or a path.
+    """The images of a map-style torch data set: `dataset[n]` is a tensor (C, H, W), an array, a PIL image, or a path.
 
-    A tuple's first element counts. Tensors are taken as they are: already normalised. Names and classes are
-    taken from `samples`, `targets` and `classes`, where it has them as torchvision's data sets do. These make
-    its `fingerprint`, and what it gives for the first, the middle and the last number.
+    A tuple's first element counts. Floating-point tensors are taken as they are: already normalised. Names and
+    classes are taken from `samples`, `targets` and `classes`, where it has them as torchvision's data sets do.
+    These make its `fingerprint`, and what it gives for the first, the middle and the last number.
     """
 
     roots: tuple[str, ...] = ("",)
@@ -105,6 +107,7 @@ class DatasetImages:
             item = self._item(number)
         except Exception as error:  # whatever a data set raises; it will be skipped
             return type(error).__name__.encode()
+        item = torch.from_numpy(item) if isinstance(item, np.ndarray) else item
         if isinstance(item, Tensor):
             flat = item.detach().cpu().contiguous().reshape(-1)
             return f"{item.dtype} {tuple(item.shape)}".encode() + flat.view(torch.uint8).numpy().tobytes()
@@ -122,15 +125,10 @@ class DatasetImages:
 
     def read(self, number: int, record: Record, preprocess: Preprocess | None) -> Tensor:
         """The image as the network's input (C, H, W). Raises UnreadableImage, UnsuitableInput."""
-        item = self._item(number)
-        if isinstance(item, Tensor) and item.ndim == 3 and item.is_floating_point():
-            return item
-        if isinstance(item, str | os.PathLike | Image.Image) and preprocess is not None:
-            return preprocess(item)
-        raise UnsuitableInput(
-            f"the data set gives a {type(item).__name__} for number {number}: it must give a normalised "
-            "floating-point tensor (C, H, W), or a picture and the model a preprocessing"
-        )
+        try:
+            return as_tensor(self._item(number), preprocess)
+        except UnsuitableInput as error:
+            raise UnsuitableInput(f"number {number} of the data set: {error}") from error
 
 
 AnyImages = Images | DatasetImages

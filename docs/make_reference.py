@@ -97,22 +97,22 @@ def source(thing: Any) -> Any:
     return ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
 
 
+def written(node: ast.AST) -> str:
+    """Code as text, quoted as the formatter does, which formats the page too."""
+    return re.sub(r"'([^'\"]*)'", r'"\1"', ast.unparse(node))
+
+
 def signature(function: Any, name: str) -> str:
     """`name(argument: type = default) -> type`, one argument a line if it is long."""
-    written = source(function)
-    arguments = written.args
+    arguments = source(function).args
     bound = [argument for argument in arguments.args if argument.arg not in ("self", "cls")]
-    given = ["" for _ in range(len(bound) - len(arguments.defaults))] + [
-        f" = {ast.unparse(d)}" for d in arguments.defaults
-    ]
-    texts = [
-        f"{ast.unparse(a)}{default}" for a, default in zip(bound, given[-len(bound) :] if bound else [], strict=True)
-    ]
-    texts += ["*" + ast.unparse(arguments.vararg)] if arguments.vararg else []
+    given = ["" for _ in range(len(bound) - len(arguments.defaults))] + [f" = {written(d)}" for d in arguments.defaults]
+    texts = [f"{written(a)}{default}" for a, default in zip(bound, given[-len(bound) :] if bound else [], strict=True)]
+    texts += ["*" + written(arguments.vararg)] if arguments.vararg else []
     texts += ["*"] if arguments.kwonlyargs and not arguments.vararg else []
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        texts.append(ast.unparse(argument) + (f" = {ast.unparse(default)}" if default else ""))
-    texts += ["**" + ast.unparse(arguments.kwarg)] if arguments.kwarg else []
+        texts.append(written(argument) + (f" = {written(default)}" if default else ""))
+    texts += ["**" + written(arguments.kwarg)] if arguments.kwarg else []
     result = f" -> {returned(function)}"
     line = f"{name}({', '.join(texts)}){result}"
     if len(line) <= 100:
@@ -122,20 +122,20 @@ def signature(function: Any, name: str) -> str:
 
 def returned(function: Any) -> str:
     """What it returns, as written."""
-    written = source(function)
-    return ast.unparse(written.returns).strip("'\"") if written.returns else "None"
+    result = source(function).returns
+    return written(result).strip("'\"") if result else "None"
 
 
 def class_signature(kind: type) -> str:
     """How it is made: the arguments of `__init__`, or the fields of a dataclass."""
-    bases = ", ".join(ast.unparse(base) for base in source(kind).bases)
+    bases = ", ".join(written(base) for base in source(kind).bases)
     head = f"class {kind.__name__}" + (f"({bases})" if bases else "")
     made_by_users = kind.__name__ not in MADE_INSIDE
     if made_by_users and "__init__" in vars(kind) and not hasattr(kind, "__dataclass_fields__"):
         return signature(kind.__init__, kind.__name__).removesuffix(" -> None")
     fields = [line for line in source(kind).body if isinstance(line, ast.AnnAssign)]
     texts = (
-        ast.unparse(line if made_by_users else ast.AnnAssign(line.target, line.annotation, None, 1)) for line in fields
+        written(line if made_by_users else ast.AnnAssign(line.target, line.annotation, None, 1)) for line in fields
     )
     shown = [re.sub(r"field\(default=(\w+).*", r"\1", text) for text in texts if "init=False" not in text]
     return head + (":" if shown else "") + "".join(f"\n    {text}" for text in shown)
