@@ -91,7 +91,7 @@ class DeconvNet:
         """
         if self._input_shape is None:
             raise UnsuitableInput(
-                "the layers of a bare module depend on its input: give DeconvNet(net, preprocess=…) "
+                "the layers of a bare module depend on its input: give DeconvNet(net, Preprocess(size, mean, std)) "
                 "or input_shape=(channels, height, width)"
             )
         return self.layers_for(self._input_shape)

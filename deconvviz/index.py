@@ -154,7 +154,9 @@ class Index:
         """The network: the one of the scan, or loaded again, with the same weights."""
         if self._model is None:
             if self.manifest.load is None:
-                raise UnusableIndex(f"{self.folder}: does not say where its network is from; open_index(…, model=…)")
+                raise UnusableIndex(
+                    f"{self.folder}: its network has no name to be loaded by again; give it: open_index(…, model=…)"
+                )
             self._model = checked(load_model(*self.manifest.load), self.manifest, self.folder)
         return self._model
 

@@ -336,3 +336,10 @@ def test_pictures_of_many_sizes_do_not_pile_up() -> None:
         projections = dv.project(shapes.image(1).resize((side, 20)), "0:1")
         assert projections[0].input.shape == (3, 20, side)
     assert len(dv._captured) == 16
+
+
+def test_a_notebooks_cell_is_named_as_such() -> None:
+    from deconvviz.capture import _line_of
+
+    assert _line_of("/somewhere/ipykernel_123/456.py", 7) == "notebook cell, line 7"
+    assert _line_of("net.py", "9") == "net.py:9"
