@@ -106,8 +106,10 @@ class FeatureMap:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """How notebooks show it: its strongest images, as patches beside projections, and their names."""
         heading = f"<b>{notebook.text(self._said())}</b>"
-        rows = [(number(e.unit.activation or 0.0), e.unit.position, e.image, e.category) for e in self.top]
-        names = notebook.table(("activation", "at", "image", "class"), rows[: notebook.SHOWN], numbers=(0,))
+        columns = 4 if any(entry.category for entry in self.top) else 3
+        rows = [(number(e.unit.activation or 0.0), e.unit.position, e.image, e.category)[:columns] for e in self.top]
+        heads = ("activation", "at", "image", "class")[:columns]
+        names = notebook.table(heads, rows[: notebook.SHOWN], numbers=(0,))
         try:
             pictures = units_html(self.projections, heading)
         except DeconvvizError as error:  # a notebook shows what there is
