@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .layers import Layer, Layers
     from .merging import merge
     from .models import Model, load_model
+    from .pages import write_gallery
     from .projection import Projection
     from .projections import Projections
     from .recording import Recording
@@ -48,6 +49,7 @@ _HOMES = {
     "open_index": "index",
     "read_image": "images",
     "scan": "scanning",
+    "write_gallery": "pages",
 }
 
 __all__ = [
@@ -70,6 +72,7 @@ __all__ = [
     "open_index",
     "read_image",
     "scan",
+    "write_gallery",
 ]
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,13 +169,18 @@ def _load(name: str, weights: str, device: str, precision: str = "fp32") -> "Dec
 
 @main.command()
 @click.option("-o", "--output", default="gallery/demo", show_default=True, type=click.Path(path_type=Path))
-def demo(output: Path) -> None:
-    """Show what the embedded network sees in its own drawn world: pictures and a page, no download."""
-    from .demo import make_demo
+@click.option("--force", is_flag=True, help="Write over another gallery or other files there.")
+def demo(output: Path, force: bool) -> None:
+    """Make a gallery of the embedded network on pictures of its own drawn world; nothing is downloaded."""
+    from .galleries import make_demo
 
-    for path in make_demo(output):
-        click.echo(str(path))
-    click.echo(f"Open {output / 'index.html'} in a browser.", err=True)
+    path = make_demo(output, force, say=_note)
+    click.echo(str(path))
+    _note(f"Open {path} in a browser.")
+
+
+def _note(text: str) -> None:
+    click.echo(text, err=True)
 
 
 @main.command()
@@ -294,3 +300,73 @@ def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int, s
     click.echo(str(write_index_figure(open_index(index), layer, chosen, output, tile, smooth, problems)))
     if problems.count:
         raise SystemExit(SKIPPED)
+
+
+# --- galleries ------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("sources", nargs=-1, required=True, metavar="INDEX|SOURCE...")
+@model_options
+@precision_option
+@click.option("-l", "--layer", "names", multiple=True, metavar="NAME", help="A layer to show; repeatable.")
+@click.option("--maps", metavar="0-15,30", help="Its feature maps.  [default: all]")
+@click.option("--top", type=click.IntRange(1, 100), help="Images a feature map, in a scan.  [default: 9]")
+@click.option("--batch-size", type=click.IntRange(1), help="Images scanned together.")
+@click.option("--workers", type=click.IntRange(1), help="Threads that read pictures for a scan.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to write.")
+@click.option("--no-patches", is_flag=True, help="Projections only: no image is copied into the gallery.")
+@click.option("--single-file", is_flag=True, help="One layer as one HTML file, everything in it.")
+@click.option("--tile", default=128, show_default=True, type=click.IntRange(32, 512), help="Pixels of a tile's side.")
+@click.option(
+    "--image-format", default="webp", show_default=True, type=click.Choice(["webp", "png", "jpeg"]), help="Of sheets."
+)
+@smooth_option
+@click.option("--force", is_flag=True, help="Write over another gallery or other files there.")
+@click.pass_context
+def gallery(
+    ctx: click.Context, /, sources: Sequence[str], model: str, weights: str, device: str, precision: str,
+    names: Sequence[str], maps: str | None, output: Path, no_patches: bool, single_file: bool, force: bool,
+    tile: int, image_format: str, smooth: float, **scanning: Any,
+) -> None:  # fmt: skip
+    """Write a gallery: a static site of feature maps, to be opened by double click or put on a web server.
+
+    From an INDEX that `deconvviz scan` made, or from images (as for scan), which are scanned first, into an
+    index beside the gallery. The same command goes on where an interrupted one stopped.
+    """
+    from .galleries import index_of
+    from .pages import write_gallery
+    from .pages.single import write_single_page
+    from .texts import Problems, parse_maps
+
+    chosen, problems, skipped = parse_maps(maps) if maps else None, Problems(), Problems()
+    asked = any(_given(ctx, name) for name in ("model", "weights"))
+    how = {"k" if name == "top" else name: value for name, value in scanning.items() if value is not None}
+    network = partial(_load, device=device, precision=precision)
+    index = index_of(sources, output, network, (model, weights), asked, skipped, layers=names, force=force, **how)
+    style: dict[str, Any] = {"patches": not no_patches, "image_format": image_format, "tile": tile, "smoothing": smooth}
+    if single_file:
+        path = write_single_page(index, output, names, chosen, report=problems, say=_note, **style)
+    else:
+        path = write_gallery(index, output, names, chosen, force=force, report=problems, say=_note, **style)
+    click.echo(str(path))
+    _note(f"Open {path} in a browser.")
+    if problems.count or skipped.count:
+        raise SystemExit(SKIPPED)
+
+
+def _given(ctx: click.Context, name: str) -> bool:
+    """Whether an option stands on the command line."""
+    return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
+def serve(folder: Path, port: int) -> None:
+    """Serve a gallery on 127.0.0.1, for this machine alone; Ctrl-C ends it."""
+    from .serving import server
+
+    with server(folder, port) as running:
+        _note(f"http://127.0.0.1:{running.server_address[1]}/ shows {folder}; Ctrl-C ends it.")
+        running.serve_forever()

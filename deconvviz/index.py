@@ -3,7 +3,6 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 from . import figures, notebook
 from .best import NONE
 from .deconvnet import DeconvNet
-from .errors import UnknownLayer, UnknownUnit, UnsuitableInput, UnusableIndex, nearest
+from .errors import UnknownLayer, UnknownUnit, UnusableIndex, nearest
 from .feature_map import Entry, FeatureMap, Statistics
 from .ledger import RESULT, Ledger
 from .manifest import Manifest, Scanned, hash_weights, preprocess_facts, read_manifest
@@ -20,15 +19,13 @@ from .models import Model, load_model
 from .part import Part, Skipped, ranges, read_part
 from .projection import Projection
 from .projections import Projections
-from .sources import AnyImages, Images, find_images, printable
+from .recheck import NOISE, project_again
+from .sources import AnyImages, Images, find_images, printable, reopen
 from .tally import edges, from_limbs
 from .units import Unit
 
 TOGETHER = 64
 """Images whose units are projected together: many, so that units with windows alike meet."""
-
-TOLERANCE, NOISE = 1e-3, 1e-5
-"""How far an activation may be from the recorded one: of its own value, and of its layer's largest."""
 
 
 class Index:
@@ -57,6 +54,10 @@ class Index:
     def channels(self, layer: str) -> int:
         """How many feature maps a layer has, by any of its names. Raises UnknownLayer."""
         return self._layer(layer).channels
+
+    def name_of(self, layer: str) -> str:
+        """The name in `layers` of a layer, by any of its names. Raises UnknownLayer."""
+        return self._layer(layer).names[0]
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -117,26 +118,36 @@ class Index:
         out in silence: nothing excites such a map. Raises UnknownLayer, UnknownUnit, UnusableIndex.
         """
         maps = [channels] if isinstance(channels, int) else list(channels)
-        entries = [e for channel in maps for e in self.top(layer, channel, k) if (e.unit.activation or 0) > 0]
-        largest = max((float(self._part.tally.maximum[first : first + count].max())
-                       for first, count in self._layer(layer).pieces), default=0.0)  # fmt: skip
-        projected: dict[tuple[int, int], Projection] = {}
-        for images, units in self._groups(entries, report):
-            for projection in _project_group(self._dv(), images, units, NOISE * largest, report):
-                projected[projection.unit.channel, projection.unit.image] = projection
-        keys = [(entry.unit.channel, entry.unit.image) for entry in entries]
-        return Projections(projected[key] for key in keys if key in projected)
+        units = [e.unit for channel in maps for e in self.top(layer, channel, k) if (e.unit.activation or 0) > 0]
+        made = {(p.unit.channel, p.unit.image): p for p in self.stream(units, report)}
+        keys = [(unit.channel, unit.image) for unit in units]
+        return Projections(made[key] for key in keys if key in made)
+
+    def stream(self, units: Iterable[Unit], report: Callable[[str], object] = warnings.warn) -> Iterator[Projection]:
+        """The same for any of the index's units, image by image: for more than memory holds.
+
+        `units` of `top`'s entries, of any layers; each comes back once, as the `unit` of its projection.
+        """
+        by_image: dict[int, list[Unit]] = {}
+        for unit in units:
+            by_image.setdefault(unit.image, []).append(unit)
+        noise = {layer: NOISE * self._largest(layer) for layer in {u.layer for some in by_image.values() for u in some}}
+        for images in self._groups(sorted(by_image), report):
+            together = [unit for number in images for unit in by_image[number]]
+            yield from project_again(self.network, images, together, noise, report)
+
+    def _largest(self, layer: str) -> float:
+        """The largest activation of a layer."""
+        pieces = self._layer(layer).pieces
+        return max((float(self._part.tally.maximum[first : first + count].max()) for first, count in pieces), default=0)
 
     def _groups(
-        self, entries: Sequence[Entry], report: Callable[[str], object]
-    ) -> Iterator[tuple[dict[int, tuple[str, Tensor]], list[Unit]]]:
-        """A few images of one size at a time, by number with their names, and the units on them."""
-        units: dict[int, list[Unit]] = {}
-        for entry in entries:
-            units.setdefault(entry.unit.image, []).append(entry.unit)
-        source, preprocess = self._source(), self._dv().preprocess
+        self, numbers: Iterable[int], report: Callable[[str], object]
+    ) -> Iterator[dict[int, tuple[str, Tensor]]]:
+        """A few images of one size at a time, by number with their names."""
+        source, preprocess = self._source(), self.network.preprocess
         group: dict[int, tuple[str, Tensor]] = {}
-        for number in sorted(units):
+        for number in numbers:
             record = self._part.records[number]
             try:
                 image = source.read(number, record, preprocess)
@@ -144,14 +155,15 @@ class Index:
                 report(f"{printable(record.place)}: not shown, it cannot be read any more ({printable(str(error))})")
                 continue
             if group and (len(group) == TOGETHER or next(iter(group.values()))[1].shape != image.shape):
-                yield group, [unit for member in group for unit in units[member]]
+                yield group
                 group = {}
             group[number] = (record.place, image)
         if group:
-            yield group, [unit for member in group for unit in units[member]]
+            yield group
 
-    def _dv(self) -> DeconvNet:
-        """The network: the one of the scan, or loaded again, with the same weights."""
+    @property
+    def network(self) -> DeconvNet:
+        """The network: the one of the scan, or loaded again, with the same weights. Raises UnusableIndex."""
         if self._model is None:
             if self.manifest.load is None:
                 raise UnusableIndex(
@@ -162,9 +174,9 @@ class Index:
 
     def _source(self) -> AnyImages:
         if self._images is None:
-            if self.manifest.roots == ("",):
-                raise UnusableIndex(f"{self.folder}: was made from a data set; give it: open_index(…, images=dataset)")
-            self._images = Images(self.manifest.roots, ())
+            self._images = reopen(self.manifest.roots)
+        if self._images is None:
+            raise UnusableIndex(f"{self.folder}: was made from a data set; give it: open_index(…, images=dataset)")
         return self._images
 
     def _layer(self, name: str) -> Scanned:
@@ -249,31 +261,3 @@ def checked(model: Model | nn.Module | DeconvNet, manifest: Manifest, folder: Pa
     if preprocess_facts(dv.preprocess) != manifest.preprocess:
         raise UnusableIndex(f"{folder}: was made with another preprocessing than {dv.preprocess}")
     return dv
-
-
-def _project_group(
-    dv: DeconvNet,
-    images: dict[int, tuple[str, Tensor]],
-    units: Iterable[Unit],
-    noise: float,
-    report: Callable[[str], object],
-) -> list[Projection]:
-    """Projections of units on a few images by number, those whose activation is still the recorded one."""
-    numbers, units = list(images), list(units)
-    at = [replace(unit, image=numbers.index(unit.image)) for unit in units]
-    try:
-        projections = dv.project([image for _, image in images.values()], at)
-    except (UnknownUnit, UnsuitableInput) as error:  # a changed image, without such a position or with NaN
-        if len(units) > 1:
-            return [p for unit in units for p in _project_group(dv, images, [unit], noise, report)]
-        report(f"{printable(images[units[0].image][0])}: not shown for {units[0]}, it has changed ({error})")
-        return []
-    kept = []
-    for unit, projection in zip(units, projections, strict=True):
-        now, recorded = projection.activation, unit.activation or 0.0
-        if abs(now - recorded) <= TOLERANCE * abs(recorded) + noise:
-            kept.append(replace(projection, unit=unit))
-        else:
-            name = printable(images[unit.image][0])
-            report(f"{name}: not shown for {unit}, its activation is {now:.4g} now and was {recorded:.4g} in the scan")
-    return kept

@@ -107,6 +107,14 @@ class Layers(Mapping[str, Layer]):
         spatial, shape = self.spatial[name] or (), self.graph.by_name[name].shape or ()
         return next(d for d in range(1, len(shape) + 1) if d not in spatial)
 
+    def depth(self, name: str) -> int:
+        """How many filters lie between a layer and the pixels, its own among them, on the longest way."""
+        depths = {INPUT: 0}
+        for call in self.graph.needed_for([self[name].read_at]):
+            below = max((depths[read] for read in call.inputs), default=0)
+            depths[call.name] = below + (_role(call) == "filter")
+        return depths[self[name].read_at]
+
     def spread_over_depth(self, count: int) -> list[str]:
         """`count` layers from shallow to deep among the filters with maps: a choice when none is given."""
         calls = self.graph.by_name

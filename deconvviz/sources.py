@@ -12,19 +12,17 @@ import stat
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
+from . import shapes
 from .archives import list_members, read_member
+from .datasets import DatasetImages
 from .errors import UnreadableImage, UnsuitableInput
 from .images import SUFFIXES, Preprocess, read_image
-from .inputs import as_tensor
 from .records import Record
 
 Source = str | os.PathLike[str]
@@ -70,67 +68,6 @@ class Images:
         return preprocess(path)
 
 
-class DatasetImages:
-    """The images of a map-style torch data set: `dataset[n]` is a tensor (C, H, W), an array, a PIL image, or a path.
-
-    A tuple's first element counts. Floating-point tensors are taken as they are: already normalised. Names and
-    classes are taken from `samples`, `targets` and `classes`, where it has them as torchvision's data sets do.
-    These make its `fingerprint`, and what it gives for the first, the middle and the last number.
-    """
-
-    roots: tuple[str, ...] = ("",)
-
-    def __init__(self, dataset: Any) -> None:
-        self.dataset = dataset
-        self._samples = getattr(dataset, "samples", None)
-        self._targets, self._classes = getattr(dataset, "targets", None), getattr(dataset, "classes", None)
-        digest = hashlib.sha256(f"{type(dataset).__name__} {len(self)}\n".encode())
-        for number in range(len(self) if self._samples is not None else 0):
-            digest.update(self.record(number).as_bytes())
-        with suppress(TypeError, ValueError):  # targets that are none, or no whole numbers, say nothing
-            numbers = [] if self._targets is None else [int(target) for target in self._targets]
-            digest.update(repr(numbers).encode() if numbers else b"")
-        for number in sorted({0, len(self) // 2, len(self) - 1}) if len(self) else ():
-            digest.update(self._content(number))
-        self.fingerprint = digest.hexdigest()
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def _item(self, number: int) -> Any:
-        item = self.dataset[number]
-        return item[0] if isinstance(item, tuple | list) else item
-
-    def _content(self, number: int) -> bytes:
-        """What tells an item from others: a tensor's or picture's bytes, a path, or why there is none."""
-        try:
-            item = self._item(number)
-        except Exception as error:  # whatever a data set raises; it will be skipped
-            return type(error).__name__.encode()
-        item = torch.from_numpy(item) if isinstance(item, np.ndarray) else item
-        if isinstance(item, Tensor):
-            flat = item.detach().cpu().contiguous().reshape(-1)
-            return f"{item.dtype} {tuple(item.shape)}".encode() + flat.view(torch.uint8).numpy().tobytes()
-        if isinstance(item, Image.Image):
-            return f"{item.mode} {item.size}".encode() + item.tobytes()
-        return os.fsencode(item) if isinstance(item, str | os.PathLike) else type(item).__name__.encode()
-
-    def record(self, number: int) -> Record:
-        """Its name and class, as far as the data set says them."""
-        name = str(self._samples[number][0]) if self._samples is not None else f"#{number}"
-        category = ""
-        if self._targets is not None and self._classes is not None:
-            category = str(self._classes[int(self._targets[number])])
-        return Record(0, "", name, category, -1, 0)
-
-    def read(self, number: int, record: Record, preprocess: Preprocess | None) -> Tensor:
-        """The image as the network's input (C, H, W). Raises UnreadableImage, UnsuitableInput."""
-        try:
-            return as_tensor(self._item(number), preprocess)
-        except UnsuitableInput as error:
-            raise UnsuitableInput(f"number {number} of the data set: {error}") from error
-
-
 AnyImages = Images | DatasetImages
 
 
@@ -146,8 +83,9 @@ def find_images(sources: Any) -> AnyImages:
         hasattr(sources, "__getitem__") and hasattr(sources, "__len__") and not isinstance(sources, str | list | tuple)
     ):
         found = DatasetImages(sources)
+    elif embedded := _embedded(given := [sources] if isinstance(sources, str | os.PathLike) else list(sources)):
+        found = embedded
     else:
-        given = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
         roots, paths = _roots_of(given)
         found = Images(roots, (r for number, some in enumerate(paths) for r in _records(roots[number], number, some)))
         if not len(found):
@@ -158,6 +96,22 @@ def find_images(sources: Any) -> AnyImages:
     if not len(found):
         raise UnsuitableInput("the data set is empty: there is no image to look at")
     return found
+
+
+def reopen(roots: Sequence[str]) -> AnyImages | None:
+    """The images of a scan from where it found them; None if a data set of one's own gave them."""
+    if tuple(roots) == ("",):
+        return None
+    return _embedded(roots) or Images(roots, ())
+
+
+def _embedded(sources: Sequence[Source]) -> DatasetImages | None:
+    """`shapes:420`: that many pictures of the embedded world, as a data set."""
+    names = [os.fspath(source) for source in sources]
+    asked = [name for name in names if re.fullmatch(r"shapes:[1-9]\d*", name) and not os.path.exists(name)]
+    if asked and len(names) > 1:
+        raise UnsuitableInput(f"{asked[0]} is a data set of its own and is not mixed with others")
+    return DatasetImages(shapes.Pictures(int(asked[0].partition(":")[2])), asked[0]) if asked else None
 
 
 def _roots_of(sources: Sequence[Source]) -> tuple[list[str], list[list[str]]]:

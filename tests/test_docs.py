@@ -172,6 +172,35 @@ def test_the_table_of_families_is_that_of_the_networks() -> None:
     assert f"of {len(families.splitlines()) - 2} families" in (HERE / "README.md").read_text()
 
 
+@pytest.mark.parametrize("path", [*PAGES, *sorted(DOCS.glob("notebooks/*.ipynb"))], ids=lambda path: path.name)
+def test_command_lines_name_what_there_is(path: Path) -> None:
+    """Commands and options in examples exist."""
+    from deconvviz.cli import main
+
+    called = r"(?:^ *|&& |`|\"    )(?:python -m )?deconvviz ([a-z]+)\b([^`\n]*)"
+    prose = {
+        "is",
+        "runs",
+        "knows",
+        "gives",
+        "has",
+        "adds",
+        "refuses",
+        "normalises",
+        "reads",
+        "shows",
+        "does",
+        "matplotlib",
+    }
+    lines = [found for found in re.findall(called, path.read_text(), re.M) if found[0] not in prose]
+    for command, rest in lines:
+        assert command in main.commands, command
+        known = {name for option in main.commands[command].params for name in (*option.opts, *option.secondary_opts)}
+        before_others = re.split(r"&&|#|\\\\n|;", rest)[0]
+        for option in re.findall(r"(?<=\s)--?[a-z][a-z-]*", before_others):
+            assert option in {*known, "--help"}, f"deconvviz {command} {option}"
+
+
 @pytest.mark.parametrize("command", ["project", "layers", "demo", "models", "scan", "figure", "top", "merge"])
 def test_the_readme_names_every_command(command: str) -> None:
     assert f"deconvviz {command}" in (HERE / "README.md").read_text()

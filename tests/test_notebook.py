@@ -145,12 +145,21 @@ def test_a_feature_map_shows_its_images_and_projections(index: Index, tmp_path: 
     assert repr(shown).startswith(f"FeatureMap(conv4:{channel}  peak ")
 
 
-def test_a_feature_map_says_what_cannot_be_shown(index: Index, tmp_path: Path) -> None:
+def test_a_feature_map_says_what_cannot_be_shown(dv: DeconvNet, index: Index, tmp_path: Path) -> None:
     dead = [n for n in range(index.channels("conv4")) if index.statistics("conv4", n).dead]
     if dead:
         assert "dead: no image excites it" in html_of(index.feature_map("conv4", dead[0]))
-    gone = deconvviz.open_index(index.folder)  # made of a network that no name gives again
-    assert "no projections: " in html_of(gone.feature_map("conv4", 3))
+    own = deconvviz.scan(DeconvNet(dv.net, dv.preprocess), index.manifest.roots[0], ["conv2"], out=tmp_path / "own")
+    assert own is not None
+    assert "data:image" in html_of(own.feature_map("conv2", 3))
+    gone = deconvviz.open_index(tmp_path / "own")  # made of a network that no name gives again
+    assert "no projections: " in html_of(gone.feature_map("conv2", 3))
+
+
+def test_an_index_made_here_is_opened_later_without_naming_the_network(index: Index) -> None:
+    opened = deconvviz.open_index(index.folder)
+    for one, other in zip(index.project("conv2", 3), opened.project("conv2", 3), strict=True):
+        assert torch.equal(one.pixels, other.pixels)
 
 
 def test_plot_draws_on_given_axes(twelve: Projections, index: Index) -> None:

@@ -11,9 +11,10 @@ from PIL import Image
 from torch import Tensor
 
 from deconvviz import shapes
+from deconvviz.datasets import DatasetImages
 from deconvviz.errors import UnreadableImage, UnsuitableInput
 from deconvviz.images import Preprocess
-from deconvviz.sources import DatasetImages, Images, find_images, natural, printable
+from deconvviz.sources import Images, find_images, natural, printable
 
 PREPROCESS = Preprocess(32)
 HOSTILE = ["new\nline.png", "quo'te\".png", "Größe 猫.png", "-dash.png", " space .png", b"\xff\xfe.png"]

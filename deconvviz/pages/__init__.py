@@ -1,5 +1,5 @@
-"""Static HTML pages: Jinja2 templates with autoescape, one stylesheet, relative links, no network."""
+"""The HTML gallery: what it says, its sheets, and the pages themselves."""
 
-from .writer import write_demo_page
+from .gallery import write_gallery
 
-__all__ = ["write_demo_page"]
+__all__ = ["write_gallery"]

@@ -1,0 +1,43 @@
+"""Which feature maps to show first: where a visitor of a gallery should start."""
+
+from collections.abc import Sequence
+
+from .facts import MapFacts
+
+
+def start_here(maps: Sequence[MapFacts], count: int = 4) -> list[MapFacts]:
+    """`count` maps of a layer: of high peak, that fire in few images, and unlike each other; in map order.
+
+    Of the maps with the higher half of the peaks, ranked by their peak and by how rarely they fire, the best
+    are taken whose images, and whose commonest class, are not those of one taken before. Dead maps, and maps
+    without a full set of images, come only when there are no others.
+    """
+    most = max((len(m.images) for m in maps), default=0)
+    full = sorted((m for m in maps if not m.dead and len(m.images) == most), key=lambda m: (-m.peak, m.number))
+    full = full[: max(-(-len(full) // 2), count)]
+    peaks, rare = _ranks([m.peak for m in full]), _ranks([-m.density for m in full])
+    order = sorted(range(len(full)), key=lambda n: (-(peaks[n] + rare[n]), full[n].number))
+    ranked = [full[n] for n in order]
+    chosen: list[MapFacts] = []
+    for shared in (1 / 3, 1.0):  # first maps that like other pictures, then whichever there are
+        for one in ranked:
+            if len(chosen) < count and one not in chosen and all(_differ(one, other, shared) for other in chosen):
+                chosen.append(one)
+    rest = [m for m in maps if m not in chosen]
+    rest.sort(key=lambda m: (m.dead, -m.peak, m.number))
+    return sorted([*chosen, *rest][:count], key=lambda m: m.number)
+
+
+def _differ(one: MapFacts, other: MapFacts, shared: float) -> bool:
+    """Whether two maps like different pictures: at most a share of the same ones, and not the same class most."""
+    if shared >= 1:
+        return True
+    same = len(set(one.images) & set(other.images))
+    alike = one.category != "" and one.category == other.category
+    return same <= shared * len(one.images) and not alike
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    """The rank of each value from 0 to 1; equal values share theirs."""
+    places = {value: place for place, value in enumerate(sorted(set(values)))}
+    return [places[value] / max(len(places) - 1, 1) for value in values]

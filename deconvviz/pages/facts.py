@@ -1,0 +1,173 @@
+"""What a gallery says of layers and feature maps, beside their pictures."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..errors import UnknownUnit
+from ..feature_map import Entry, Statistics
+from ..index import Index
+from ..layers import Layer
+from ..sheets import Layout, tile_side
+from ..sources import printable
+from .names import file_names
+
+
+@dataclass(frozen=True)
+class Section:
+    """One layer of a gallery: the feature maps it shows, and how their sheets are laid out.
+
+    `name` as the index has it, `file`: its pages' name without ending, `row`: its line in the table of
+    layers, `depth`: how many filters deep it lies, `sharp`: whether its tiles show enlarged pixels.
+    """
+
+    name: str
+    file: str
+    row: Layer
+    depth: int
+    maps: Sequence[int]
+    layout: Layout
+    sharp: bool
+
+
+@dataclass(frozen=True, eq=False)
+class MapFacts:
+    """One feature map: its statistics, and its strongest images that excite it, strongest first.
+
+    `category`: the class that most of these images have (the first of several), or "".
+    """
+
+    number: int
+    statistics: Statistics
+    entries: Sequence[Entry]
+    category: str
+
+    @property
+    def dead(self) -> bool:
+        """Whether no image excites it."""
+        return self.statistics.dead
+
+    @property
+    def peak(self) -> float:
+        """Its largest activation."""
+        return self.statistics.maximum
+
+    @property
+    def mean(self) -> float:
+        """The mean activation of the images shown."""
+        return sum(e.unit.activation or 0.0 for e in self.entries) / max(len(self.entries), 1)
+
+    @property
+    def density(self) -> float:
+        """In what share of the images it fires."""
+        return self.statistics.positive / max(self.statistics.count, 1)
+
+    @property
+    def concentration(self) -> float | None:
+        """What share of the images shown have the commonest class; None where there are no classes."""
+        same = sum(entry.category == self.category for entry in self.entries)
+        return same / len(self.entries) if self.category else None
+
+    @property
+    def images(self) -> tuple[int, ...]:
+        """The numbers of the images shown."""
+        return tuple(entry.unit.image for entry in self.entries)
+
+    @property
+    def categories(self) -> list[str]:
+        """The classes of the images shown, the commonest first."""
+        return [name for name, _ in Counter(e.category for e in self.entries if e.category).most_common()]
+
+
+def choose_layers(index: Index, asked: Sequence[str]) -> list[str]:
+    """The layers of a gallery: those asked for, by their names in the index, in its order; without any, the usual ones.
+
+    These are all but max-pools, whose maps are those of the layer before, and but layers whose maps
+    another one lines up beside others. Raises UnknownLayer.
+    """
+    names = [index.name_of(name) for name in asked]
+    if not names:
+        scanned = index.manifest.layers
+        lined_up = {piece for layer in scanned if len(layer.pieces) > 1 for piece in layer.pieces}
+        own = [layer for layer in scanned if len(layer.pieces) > 1 or layer.pieces[0] not in lined_up]
+        table = index.network.layers
+        filtered = [layer for layer in own if (table[layer.read_at].mirror or "") != "unpool"]
+        names = [layer.names[0] for layer in filtered or own]
+    return [name for name in index.layers if name in names]
+
+
+def sections(
+    index: Index, layers: Sequence[str], maps: Sequence[int] | None, tile: int, patches: bool
+) -> list[Section]:
+    """The layers of a gallery. Raises UnknownLayer, UnknownUnit for maps that none of them has."""
+    names, table = choose_layers(index, layers), index.network.layers
+    if maps is not None:
+        most = max(index.layers[name] for name in names)
+        beyond = [number for number in maps if not 0 <= number < most]
+        if beyond:
+            raise UnknownUnit(f"there is no feature map {beyond[0]} in {', '.join(names)}: they have 0 … {most - 1}")
+    files = file_names(names)
+    found = []
+    for name in names:
+        row, channels = table[name], index.layers[name]
+        chosen = range(channels) if maps is None else sorted({number for number in maps if number < channels})
+        field = (0, 0, *row.receptive_field) if row.receptive_field else None
+        side = tile_side(field, tile)
+        layout = Layout(side, index.manifest.top, patches)
+        if len(chosen):
+            sharp = row.receptive_field is not None and max(row.receptive_field) * 4 <= side  # as tiles are enlarged
+            found.append(Section(name, files[name], row, table.depth(name), list(chosen), layout, sharp))
+    return found
+
+
+def map_facts(index: Index, section: Section) -> list[MapFacts]:
+    """Of all feature maps that a layer's page shows."""
+    facts = []
+    for number in section.maps:
+        entries = [_printable(entry) for entry in index.top(section.name, number) if (entry.unit.activation or 0) > 0]
+        counted = Counter(entry.category for entry in entries if entry.category).most_common(1)
+        category = counted[0][0] if counted else ""
+        facts.append(MapFacts(number, index.statistics(section.name, number), entries, category))
+    return facts
+
+
+def _printable(entry: Entry) -> Entry:
+    """With a file and a class that any text file can hold."""
+    return replace(entry, image=printable(entry.image), category=printable(entry.category))
+
+
+def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]:
+    """One feature map in a gallery's data: its statistics and its images, with what its sheet says of their tiles."""
+    statistics = facts.statistics
+    counted = [int(n) for n in statistics.histogram]
+    used = [n for n, count in enumerate(counted) if count]
+    first, last = (used[0], used[-1]) if used else (0, -1)
+    tiles = sheet["tiles"] if sheet else [None] * len(facts.entries)
+    return {
+        "map": facts.number,
+        "dead": facts.dead,
+        "peak": statistics.maximum if statistics.count else None,
+        "mean_of_top": facts.mean,
+        "mean": statistics.mean,
+        "deviation": statistics.deviation,
+        "positive": statistics.positive,
+        "class": facts.category or None,
+        "concentration": facts.concentration,
+        "histogram": {"first": first, "counts": counted[first : last + 1]},
+        "top": [_entry_json(entry, tile) for entry, tile in zip(facts.entries, tiles, strict=True)],
+    }
+
+
+def _entry_json(entry: Entry, tile: Mapping[str, Any] | None) -> dict[str, Any]:
+    unit = entry.unit
+    shown = {name: tile[name] for name in ("box", "field", "scale", "quantile")} if tile else None
+    return {"image": unit.image, "activation": unit.activation, "row": unit.row, "column": unit.column, "shown": shown}
+
+
+def images_json(maps: Iterable[MapFacts]) -> dict[str, dict[str, str | None]]:
+    """The images that a layer's maps show, by number: file and class."""
+    entries = {entry.unit.image: entry for facts in maps for entry in facts.entries}
+    return {
+        str(number): {"file": entry.image, "class": entry.category or None} for number, entry in sorted(entries.items())
+    }

@@ -1,0 +1,248 @@
+"""A gallery: index → layers → feature maps as a static site, which needs no server and no network.
+
+index.html            the model, the images, every layer with four maps to start at
+layers/LAYER.html     all feature maps of a layer, and each by itself (#u12)
+sheets/LAYER/0012.webp, images/0000007.webp
+data/LAYER.json       all that the pages say, beside LAYER.js with the same for the pages themselves
+gallery.json          what the gallery is; written last, so it is there when all is
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from .. import __version__, output
+from ..errors import UnwritableOutput
+from ..index import Index
+from ..sheets import FORMATS
+from .choice import start_here
+from .facts import MapFacts, Section, images_json, map_facts, map_json, sections
+from .sheetmaking import Style, is_complete, make_sheets, sheet_facts
+from .writer import Pages, compact
+
+SCHEMA = 1
+NAME = "gallery.json"
+OWN = ("index.html", NAME, "layers", "sheets", "images", "data", "assets")
+"""All that a gallery consists of."""
+
+BYTES_PER_PIXEL = {"webp": 0.16, "png": 2.1, "jpeg": 0.33}
+"""Of sheets of photographs, for the estimate before any is made."""
+
+
+def write_gallery(
+    index: Index,
+    folder: str | os.PathLike[str],
+    layers: Sequence[str] = (),
+    maps: Sequence[int] | None = None,
+    *,
+    patches: bool = True,
+    image_format: str = "webp",
+    tile: int = 128,
+    smoothing: float = 0.0,
+    force: bool = False,
+    report: Callable[[str], object] = warnings.warn,
+    say: Callable[[str], object] | None = None,
+) -> Path:
+    """Write a gallery of an index into `folder`; returns its `index.html`.
+
+    `layers`, `maps`: which of them; by default all but max-pools and layers that others line up. `patches`:
+    show the images too, else projections only. `tile`: pixels of a tile's side at most; `image_format`: "webp",
+    "png" or "jpeg"; `smoothing`: standard deviation in input pixels. What lies in the folder of the same gallery is
+    kept, so an interrupted one goes on; anything else there is refused without `force`. `report` is told of
+    images that cannot be shown any more, `say` how large it will be; then progress is shown.
+    Raises UnknownLayer, UnknownUnit, UnusableIndex, UnwritableOutput.
+    """
+    folder = Path(folder)
+    style = style_of(index, patches, image_format, tile, smoothing)
+    shown = sections(index, layers, maps, tile, patches)
+    _prepare(folder, style, force)
+    missing = [
+        (section, facts)
+        for section in shown
+        for facts in map_facts(index, section)
+        if facts.entries and not is_complete(sheet_facts(folder, section, facts, style), folder, style)
+    ]
+    Making(index, folder, style, report, say).make(missing)
+    return _write_pages(index, shown, folder, style)
+
+
+def style_of(
+    index: Index, patches: bool = True, image_format: str = "webp", tile: int = 128, smoothing: float = 0.0
+) -> Style:
+    """How the sheets of a gallery are made. Raises UnwritableOutput for a format that there is not."""
+    if image_format not in FORMATS:
+        raise UnwritableOutput(f"{image_format!r}: sheets are written as {', '.join(FORMATS)}")
+    facts = [SCHEMA, index.manifest.identity, index.network.signal_precision, tile, image_format, patches, smoothing]
+    identity = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
+    return Style(tile, image_format, patches, smoothing, identity)
+
+
+@dataclass(frozen=True, eq=False)
+class Making:
+    """Sheets being made, and what is said of it: `say` how large they will be; then progress is shown."""
+
+    index: Index
+    folder: Path
+    style: Style
+    report: Callable[[str], object]
+    say: Callable[[str], object] | None
+
+    def make(self, missing: Sequence[tuple[Section, MapFacts]]) -> None:
+        """Make the sheets of these maps."""
+        count = sum(len(facts.entries) for _, facts in missing)
+        pixels = sum(section.layout.size[0] * section.layout.size[1] for section, _ in missing)
+        if self.say is not None and missing:
+            estimate = _megabytes(pixels * BYTES_PER_PIXEL[self.style.kind])
+            self.say(f"{len(missing)} feature maps, {count} projections: some {estimate} of pictures.")
+        with tqdm(total=count, unit="projection", disable=None if self.say else True) as bar:
+            written = 0
+            for size in make_sheets(self.index, missing, self.folder, self.style, self.report, bar.update):
+                written += size
+                bar.set_postfix_str(_megabytes(written))
+
+
+def _megabytes(size: float) -> str:
+    return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e6:.1f} MB"
+
+
+# --- the folder -----------------------------------------------------------------------------------------
+
+
+def _prepare(folder: Path, style: Style, force: bool) -> None:
+    """See that the folder is empty, or holds this very gallery; with `force`, make way for it."""
+    output.check_writable(folder)
+    found = sorted(path.name for path in folder.iterdir())
+    mine = _read(folder).get("gallery") == style.gallery
+    if found and not mine and not force:
+        some = ", ".join(found[:3]) + ("…" if len(found) > 3 else "")
+        what = "another gallery" if NAME in found else f"other files ({some})"
+        raise UnwritableOutput(f"{folder}: holds {what}; choose another folder with -o, or write there with --force")
+    if not mine:
+        for name in OWN if NAME in found else ():  # of the other gallery; whatever else lies there stays
+            path = folder / name
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+        _write_json(folder / NAME, {"schema_version": SCHEMA, "gallery": style.gallery, "complete": False})
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """What the folder's gallery says of itself; nothing, if there is none."""
+    try:
+        facts = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _write_json(path: Path, content: Any) -> None:
+    output.write_text(path, compact(content) + "\n")
+
+
+# --- the pages ------------------------------------------------------------------------------------------
+
+
+def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: Style) -> Path:
+    facts = gallery_json(index, shown, style)
+    pages = Pages(folder, facts, index.folder)
+    pages.write_assets()
+    classes: dict[str, list[tuple[int, int, int]]] = {}
+    layers, datas = [], []
+    for at, section in enumerate(shown):
+        maps = map_facts(index, section)
+        data = layer_json(section, maps, {m.number: sheet_facts(folder, section, m, style) for m in maps}, style)
+        pages.write_layer(at, maps, data)
+        layers.append((maps, start_here(maps)))
+        datas.append({key: data[key] for key in ("dead", "seen")})
+        for name, number, same in _likings(maps):
+            classes.setdefault(name, []).append((at, number, same))
+    pages.write_classes(classes)
+    path = pages.write_index(layers, datas)
+    _write_json(folder / NAME, facts)
+    return path
+
+
+def _likings(maps: Sequence[MapFacts]) -> Iterable[tuple[str, int, int]]:
+    """The classes that several of a map's images have: class, map, how many."""
+    for one in maps:
+        for name in one.categories:
+            same = sum(entry.category == name for entry in one.entries)
+            if same > 1:
+                yield name, one.number, same
+
+
+def gallery_json(index: Index, shown: Sequence[Section], style: Style) -> dict[str, Any]:
+    """What a gallery says of itself as a whole."""
+    m, network = index.manifest, index.network
+    return {
+        "schema_version": SCHEMA,
+        "gallery": style.gallery,
+        "complete": True,
+        "deconvviz": __version__,
+        "model": m.model,
+        "weights": m.weights,
+        "preprocess": m.preprocess,
+        "precision": network.signal_precision,
+        "images": m.images,
+        "skipped": len(index.skipped),
+        "sources": [os.path.basename(root.rstrip("/")) or root for root in m.roots if root],
+        "scan": m.identity,
+        "top": m.top,
+        "patches": style.patches,
+        "image_format": style.kind,
+        "tile": style.tile,
+        "smoothing": style.smoothing,
+        "layers": [_section_json(section, style) for section in shown],
+    }
+
+
+def _section_json(section: Section, style: Style) -> dict[str, Any]:
+    row, layout = section.row, section.layout
+    (width, height), (block, _) = layout.size, layout.block
+    return {
+        "layer": section.name,
+        "alias": row.alias,
+        "file": section.file,
+        "read_at": row.read_at,
+        "depth": section.depth,
+        "channels": row.channels,
+        "shown": len(section.maps),
+        "size": row.size,
+        "jump": row.jump,
+        "receptive_field": row.receptive_field,
+        "sheet": {
+            "ending": style.ending,
+            "width": width,
+            "height": height,
+            "block": block,
+            "side": layout.side,
+            "columns": layout.columns,
+            "sharp": section.sharp,
+        },
+    }
+
+
+def layer_json(
+    section: Section, maps: Sequence[MapFacts], sheets: dict[int, dict[str, Any] | None], style: Style
+) -> dict[str, Any]:
+    """All that a layer's page says."""
+    tiles = [tile for sheet in sheets.values() if sheet for tile in sheet["tiles"] if tile]
+    sizes = {tile["image"]: tile["input"] for tile in tiles}
+    images = images_json(maps)
+    for number, (rows, columns) in sizes.items():
+        images[str(number)] |= {"rows": rows, "columns": columns}
+    return {
+        "schema_version": SCHEMA,
+        **_section_json(section, style),
+        "dead": sum(m.dead for m in maps),
+        "seen": maps[0].statistics.count,
+        "edges": maps[0].statistics.edges.tolist(),
+        "images": images,
+        "maps": [map_json(m, sheets[m.number]) for m in maps],
+    }

@@ -1,0 +1,492 @@
+// @ts-check
+// What a gallery's pages do beyond being read: views, sorting, searching, stars, keys, and each feature map by itself.
+// One classic script: it also runs from file://, where modules and fetch do not. No page needs it to be looked at.
+"use strict";
+
+(() => {
+  /** @type {(selector: string, within?: ParentNode) => any} */
+  const one = (selector, within = document) => within.querySelector(selector);
+  /** @type {(selector: string, within?: ParentNode) => any[]} */
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  /** An element with properties (aria-… and style as attributes) and children; text is only ever text. */
+  function make(name, properties = {}, ...children) {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(properties)) {
+      if (key in element && key !== "style") element[key] = value;
+      else element.setAttribute(key, value);
+    }
+    element.append(...children);
+    return element;
+  }
+
+  // --- what is kept in this browser ---------------------------------------------------------------------
+
+  const kept = {
+    read(key, otherwise) {
+      try { return JSON.parse(localStorage.getItem("deconvviz." + key) ?? "null") ?? otherwise; } catch { return otherwise; }
+    },
+    write(key, value) {
+      try { localStorage.setItem("deconvviz." + key, JSON.stringify(value)); } catch { /* private window: for this page only */ }
+    },
+  };
+
+  document.documentElement.dataset.view = kept.read("view", "both");
+  document.documentElement.style.setProperty("--h", kept.read("size", 9.5) + "rem");
+  document.addEventListener("DOMContentLoaded", start);
+
+  function start() {
+    const gallery = JSON.parse(one("#gallery").textContent);
+    const patches = document.body.dataset.patches === "yes";
+    const onLayer = document.body.dataset.page === "layer";
+    const stars = starsOf(gallery);
+    one(".tools").hidden = false;
+    setUpViews(patches);
+    const page = onLayer ? layerPage(gallery, stars, patches) : indexPage(gallery, stars);
+    setUpKeys(page);
+  }
+
+  function starsOf(gallery) {
+    const key = "stars." + gallery.id;
+    const starred = new Set(kept.read(key, []));
+    const mark = () => { for (const card of all(".map[data-unit]")) card.classList.toggle("starred", starred.has(card.dataset.unit)); };
+    const write = () => { kept.write(key, [...starred]); mark(); };
+    mark();
+    return {
+      has: unit => starred.has(unit),
+      all: () => [...starred],
+      toggle(unit) { if (!starred.delete(unit)) starred.add(unit); write(); return starred.has(unit); },
+      add(units) { for (const unit of units) starred.add(unit); write(); },
+      clear() { starred.clear(); write(); },
+      mark,
+    };
+  }
+
+  // --- views and size -----------------------------------------------------------------------------------
+
+  const VIEWS = ["projections", "both", "patches"];
+
+  function setView(view) {
+    document.documentElement.dataset.view = view;
+    const radio = one(`input[name=view][value=${view}]`);
+    if (radio) radio.checked = true;
+    kept.write("view", view);
+  }
+
+  function setUpViews(patches) {
+    setView(patches && VIEWS.includes(document.documentElement.dataset.view ?? "") ? document.documentElement.dataset.view : patches ? "both" : "projections");
+    for (const radio of all("input[name=view]")) radio.addEventListener("change", () => setView(radio.value));
+    const size = one("#size");
+    size.value = kept.read("size", 9.5);
+    size.addEventListener("input", () => {
+      document.documentElement.style.setProperty("--h", size.value + "rem");
+      kept.write("size", Number(size.value));
+    });
+    const help = one("#help");
+    one("#help-button").addEventListener("click", () => help.showModal());
+    one("#single-keys").checked = kept.read("keys", true);
+    one("#single-keys").addEventListener("change", event => kept.write("keys", event.target.checked));
+  }
+
+  function toggleView() {
+    if (document.body.dataset.patches !== "yes") return;
+    setView(VIEWS[(VIEWS.indexOf(document.documentElement.dataset.view ?? "both") + 1) % 3]);
+  }
+
+  // --- keys ---------------------------------------------------------------------------------------------
+
+  function setUpKeys(page) {
+    document.addEventListener("keydown", event => {
+      const target = /** @type {HTMLElement} */ (event.target);
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      const writing = target.matches("input, select, textarea");
+      if (event.key === "Escape") {
+        if (one("#help").open) return; // the dialog closes itself
+        event.preventDefault();
+        if (writing && target.matches("input[type=search]")) {
+          /** @type {HTMLInputElement} */ (target).value = "";
+          target.dispatchEvent(new Event("input", { bubbles: true }));
+        }
+        if (writing) target.blur(); else page.back();
+        return;
+      }
+      if (writing || one("#help").open || !kept.read("keys", true)) return;
+      const act = {
+        ArrowLeft: () => page.step(-1), ArrowRight: () => page.step(1),
+        ArrowUp: () => page.row(-1), ArrowDown: () => page.row(1),
+        "[": () => page.layer(-1), "]": () => page.layer(1),
+        "/": () => page.search(), t: toggleView, s: () => page.star(), "?": () => one("#help").showModal(),
+      }[event.key];
+      if (act && act() !== false) event.preventDefault();
+    });
+  }
+
+  /** Cards in the order they are shown, and how many make a row. */
+  const shownCards = within => all(".map", within).filter(card => !card.hidden);
+  function acrossRow(cards) {
+    const next = cards.findIndex(card => card.offsetTop > cards[0].offsetTop);
+    return next < 0 ? Math.max(cards.length, 1) : next;
+  }
+
+  /** Move the focus among cards; false if there is nowhere to go, so that the page scrolls. */
+  function moveFocus(cards, by, rows) {
+    const at = cards.indexOf(document.activeElement?.closest(".map"));
+    const distance = rows ? by * acrossRow(cards) : by;
+    if (at < 0 && rows) return false;
+    const card = cards[at < 0 ? (by > 0 ? 0 : cards.length - 1) : at + distance];
+    if (!card) return !rows;
+    one("a", card).focus();
+    return true;
+  }
+
+  function say(text) { const status = one("#said"); if (status) status.textContent = text; }
+
+  async function copy(text, button) {
+    let done = true;
+    try { await navigator.clipboard.writeText(text); } catch {
+      const area = make("textarea", { value: text });
+      (button.closest("dialog") ?? document.body).append(area);
+      area.select();
+      done = document.execCommand("copy");
+      area.remove();
+    }
+    const label = button.dataset.label ??= button.textContent;
+    button.textContent = done ? "Copied" : "Not copied";
+    say(button.textContent);
+    setTimeout(() => { button.textContent = label; }, 1500);
+  }
+
+  /** `12`, `features.28:12`, or anything else: a class. */
+  function readSearch(text) {
+    const unit = /^\s*(?:(.+):)?\s*(\d+)\s*$/.exec(text);
+    return unit ? { layer: unit[1]?.trim(), map: Number(unit[2]) } : { text: text.trim().toLowerCase() };
+  }
+  const findLayer = (gallery, name) => gallery.layers.find(l => [l.layer, l.alias, l.file, l.read_at].includes(name));
+  const shows = (layer, map) => layer.maps ? layer.maps.includes(map) : map < layer.channels;
+
+  // --- the index ----------------------------------------------------------------------------------------
+
+  function indexPage(gallery, stars) {
+    const search = one("#search");
+    const found = one("#found"), starred = one("#starred");
+    const fromLink = /^#stars=(.*)/.exec(location.hash);
+    const asked = fromLink ? decodeURIComponent(fromLink[1]).split(",").filter(Boolean) : [];
+
+    const unitsOf = names => names.map(name => readSearch(name)).flatMap(({ layer, map }) => {
+      const known = layer && findLayer(gallery, layer);
+      return known && shows(known, map) ? [{ layer: known, map }] : [];
+    });
+
+    function card({ layer, map }, note = "") {
+      const { sheet } = layer, unit = `${layer.layer}:${map}`;
+      const href = `layers/${encodeURIComponent(layer.file)}.html#u${map}`;
+      const image = make("img", {
+        src: `sheets/${encodeURIComponent(layer.file)}/${String(map).padStart(4, "0")}.${sheet.ending}`,
+        alt: `${unit}${note ? ", " + note : ""}`, loading: "lazy", decoding: "async",
+      });
+      image.width = sheet.width; image.height = sheet.height;
+      image.addEventListener("error", () => image.replaceWith(make("span", { className: "nothing" }, `${unit} is dead`)));
+      const item = make("li", { className: "map" + (sheet.sharp ? " sharp" : ""), style: `--ratio: ${sheet.width / sheet.height}; --block: ${sheet.block / sheet.height}` },
+        make("a", { className: "sheet", href }, image),
+        make("p", {}, make("b", {}, unit), make("span", { className: "class" }, note)));
+      item.dataset.unit = unit;
+      return item;
+    }
+
+    function list(section, cards, title) {
+      if (title) one("h2", section).textContent = title;
+      one(".maps", section).replaceChildren(...cards);
+      section.hidden = false;
+      const layer = gallery.layers[0].sheet;
+      section.style.cssText = `--ratio: ${layer.width / layer.height}; --block: ${layer.block / layer.height}`;
+      if (section === starred) section.hidden = !cards.length;
+      stars.mark();
+    }
+
+    function showStars() {
+      list(starred, unitsOf(asked.length ? asked : stars.all()).map(unit => card(unit)));
+      one("#keep-stars").hidden = asked.every(unit => stars.has(unit));
+    }
+    one("#copy-stars").addEventListener("click", event => {
+      const link = `${location.href.split("#")[0]}#stars=${encodeURIComponent((asked.length ? asked : stars.all()).join(","))}`;
+      copy(link, event.target);
+    });
+    one("#keep-stars").addEventListener("click", () => { stars.add(asked); showStars(); });
+    one("#clear-stars").addEventListener("click", () => {
+      stars.clear();
+      asked.length = 0;
+      if (location.hash.startsWith("#stars=")) history.replaceState(null, "", "#");
+      showStars();
+    });
+    showStars();
+
+    let classes = null;
+    globalThis.deconvvizClasses = content => { classes = content; look(); };
+    function look() {
+      const asked = readSearch(search.value);
+      if (!search.value.trim()) { found.hidden = true; return; }
+      if ("map" in asked) {
+        const layers = asked.layer ? [findLayer(gallery, asked.layer)].filter(Boolean) : gallery.layers;
+        const units = layers.filter(layer => shows(layer, asked.map)).map(layer => ({ layer, map: asked.map }));
+        list(found, units.map(unit => card(unit)), units.length ? `Map ${asked.map}` : `There is no ${search.value.trim()}`);
+        return;
+      }
+      if (!classes) {
+        if (!one("#classes")) document.head.append(make("script", { id: "classes", src: "data/classes.js" }));
+        return;
+      }
+      const matching = Object.keys(classes).filter(name => name.toLowerCase().includes(asked.text));
+      const units = matching.flatMap(name => classes[name].map(([layer, map, same]) => ({ layer: gallery.layers[layer], map, same, name })));
+      units.sort((a, b) => b.same - a.same);
+      const few = units.slice(0, 48);
+      const title = !units.length ? `No feature map likes “${search.value.trim()}”` :
+        `Feature maps that like ${matching.length > 3 ? `“${search.value.trim()}”` : matching.join(", ")}` + (few.length < units.length ? `: the first ${few.length} of ${units.length}` : "");
+      list(found, few.map(unit => card(unit, `${unit.same} of ${gallery.top} are ${unit.name}`)), title);
+    }
+    search.addEventListener("input", look);
+    one(".search").addEventListener("submit", event => {
+      event.preventDefault();
+      const asked = readSearch(search.value), layer = asked.layer && findLayer(gallery, asked.layer);
+      if (layer && shows(layer, asked.map)) location.href = `layers/${encodeURIComponent(layer.file)}.html#u${asked.map}`;
+    });
+
+    const sections = all(".layer");
+    return {
+      step: by => moveFocus(shownCards(), by, false),
+      row: by => moveFocus(shownCards(), by, true),
+      layer(by) {
+        const at = sections.findIndex(section => section.contains(document.activeElement) || section.getBoundingClientRect().top > 70);
+        const now = sections[at]?.contains(document.activeElement) ? at + by : by > 0 ? at : at - 1;
+        const next = sections[Math.min(Math.max(now, 0), sections.length - 1)];
+        next.scrollIntoView();
+        one("h2 a", next).focus({ preventScroll: true });
+      },
+      search: () => search.focus(),
+      star() {
+        const card = document.activeElement?.closest(".map");
+        if (card) { stars.toggle(card.dataset.unit); if (!asked.length) showStars(); }
+      },
+      back() { if (search.value) { search.value = ""; look(); } },
+    };
+  }
+
+  // --- a layer ------------------------------------------------------------------------------------------
+
+  function layerPage(gallery, stars, patches) {
+    const list = one("#maps"), search = one("#search"), count = one("#count");
+    const cards = all(".map", list);
+    const here = gallery.layers[gallery.layer];
+    const number = card => Number(card.dataset.number);
+
+    function arrange() {
+      const wanted = readSearch(search.value), sort = one("#sort").value, filter = one("#filter").value;
+      const value = card => sort === "number" ? -number(card) : Number(card.dataset[sort] ?? -1);
+      const sign = one("#reverse").checked ? -1 : 1;
+      const order = [...cards].sort((a, b) => sign * (value(b) - value(a)) || number(a) - number(b));
+      let shown = 0;
+      for (const card of order) {
+        const dead = card.classList.contains("dead");
+        const fits = "map" in wanted || !wanted.text || (card.dataset.classes ?? "").toLowerCase().includes(wanted.text);
+        card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit) }[filter];
+        shown += Number(!card.hidden);
+      }
+      list.append(...order);
+      count.textContent = shown === cards.length ? `${shown} maps` : `${shown} of ${cards.length} maps`;
+      one("#none").hidden = shown > 0;
+    }
+    for (const id of ["#sort", "#reverse", "#filter"]) one(id).addEventListener("change", arrange);
+    search.addEventListener("input", arrange);
+    one("#show-all").addEventListener("click", () => {
+      search.value = ""; one("#filter").value = "all"; arrange(); list.focus();
+    });
+    one(".search").addEventListener("submit", event => {
+      event.preventDefault();
+      const asked = readSearch(search.value);
+      if (!("map" in asked)) return;
+      const layer = asked.layer ? findLayer(gallery, asked.layer) : here;
+      if (layer && layer !== here && shows(layer, asked.map)) location.href = `${encodeURIComponent(layer.file)}.html#u${asked.map}`;
+      else if (layer === here && document.getElementById(`u${asked.map}`)) { search.value = ""; arrange(); location.hash = `u${asked.map}`; }
+      else count.textContent = `There is no ${search.value.trim()}`;
+    });
+    arrange();
+
+    const view = unitView(gallery, here, stars, patches, () => shownCards(list));
+    const otherLayer = by => {
+      const link = one(by < 0 ? "a[rel=prev]" : "a[rel=next]");
+      if (link) location.href = link.href; else return false;
+    };
+    return {
+      step: by => view.open ? view.step(by) : moveFocus(shownCards(list), by, false),
+      row: by => view.open ? view.step(by * acrossRow(shownCards(list))) : moveFocus(shownCards(list), by, true),
+      layer: otherLayer,
+      search: () => { view.close(); search.focus(); },
+      star() {
+        const card = view.open ? view.card() : document.activeElement?.closest(".map");
+        if (card) { view.starred(stars.toggle(card.dataset.unit)); if (one("#filter").value === "starred") arrange(); }
+      },
+      back() {
+        if (view.open) view.close();
+        else if (one("[aria-label=Breadcrumb] a")) location.href = one("[aria-label=Breadcrumb] a").href + "#" + encodeURIComponent(here.file);
+      },
+    };
+  }
+
+  // --- one feature map ----------------------------------------------------------------------------------
+
+  function unitView(gallery, here, stars, patches, shown) {
+    const dialog = one("#unit");
+    let data = null, current = null, cameFromList = false;
+
+    globalThis.deconvvizLayer = content => { data = content; if (current) fill(); };
+    const inline = one("#layer-data");
+    if (inline) data = JSON.parse(inline.textContent);
+    function load() {
+      if (!data && !one("#layer-script")) document.head.append(make("script", { id: "layer-script", src: `../data/${encodeURIComponent(here.file)}.js` }));
+    }
+
+    const sheet = () => one("img", current).src;
+    const picture = image => gallery.images?.[image] ?? `../images/${String(image).padStart(7, "0")}.${here.sheet.ending}`;
+    const brief = value => Math.abs(value) >= 1000 && Math.abs(value) < 1e5 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+    const percent = share => `${(100 * share).toFixed(share > 0 && share < .1 ? 1 : 0)}\u00a0%`;
+
+    function follow() {
+      const match = /^#u(\d+)$/.exec(location.hash);
+      const card = match && document.getElementById(`u${match[1]}`);
+      if (!card) { if (dialog.open) dialog.close(); current = null; return; }
+      current = card;
+      load();
+      if (!dialog.open) { dialog.showModal(); one("#unit-title").focus(); }
+      fill();
+      dialog.scrollTop = 0;
+    }
+
+    function fill() {
+      const map = Number(current.dataset.number), name = `${here.layer}:${map}`, list = shown(), at = list.indexOf(current);
+      one("#unit-title").textContent = `${here.layer} : ${map}`;
+      document.title = `${name} · ${gallery.model} · deconvviz`;
+      one("#unit-before").disabled = at <= 0;
+      one("#unit-after").disabled = at < 0 || at === list.length - 1;
+      starred(stars.has(name));
+      one(".cli").textContent = here.cli.replaceAll("%MAP%", String(map));
+      one(".python").textContent = here.python.replaceAll("%MAP%", String(map));
+      const facts = data?.maps.find(m => m.map === map);
+      const nine = one(".nine");
+      if (!facts) { nine.replaceChildren(); one(".numbers").replaceChildren(); one(".standing").textContent = ""; return; }
+      describe(facts);
+      nine.replaceChildren(...facts.top.map(item));
+    }
+
+    function describe(facts) {
+      const like = facts.class ? `Mostly ${facts.class}: ${Math.round(facts.concentration * facts.top.length)} of ${facts.top.length}.` : "";
+      const classless = facts.class && facts.concentration * facts.top.length < 1.5;
+      one(".standing").textContent = facts.dead ? "Dead: no image excites it, so there is nothing to project." :
+        classless ? "Its strongest images are all of different classes." : like;
+      const rows = [
+        ["Peak", facts.peak === null ? "none" : brief(facts.peak)],
+        ...(facts.top.length ? [[`Mean of the top ${facts.top.length}`, brief(facts.mean_of_top)]] : []),
+        ["All images", `${brief(facts.mean)} ± ${brief(facts.deviation)}`],
+        ["Fires in", `${facts.positive} of ${data.seen} images (${percent(facts.positive / Math.max(data.seen, 1))})`],
+        ["Layer", `${here.depth === 1 ? "the first filter" : `${here.depth} filters deep`}, maps of ${here.size ? here.size.join(" × ") : "one value"}`],
+        ["Each unit sees", here.receptive_field ? here.receptive_field.join(" × ") + " pixels" : "the whole image"],
+      ];
+      one(".numbers").replaceChildren(...rows.flatMap(([term, value]) => [make("dt", {}, term), make("dd", {}, value)]));
+      histogram(facts);
+    }
+
+    /** How many images excite the map how strongly: one bar a bin, two bins an octave. */
+    function histogram(facts) {
+      const figure = one(".histogram"), { first, counts } = facts.histogram;
+      all("svg", figure).forEach(svg => svg.remove());
+      figure.hidden = facts.dead || !counts.length;
+      if (figure.hidden) return;
+      const most = Math.max(...counts), svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      svg.setAttribute("viewBox", `0 0 ${counts.length * 10} 60`);
+      svg.setAttribute("preserveAspectRatio", "none");
+      svg.setAttribute("role", "img");
+      svg.setAttribute("aria-label", "Histogram of the map's strongest activation in each image");
+      counts.forEach((n, at) => {
+        const bar = document.createElementNS(svg.namespaceURI, "rect"), height = n ? Math.max(60 * n / most, 1) : 0;
+        for (const [key, value] of Object.entries({ x: at * 10 + 1, y: 60 - height, width: 8, height, fill: first + at === 0 ? "var(--quiet)" : "var(--accent)" })) bar.setAttribute(key, String(value));
+        svg.append(bar);
+      });
+      figure.prepend(svg);
+      const low = first === 0 ? "zero or less (grey)" : brief(data.edges[first - 1]);
+      const high = data.edges[Math.min(first + counts.length - 1, data.edges.length - 1)];
+      one("figcaption", figure).textContent = `Strongest activation in each image, from ${low} to ${brief(high)}, √2 a bar`;
+    }
+
+    function item(entry, rank) {
+      const about = data.images[entry.image], file = about.file ?? `#${entry.image}`;
+      const at = entry.row === null ? "" : `@${entry.row},${entry.column}`;
+      const text = make("div", { className: "of" },
+        make("span", { className: "value" }, brief(entry.activation)),
+        ...(about.class && !file.startsWith(about.class) ? [make("span", {}, about.class)] : []),
+        make("span", {}, file), ...(at ? [make("span", { title: "row, column on the feature map" }, at)] : []),
+        ...(entry.shown ? [make("span", { title: "this |projection| became full contrast" }, `full contrast ${brief(entry.shown.scale)}`)] : []));
+      const third = make("div", { className: "third" });
+      if (patches && entry.shown) third.append(whole(entry, about, file));
+      third.append(text);
+      const tiles = entry.shown
+        ? [tile(rank, false, `Projection ${rank + 1}, ${file}`), ...(patches ? [tile(rank, true, `Patch ${rank + 1}, ${file}`)] : [])]
+        : [make("div", { className: "tile blank" }, "this image could not be shown again")];
+      return make("li", { className: tiles.length < 2 ? "alone" : "" }, ...tiles, third);
+    }
+
+    /** One tile of the sheet, enlarged. */
+    function tile(rank, patch, label) {
+      const { width, height, block, side, columns } = here.sheet, pitch = side + 2;
+      const left = (patch ? width - block : 0) + rank % columns * pitch, top = Math.floor(rank / columns) * pitch;
+      const place = (offset, length) => length === side ? 0 : 100 * offset / (length - side);
+      const element = make("div", { className: "tile", role: "img", "aria-label": label });
+      element.style.backgroundImage = `url("${sheet()}")`;
+      element.style.backgroundSize = `${100 * width / side}% ${100 * height / side}%`;
+      element.style.backgroundPosition = `${place(left, width)}% ${place(top, height)}%`;
+      return element;
+    }
+
+    /** The whole image as the network saw it, with the unit's receptive field. */
+    function whole(entry, about, file) {
+      const [top, left, bottom, right] = entry.shown.box, box = make("i");
+      const image = make("img", { src: picture(entry.image), alt: `The whole image ${file}`, loading: "lazy", decoding: "async" });
+      image.width = about.columns; image.height = about.rows;
+      const parts = { left: left / about.columns, top: top / about.rows, width: (right - left) / about.columns, height: (bottom - top) / about.rows };
+      for (const [side, share] of Object.entries(parts)) box.style[side] = `${100 * share}%`;
+      return make("div", { className: "whole" }, image, box);
+    }
+
+    function starred(on) {
+      one("#unit-star").setAttribute("aria-pressed", String(on));
+      one("#unit-star").textContent = on ? "★ Starred" : "☆ Star";
+    }
+    function step(by) {
+      const list = shown(), next = list[list.indexOf(current) + by];
+      if (!next) return;
+      history.replaceState(null, "", `#${next.id}`);
+      follow();
+      say(one("#unit-title").textContent);
+    }
+    function close() {
+      const card = current;
+      if (cameFromList) { cameFromList = false; history.back(); } else if (card) { history.replaceState(null, "", "#"); follow(); }
+      document.title = `${here.layer} · ${gallery.model} · deconvviz`;
+      if (card) { one("a", card).focus({ preventScroll: true }); card.scrollIntoView({ block: "nearest" }); }
+    }
+
+    one("#maps").addEventListener("click", event => { if (event.target.closest("a.sheet")) cameFromList = true; });
+    addEventListener("hashchange", follow);
+    addEventListener("popstate", follow);
+    dialog.addEventListener("cancel", event => { event.preventDefault(); close(); });
+    one("#unit-close").addEventListener("click", close);
+    one("#unit-before").addEventListener("click", () => step(-1));
+    one("#unit-after").addEventListener("click", () => step(1));
+    one("#unit-star").addEventListener("click", () => starred(stars.toggle(current.dataset.unit)));
+    for (const button of all("[data-copy]")) {
+      button.addEventListener("click", () => {
+        const what = button.dataset.copy;
+        copy(what === "link" ? location.href : one(`.${what}`).textContent, button);
+      });
+    }
+    follow();
+    return { get open() { return dialog.open; }, card: () => current, step, close, starred };
+  }
+})();

@@ -1,0 +1,27 @@
+"""Serve a folder of pages on this machine alone."""
+
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from .errors import UnwritableOutput
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def guess_type(self, path: Any) -> str:
+        """Older Pythons do not know WebP."""
+        return "image/webp" if str(path).endswith(".webp") else super().guess_type(path)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+def server(folder: Path, port: int) -> ThreadingHTTPServer:
+    """A server of `folder` on 127.0.0.1; port 0: any that is free. Raises UnwritableOutput if it cannot be had."""
+    if not (folder / "index.html").is_file():
+        raise UnwritableOutput(f"{folder}: has no index.html to serve; make one with deconvviz gallery … -o {folder}")
+    try:
+        return ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(folder)))
+    except OSError as error:
+        raise UnwritableOutput(f"port {port} cannot be had ({error.strerror}); choose another with --port") from error

@@ -1,0 +1,107 @@
+"""One picture for each feature map of a gallery: its projections beside its patches, on mid-grey.
+
+As in Figure 2 of Zeiler & Fergus 2014. A sheet says by itself what it shows: facts travel inside it (EXIF
+ImageDescription), so that a gallery can go on from the sheets that lie there.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from .figures import GREY
+from .tiles import Box
+
+GAP, BETWEEN = 2, 10
+"""Pixels of mid-grey between tiles, and between projections and patches."""
+
+FORMATS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
+"""Formats of sheets, and how their names end."""
+
+IMAGE_DESCRIPTION = 0x010E
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where tiles lie on a sheet: `count` of them, `side` pixels each, in a block as square as can be.
+
+    The block of projections is on the left; that of patches, if `patches`, on the right.
+    """
+
+    side: int
+    count: int
+    patches: bool = True
+
+    @property
+    def columns(self) -> int:
+        """Tiles in a row of a block."""
+        return math.ceil(math.sqrt(self.count))
+
+    @property
+    def rows(self) -> int:
+        """Rows of a block."""
+        return math.ceil(self.count / self.columns)
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """Width and height of a block in pixels."""
+        return self.columns * (self.side + GAP) - GAP, self.rows * (self.side + GAP) - GAP
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the sheet in pixels."""
+        width, height = self.block
+        return (2 * width + BETWEEN if self.patches else width), height
+
+    def place(self, rank: int, patch: bool = False) -> tuple[int, int]:
+        """Left and top of a tile.
+
+        >>> Layout(side=10, count=9).place(4), Layout(side=10, count=9).place(4, patch=True)
+        ((12, 12), (56, 12))
+        """
+        left = self.block[0] + BETWEEN if patch else 0
+        return left + rank % self.columns * (self.side + GAP), rank // self.columns * (self.side + GAP)
+
+
+def tile_side(field: Box | None, most: int) -> int:
+    """The side of tiles that show a receptive field: where its pixels are enlarged, all of them alike.
+
+    >>> tile_side((0, 0, 11, 11), 128), tile_side((0, 0, 99, 99), 128)
+    (121, 128)
+    """
+    pixels = most if field is None else max(field[2] - field[0], field[3] - field[1])
+    return most // pixels * pixels if pixels * 4 <= most else most
+
+
+def empty_sheet(layout: Layout) -> Image.Image:
+    """A sheet with nothing on it but mid-grey."""
+    return Image.new("RGB", layout.size, GREY)
+
+
+def encode(picture: Image.Image, kind: str, sharp: bool, facts: Mapping[str, Any] | None = None) -> bytes:
+    """A picture as a file's bytes; `sharp`: enlarged pixels, which nothing may smear."""
+    buffer, exif = BytesIO(), Image.Exif()
+    if facts is not None:
+        exif[IMAGE_DESCRIPTION] = json.dumps(facts, separators=(",", ":"))
+    how: dict[str, Any] = {
+        "webp": {"lossless": True, "method": 2, "quality": 40} if sharp else {"quality": 80, "method": 0},
+        "png": {"compress_level": 6},
+        "jpeg": {"quality": 88, "subsampling": 0 if sharp else 2},
+    }[kind]
+    picture.save(buffer, kind, exif=exif, **how)
+    return buffer.getvalue()
+
+
+def read_facts(path: Path) -> dict[str, Any] | None:
+    """What a sheet says of itself; None if there is no such sheet, or it is no sheet."""
+    try:
+        with Image.open(path) as opened:
+            facts = json.loads(opened.getexif()[IMAGE_DESCRIPTION])
+    except (OSError, UnidentifiedImageError, SyntaxError, KeyError, ValueError):
+        return None
+    return facts if isinstance(facts, dict) else None
