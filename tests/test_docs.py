@@ -201,7 +201,9 @@ def test_command_lines_name_what_there_is(path: Path) -> None:
             assert option in {*known, "--help"}, f"deconvviz {command} {option}"
 
 
-@pytest.mark.parametrize("command", ["project", "layers", "demo", "models", "scan", "figure", "top", "merge"])
+@pytest.mark.parametrize(
+    "command", ["project", "layers", "demo", "models", "scan", "figure", "top", "merge", "gallery", "serve"]
+)
 def test_the_readme_names_every_command(command: str) -> None:
     assert f"deconvviz {command}" in (HERE / "README.md").read_text()
     help_text = subprocess.run([sys.executable, "-m", "deconvviz", "--help"], capture_output=True, text=True).stdout
