@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from . import errors, mirror
     from .deconvnet import DeconvNet
     from .errors import DeconvvizError
+    from .feature_map import FeatureMap
     from .images import Preprocess, read_image
     from .index import Index, open_index
-    from .layers import Layer
+    from .layers import Layer, Layers
     from .merging import merge
     from .models import Model, load_model
     from .pages import write_gallery
     from .projection import Projection
+    from .projections import Projections
     from .recording import Recording
     from .scanning import scan
     from .units import Unit
@@ -32,11 +34,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "DeconvNet": "deconvnet",
     "DeconvvizError": "errors",
+    "FeatureMap": "feature_map",
     "Index": "index",
     "Layer": "layers",
+    "Layers": "layers",
     "Model": "models",
     "Preprocess": "images",
     "Projection": "projection",
+    "Projections": "projections",
     "Recording": "recording",
     "Unit": "units",
     "load_model": "models",
@@ -50,11 +55,14 @@ _HOMES = {
 __all__ = [
     "DeconvNet",
     "DeconvvizError",
+    "FeatureMap",
     "Index",
     "Layer",
+    "Layers",
     "Model",
     "Preprocess",
     "Projection",
+    "Projections",
     "Recording",
     "Unit",
     "errors",

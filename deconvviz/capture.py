@@ -38,7 +38,8 @@ def capture(net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type]
     example = torch.zeros(2, *input_shape)
     if sample is not None:
         example = example.to(sample.device, sample.dtype)
-    with evaluating(net), torch.no_grad():
+    made_so = any(p.is_inference() for p in net.parameters())  # weights made in inference mode stay in it
+    with evaluating(net), torch.no_grad(), torch.inference_mode(made_so or torch.is_inference_mode_enabled()):
         program = _export(net, example)
     return _Reader(net, program, tuple(collapse)).read(tuple(input_shape))
 
@@ -84,7 +85,7 @@ def _where(error: BaseException) -> str:
         file = trace.tb_frame.f_code.co_filename
         foreign = re.search(r"[/\\](torch|deconvviz|lib[/\\]python[\d.]+(?![/\\]site-packages))[/\\]", file)
         if not foreign and not file.startswith("<"):
-            place = f" (at {file}:{trace.tb_lineno})"
+            place = f" (at {_line_of(file, trace.tb_lineno)})"
         trace = trace.tb_next
     return place
 
@@ -262,7 +263,12 @@ def _source_line(node: Node) -> str:
     """The line of the network's own code that made this node: `file.py:12`, or nothing."""
     frames = re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")
     own = [f for f in frames if not re.search(r"[/\\]torch[/\\](nn|_|fx|export)", f[0])]
-    return f"{own[-1][0]}:{own[-1][1]}" if own else ""
+    return _line_of(*own[-1]) if own else ""
+
+
+def _line_of(file: str, line: int | str) -> str:
+    """`file.py:12`; a notebook's cell has a file name that nobody can read."""
+    return f"notebook cell, line {line}" if re.search(r"ipykernel_\d+[/\\]", file) else f"{file}:{line}"
 
 
 def _by_name(node: Node, values: Mapping[Node, Any]) -> dict[str, Any]:

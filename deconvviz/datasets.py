@@ -1,25 +1,27 @@
-"""A torch data set as a source of many images: whatever maps a number to a tensor, a picture or a path."""
+"""A torch data set as a source of many images: whatever maps a number to a tensor, an array, a picture or a path."""
 
 import hashlib
 import os
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
 from .errors import UnsuitableInput
 from .images import Preprocess
+from .inputs import as_tensor
 from .records import Record
 
 
 class DatasetImages:
-    """The images of a map-style torch data set: `dataset[n]` is a tensor (C, H, W), a PIL image, or a path.
+    """The images of a map-style torch data set: `dataset[n]` is a tensor (C, H, W), an array, a PIL image, or a path.
 
-    A tuple's first element counts. Tensors are taken as they are: already normalised. Names and classes are
-    taken from `samples`, `targets` and `classes`, where it has them as torchvision's data sets do. These make
-    its `fingerprint`, and what it gives for the first, the middle and the last number.
+    A tuple's first element counts. Floating-point tensors are taken as they are: already normalised. Names and
+    classes are taken from `samples`, `targets` and `classes`, where it has them as torchvision's data sets do.
+    These make its `fingerprint`, and what it gives for the first, the middle and the last number.
     """
 
     def __init__(self, dataset: Any, root: str = "") -> None:
@@ -49,6 +51,7 @@ class DatasetImages:
             item = self._item(number)
         except Exception as error:  # whatever a data set raises; it will be skipped
             return type(error).__name__.encode()
+        item = torch.from_numpy(item) if isinstance(item, np.ndarray) else item
         if isinstance(item, Tensor):
             flat = item.detach().cpu().contiguous().reshape(-1)
             return f"{item.dtype} {tuple(item.shape)}".encode() + flat.view(torch.uint8).numpy().tobytes()
@@ -66,12 +69,7 @@ class DatasetImages:
 
     def read(self, number: int, record: Record, preprocess: Preprocess | None) -> Tensor:
         """The image as the network's input (C, H, W). Raises UnreadableImage, UnsuitableInput."""
-        item = self._item(number)
-        if isinstance(item, Tensor) and item.ndim == 3 and item.is_floating_point():
-            return item
-        if isinstance(item, str | os.PathLike | Image.Image) and preprocess is not None:
-            return preprocess(item)
-        raise UnsuitableInput(
-            f"the data set gives a {type(item).__name__} for number {number}: it must give a normalised "
-            "floating-point tensor (C, H, W), or a picture and the model a preprocessing"
-        )
+        try:
+            return as_tensor(self._item(number), preprocess)
+        except UnsuitableInput as error:
+            raise UnsuitableInput(f"number {number} of the data set: {error}") from error

@@ -20,6 +20,7 @@ from .mirror import registered_modules, registrations
 from .models import Model
 from .passes import Pass, crop_pass, divide, groups_by_image
 from .projection import Projection, project_units
+from .projections import Projections
 from .recording import Keep, Recording, record
 from .units import Unit, check_image, locate, strongest_images, strongest_maps
 from .walk import Step, descent, mirrored
@@ -31,16 +32,23 @@ WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 RECORDED_TOGETHER = 16
 """How many images go forward in one batch: enough to keep the cores busy, few enough for memory."""
 
+SIZES_KEPT = 16
+"""How many input sizes the network is kept captured for."""
+
 
 class DeconvNet:
-    """The mirror of a network.
+    """The mirror of a network: Zeiler & Fergus 2014, §2.1 and Figure 1.
 
     `model`: a `Model` or any `nn.Module`; `preprocess`: how pictures become its input (a `Model` knows);
     `input_shape` (C, H, W): only needed to list the layers of a bare module before it has seen an image;
     `precision` of signals on the way down: "fp32", "bf16" (several times faster where the machine has
     matrix units for it, pictures look the same) or "auto" (bf16 where it has them). Switches, activations
     and ranking are always the network's own precision.
-    The network is left as found: nothing of it is changed, also when an error is raised.
+    The network is left as found: nothing of it is changed, also when an error is raised. Raises UnknownModel.
+
+    `images`, wherever they are asked for: a path, a PIL image, an array (H, W, C) of uint8 or of floats in
+    [0, 1], a uint8 tensor (C, H, W), or a list of these: pictures, which `preprocess` resizes and
+    normalises; or a floating-point tensor (N, C, H, W), which is taken as normalised already.
     """
 
     def __init__(
@@ -76,28 +84,34 @@ class DeconvNet:
 
     @property
     def layers(self) -> Layers:
-        """The table of layers, in order, for the preprocessing's size, a square picture, or the first one seen."""
+        """The table of layers, in order, for the preprocessing's size, a square picture, or the first one seen.
+
+        Raises UnsuitableInput for a bare module that has seen no image, UncapturableModel if `torch.export`
+        cannot follow it.
+        """
         if self._input_shape is None:
             raise UnsuitableInput(
-                "the layers of a bare module depend on its input: give DeconvNet(net, preprocess=…) "
+                "the layers of a bare module depend on its input: give DeconvNet(net, Preprocess(size, mean, std)) "
                 "or input_shape=(channels, height, width)"
             )
         return self.layers_for(self._input_shape)
 
     def layers_for(self, input_shape: Sequence[int]) -> Layers:
-        """The table of layers for images of this shape (C, H, W); captured once and kept."""
+        """The table of layers for images of this shape (C, H, W); captured once and kept for the last few."""
         sample = _sample(self.net)
         modules = tuple(map(id, self.net.modules()))  # a layer may have been put in another's place
         key = (tuple(input_shape), sample.device, sample.dtype, registrations(), modules)
         if key not in self._captured:
+            if len(self._captured) >= SIZES_KEPT:  # pictures that all have sizes of their own
+                self._captured.pop(next(iter(self._captured)))
             self._captured[key] = Layers(self.net, capture(self.net, input_shape, registered_modules()))
         return self._captured[key]
 
     def record(self, images: ImageSource | Sequence[ImageSource] | Tensor, layers: Sequence[str]) -> Recording:
-        """One forward pass over the images, keeping what projections from these layers need.
+        """One forward pass over the images, keeping what projections from these layers need: switches and gates (§2.1).
 
-        `strongest` and `project` take the result in place of images. Raises UnknownLayer, and NoMirrorRule
-        before any work if a call on the way down cannot be mirrored.
+        `strongest` and `project` take the result in place of images. Raises UnreadableImage, UnsuitableInput,
+        UnknownLayer, and NoMirrorRule before any work if a call on the way down cannot be mirrored.
         """
         inputs = self._inputs(images)
         table = self.layers_for(inputs.shape[1:])
@@ -106,21 +120,29 @@ class DeconvNet:
         return record(table.graph, inputs, wanted, self._keepers(table, wanted))
 
     def strongest(self, images: Any, layer: str, k: int = 9) -> list[Unit]:
-        """For each image, the k feature maps of `layer` with the highest peak, strongest first."""
+        """For each image, the k feature maps of `layer` with the highest peak, strongest first.
+
+        Units with image, position and activation, after rectification; N·k of them for N images. Raises
+        what `record` raises.
+        """
         return strongest_maps(*self._maps(images, layer), k)
 
     def strongest_images(self, images: Any, layer: str, k: int = 9) -> list[list[Unit]]:
-        """For each feature map of `layer`, its peaks in the k images that excite it most."""
+        """For each feature map of `layer`, its peaks in the k images that excite it most, strongest first.
+
+        One list for each feature map, of k units, or of N if there are fewer images. Raises what `record` raises.
+        """
         return strongest_images(*self._maps(images, layer), k)
 
-    def project(self, images: Any, units: Unit | str | Iterable[Unit | str]) -> list[Projection]:
-        """Project each unit to pixel space; the result is in the order of `units`.
+    def project(self, images: Any, units: Unit | str | Iterable[Unit | str]) -> Projections:
+        """Project each unit to pixel space (§2.1: unpool, rectify, filter); the result is in the order of `units`.
 
-        A unit without a position is taken at its feature map's strongest one. Raises UnknownLayer,
-        UnknownUnit, NoMirrorRule, each before any projection is made.
+        `units`: `Unit`s, or texts as in `conv4:17@3,5`. A unit without a position is taken at its feature map's
+        strongest one. Raises UnreadableImage, UnsuitableInput, UnknownLayer, UnknownUnit, NoMirrorRule, each
+        before any projection is made.
         """
         asked = _parsed(units)
-        return list(self.stream(images, asked, ahead=len(asked)))
+        return Projections(self.stream(images, asked, ahead=len(asked)))
 
     def stream(self, images: Any, units: Iterable[Unit | str], ahead: int = 256) -> Iterator[Projection]:
         """The same as `project`, one projection after the other: for more units than memory holds.
@@ -130,7 +152,7 @@ class DeconvNet:
         many projections are held at a time. Units of one image, or of one layer, are best kept together. What
         `project` raises at once is raised here when the unit's turn comes.
         """
-        source = images if isinstance(images, Recording) else one_by_one(images)
+        source = images if isinstance(images, Recording) else one_by_one(images, self.preprocess)
         ready: dict[Graph, dict[Call, Step]] = {}
         remaining = iter(units)
         while some := _parsed(islice(remaining, max(ahead, 1))):

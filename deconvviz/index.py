@@ -4,22 +4,22 @@ import fnmatch
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from . import figures, notebook
 from .best import NONE
 from .deconvnet import DeconvNet
 from .errors import UnknownLayer, UnknownUnit, UnusableIndex, nearest
+from .feature_map import Entry, FeatureMap, Statistics
 from .ledger import RESULT, Ledger
 from .manifest import Manifest, Scanned, hash_weights, preprocess_facts, read_manifest
 from .models import Model, load_model
 from .part import Part, Skipped, ranges, read_part
 from .projection import Projection
+from .projections import Projections
 from .recheck import NOISE, project_again
 from .sources import AnyImages, Images, find_images, printable, reopen
 from .tally import edges, from_limbs
@@ -27,42 +27,6 @@ from .units import Unit
 
 TOGETHER = 64
 """Images whose units are projected together: many, so that units with windows alike meet."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One of the strongest images of a feature map: `unit` with its activation and the image's number.
-
-    `image`: the file below its folder (`ARCHIVE/NAME` in an archive), with that folder's name before it where
-    several were scanned; `category`: its class, or ""; `root`: the folder, "" for a data set.
-    """
-
-    unit: Unit
-    image: str
-    category: str
-    root: str
-
-
-@dataclass(frozen=True, eq=False)
-class Statistics:
-    """Of a feature map's maxima, one for each of `count` images.
-
-    `positive`: how many of them are above zero; `histogram[0]` counts the others, `histogram[n]` those from
-    `edges[n - 1]` up to the next edge (the first and last of these bins have no end).
-    """
-
-    count: int
-    mean: float
-    deviation: float
-    maximum: float
-    positive: int
-    histogram: NDArray[np.int64]
-    edges: NDArray[np.float64]
-
-    @property
-    def dead(self) -> bool:
-        """Whether no image excites it."""
-        return self.maximum <= 0
 
 
 class Index:
@@ -117,7 +81,10 @@ class Index:
         return self._part.skipped
 
     def top(self, layer: str, channel: int, k: int | None = None) -> list[Entry]:
-        """The strongest images of a feature map, strongest first. Raises UnknownLayer, UnknownUnit."""
+        """The k strongest images of a feature map (all in the index), strongest first.
+
+        Of equal activations the first image counts, and its first position. Raises UnknownLayer, UnknownUnit.
+        """
         row, best = self._row(layer, channel), self._part.best
         found = []
         for rank in range(best.k if k is None else min(k, best.k)):
@@ -134,7 +101,7 @@ class Index:
         return found
 
     def statistics(self, layer: str, channel: int) -> Statistics:
-        """Of a feature map over all images. Raises UnknownLayer, UnknownUnit."""
+        """Statistics of a feature map's maxima over all images. Raises UnknownLayer, UnknownUnit."""
         row, tally = self._row(layer, channel), self._part.tally
         total, squares = (float(from_limbs(limbs[row : row + 1])[0]) for limbs in (tally.sums, tally.squares))
         mean = total / max(tally.count, 1)
@@ -148,13 +115,18 @@ class Index:
             edges=edges(),
         )
 
+    def feature_map(self, layer: str, channel: int, k: int | None = None) -> FeatureMap:
+        """A feature map with its strongest images, for a notebook to show. Raises UnknownLayer, UnknownUnit."""
+        top, facts = self.top(layer, channel, k), self.statistics(layer, channel)
+        return FeatureMap(layer, channel, top, facts, lambda: self.project(layer, channel, k))
+
     def project(
         self,
         layer: str,
         channels: int | Sequence[int],
         k: int | None = None,
         report: Callable[[str], object] = warnings.warn,
-    ) -> list[Projection]:
+    ) -> Projections:
         """Project the strongest units of feature maps again, map by map, strongest first.
 
         Reads and runs the images of these units only. A unit is left out, and `report` is told, if its image
@@ -165,7 +137,7 @@ class Index:
         units = [e.unit for channel in maps for e in self.top(layer, channel, k) if (e.unit.activation or 0) > 0]
         made = {(p.unit.channel, p.unit.image): p for p in self.stream(units, report)}
         keys = [(unit.channel, unit.image) for unit in units]
-        return [made[key] for key in keys if key in made]
+        return Projections(made[key] for key in keys if key in made)
 
     def stream(self, units: Iterable[Unit], report: Callable[[str], object] = warnings.warn) -> Iterator[Projection]:
         """The same for any of the index's units, image by image: for more than memory holds.
@@ -210,7 +182,9 @@ class Index:
         """The network: the one of the scan, or loaded again, with the same weights. Raises UnusableIndex."""
         if self._model is None:
             if self.manifest.load is None:
-                raise UnusableIndex(f"{self.folder}: does not say where its network is from; open_index(…, model=…)")
+                raise UnusableIndex(
+                    f"{self.folder}: its network has no name to be loaded by again; give it: open_index(…, model=…)"
+                )
             self._model = checked(load_model(*self.manifest.load), self.manifest, self.folder)
         return self._model
 
@@ -242,6 +216,21 @@ class Index:
     def __repr__(self) -> str:
         m = self.manifest
         return f"Index({str(self.folder)!r}, {m.model}, {m.images} images, {len(m.layers)} layers, top {m.top})"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """How notebooks show it: its layers, how many of their feature maps are dead, and the strongest map."""
+        m, heads = self.manifest, ("layer", "feature maps", "dead", "strongest", "peak")
+        skipped = f", {len(self.skipped)} of them skipped" if self.skipped else ""
+        heading = f"<b>{notebook.text(m.model)}</b>: the {m.top} strongest of {m.images} images{skipped}"
+        rows = [self._layer_row(name) for name in self.layers]
+        return notebook.bundle(repr(self), notebook.table(heads, rows, heading, numbers=(1, 2, 4)))
+
+    def _layer_row(self, name: str) -> tuple[str, int, int, str, str]:
+        pieces = (self._part.tally.maximum[first : first + count] for first, count in self._layer(name).pieces)
+        peaks = [float(peak) for piece in pieces for peak in piece]
+        strongest = max(range(len(peaks)), key=peaks.__getitem__)
+        dead = sum(peak <= 0 for peak in peaks)
+        return name, len(peaks), dead, f"{name}:{strongest}", figures.number(peaks[strongest])
 
 
 def open_index(

@@ -1,13 +1,16 @@
 """What a user may give as images → the network's input tensors."""
 
 import os
+import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -15,19 +18,24 @@ from .errors import UnsuitableInput
 from .images import Preprocess
 
 
-def one_by_one(images: Any) -> Sequence[Any]:
-    """A path, a PIL image, a sequence of them, or a tensor (N, C, H, W) or (C, H, W): one item for each image.
+def one_by_one(images: Any, preprocess: Preprocess | None = None) -> Sequence[Any]:
+    """A path, PIL image, array or tensor, or a sequence of them: one item for each image.
 
-    A sequence of the user's own is read from threads. Raises UnsuitableInput for anything else.
+    A tensor of four dimensions (N, C, H, W), or an array (N, H, W, C), is N images. A sequence of the user's
+    own is read from threads. Raises UnsuitableInput for anything else; warns of tensors that look as if
+    `preprocess` should have made them and did not.
     """
     if isinstance(images, Tensor):
         batch = images[None] if images.ndim == 3 else images
-        if batch.ndim != 4 or not batch.is_floating_point():
+        if batch.ndim != 4 or not (batch.is_floating_point() or batch.dtype == torch.uint8):
             raise UnsuitableInput(
-                f"a tensor of images must be floating point (N, C, H, W), already normalised; "
-                f"this one is {batch.dtype} {tuple(batch.shape)}"
+                f"a tensor of images is floating point (N, C, H, W), already normalised, or uint8, a picture that "
+                f"deconvviz normalises; this one is {batch.dtype} {tuple(batch.shape)}"
             )
+        warn_of_pictures(batch, preprocess)
         items: Any = batch
+    elif isinstance(images, np.ndarray):
+        items = images if images.ndim == 4 else [images]
     else:
         items = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
     if len(items) == 0:
@@ -36,32 +44,77 @@ def one_by_one(images: Any) -> Sequence[Any]:
 
 
 def as_tensor(image: Any, preprocess: Preprocess | None) -> Tensor:
-    """One image → (C, H, W), normalised. Raises UnreadableImage, UnsuitableInput."""
-    if isinstance(image, Tensor):
+    """One image → (C, H, W), normalised. Raises UnreadableImage, UnsuitableInput.
+
+    Floating-point tensors are taken as they are: whoever makes them has normalised them. Everything else
+    is a picture, which `preprocess` resizes and normalises.
+    """
+    if isinstance(image, Tensor) and image.dtype != torch.uint8:
         if image.ndim != 3 or not image.is_floating_point():
             raise UnsuitableInput(
                 f"a tensor in a list of images must be floating point (C, H, W), already normalised; "
                 f"this one is {image.dtype} {tuple(image.shape)}"
             )
         return image
+    if isinstance(image, Tensor):
+        image = image.permute(1, 2, 0).cpu().numpy() if image.ndim == 3 else image.cpu().numpy()
+    if isinstance(image, np.ndarray):
+        image = from_array(image)
     if not isinstance(image, str | os.PathLike | Image.Image):
         raise UnsuitableInput(
-            f"an image is a path, a PIL image or a tensor (N, C, H, W), not {type(image).__name__}; "
-            "turn arrays into PIL images (Image.fromarray) or into normalised tensors"
+            f"an image is a path, a PIL image, an array (H, W, C) or a tensor (N, C, H, W), not {type(image).__name__}"
         )
     if preprocess is None:
         raise UnsuitableInput(
             "pictures need a preprocessing: give DeconvNet(net, preprocess=Preprocess(size, mean, std)), "
-            "or a tensor (N, C, H, W) that you have normalised yourself"
+            "or a floating-point tensor (N, C, H, W) that you have normalised yourself"
         )
     return preprocess(image)
 
 
+def warn_of_pictures(tensor: Tensor, preprocess: Preprocess | None) -> None:
+    """Warn of a tensor that is likely a picture which nobody has normalised: all of it in [0, 1], or in [0, 255]."""
+    if preprocess is None or not any(preprocess.mean) or not tensor.is_floating_point() or not tensor.numel():
+        return
+    low, high = (float(edge) for edge in tensor.aminmax())
+    if 0 <= low < high and (high <= 1 or 20 < high <= 255):
+        warnings.warn(
+            f"this tensor lies in [{low:.2g}, {high:.3g}], as pictures do before they are normalised, and tensors are "
+            "taken as normalised already; give the picture (path, PIL image, array, uint8 tensor): deconvviz does it",
+            stacklevel=4,
+        )
+
+
+def from_array(array: NDArray[Any]) -> Image.Image:
+    """A picture held in an array: (H, W) or (H, W, 1, 3 or 4), uint8, or floating point in [0, 1].
+
+    Raises UnsuitableInput for any other, and says who normalises what.
+    """
+    shape, facts = array.shape, f"this array is {array.dtype} {array.shape}"
+    whose = "deconvviz normalises pictures; what you have normalised yourself goes in as a tensor (N, C, H, W)"
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3, 4)):
+        raise UnsuitableInput(f"a picture in an array is (H, W) or (H, W, 3), channels last; {facts}; {whose}")
+    if min(shape[:2]) < 1:
+        raise UnsuitableInput(f"a picture has pixels; {facts}")
+    if array.dtype.kind == "f":
+        low, high = float(array.min()), float(array.max())
+        if not (low >= 0 and high <= 1):
+            raise UnsuitableInput(
+                f"a picture in an array of floating-point numbers lies in [0, 1]; {facts}, "
+                f"{low:.3g} to {high:.3g}; {whose}: torch.from_numpy(a).permute(2, 0, 1)"
+            )
+        array = (array * 255).round().astype(np.uint8)
+    if array.dtype != np.uint8:
+        raise UnsuitableInput(f"a picture in an array is uint8, or floating point in [0, 1]; {facts}; {whose}")
+    return Image.fromarray(array[..., 0] if len(shape) == 3 and shape[2] == 1 else array)
+
+
 def as_batch(images: Any, preprocess: Preprocess | None) -> Tensor:
     """Images → (N, C, H, W), normalised. Raises UnreadableImage, UnsuitableInput."""
-    if isinstance(images, Tensor):
-        return torch.as_tensor(one_by_one(images))
-    tensors = [as_tensor(image, preprocess) for image in one_by_one(images)]
+    items: Any = one_by_one(images, preprocess)
+    if isinstance(items, Tensor) and items.is_floating_point():
+        return items
+    tensors = [as_tensor(image, preprocess) for image in items]
     if len({tensor.shape for tensor in tensors}) > 1:
         raise UnsuitableInput(
             "the pictures have different sizes and this preprocessing keeps them: give them one by one, "

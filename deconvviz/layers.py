@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 from torchvision.models import VGG, AlexNet
 
+from . import notebook
 from .errors import UnknownLayer, nearest
 from .graph import INPUT, Call, Graph, operator_name
 from .mirror import find_rule
@@ -40,9 +41,17 @@ class Layer:
     read_at: str
     alias: str | None = None
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """How notebooks show it: its row of the table."""
+        return notebook.bundle(repr(self), _as_html([self], ""))
+
 
 class Layers(Mapping[str, Layer]):
-    """The layers of a network at one input size, in order; also reached by alias and module path."""
+    """The layers of a network at one input size, in order: a mapping from names to `Layer`s.
+
+    Layers are also reached by alias (`conv5_3` of VGG16) and by module path. Raises UnknownLayer, which names
+    the nearest.
+    """
 
     def __init__(self, net: nn.Module, graph: Graph) -> None:
         self.graph = graph
@@ -71,6 +80,16 @@ class Layers(Mapping[str, Layer]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __repr__(self) -> str:
+        names = list(self)
+        ends = " … ".join(dict.fromkeys([names[0], names[-1]])) if names else "none"
+        return f"Layers({len(self)} for an input of {_times(self.graph.input_shape)}: {ends})"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """How notebooks show it: one row for each layer."""
+        heading = f"{len(self)} layers for an input of {_times(self.graph.input_shape)}, from the pixels up"
+        return notebook.bundle(repr(self), _as_html(list(self.values()), heading))
 
     def map_size(self, name: str) -> tuple[int, int] | None:
         """Rows and columns of a call's output (or of the input), or None."""
@@ -179,14 +198,38 @@ def describe(table: Layers) -> str:
     rows = []
     for name, layer in table.items():
         call = table.graph.by_name[name]
-        up, down = (
-            "×".join(map(str, shape)) for shape in (call.shape or (), call.input_shapes[0] if call.input_shapes else ())
-        )
+        up, down = map(_times, (call.shape or (), call.input_shapes[0] if call.input_shapes else ()))
         rows.append((name, layer.kind, up, layer.mirror or "no mirror rule", down))
     width = [max((len(row[n]) for row in rows), default=0) for n in range(5)]
     return "\n".join(
         f"  {a:<{width[0]}}  {b:<{width[1]}} → {c:<{width[2]}}   {d:<{width[3]}} → {e}" for a, b, c, d, e in rows
     )
+
+
+def _times(sizes: Sequence[float]) -> str:
+    return "×".join(f"{size:g}" for size in sizes)
+
+
+def _as_html(layers: Sequence[Layer], heading: str) -> str:
+    """The table for notebooks; a column that is empty throughout is left out."""
+    heads = ("layer", "alias", "kind", "maps", "size", "receptive field", "jump", "in the mirror", "units read after")
+    rows = [
+        (
+            layer.name,
+            layer.alias or "",
+            layer.kind,
+            layer.channels,
+            _times(layer.size) if layer.size else "vector",
+            _times(layer.receptive_field) if layer.receptive_field else "whole image",
+            _times(layer.jump) if layer.jump else "",
+            layer.mirror or "no mirror rule",
+            layer.read_at if layer.read_at != layer.name else "",
+        )
+        for layer in layers
+    ]
+    shown = [place for place in range(len(heads)) if any(row[place] != "" for row in rows)]
+    numbers = [place for place, column in enumerate(shown) if heads[column] == "maps"]
+    return notebook.table([heads[n] for n in shown], [[row[n] for n in shown] for row in rows], heading, numbers)
 
 
 def _role(call: Call) -> str:

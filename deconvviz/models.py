@@ -9,7 +9,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -30,7 +30,8 @@ class Model:
     """A network with what is needed to use it on pictures.
 
     `net` in evaluation mode; `preprocess`, or None if it is not known; `categories`: the names of its
-    classes, or () if there are none; `weights`: where they came from ("none": random).
+    classes, or () if there are none; `weights`: where they came from ("none": random); `load`: name
+    and weights for `load_model`, by which an index finds the network again, or None.
     """
 
     net: nn.Module
@@ -38,6 +39,7 @@ class Model:
     name: str
     categories: Sequence[str] = ()
     weights: str = "none"
+    load: tuple[str, str] | None = None
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, weights={self.weights!r}, {len(self.categories)} categories)"
@@ -53,7 +55,8 @@ def load_model(name: str = DEFAULT_MODEL, weights: str | os.PathLike[str] = "DEF
     """
     prefix = "timm:" if name.startswith("timm:") else name
     source = _from_file if ".py:" in name or name.endswith(".py") else SOURCES.get(prefix, _from_torchvision)
-    return source(name, str(weights))
+    again = None if weights == "none" else from_anywhere(name, str(weights))
+    return replace(source(name, str(weights)), load=again)
 
 
 def from_anywhere(name: str, weights: str) -> tuple[str, str]:

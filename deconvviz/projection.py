@@ -8,13 +8,14 @@ activation's own value, so a projection scales with it.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
 
+from . import notebook
 from .images import Preprocess, picture
 from .machine import batch_bytes, exactly
 from .output import write_png
@@ -32,11 +33,13 @@ SEEDED_TOGETHER = 64
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """What one unit responds to, in pixel space.
+    """What one unit responds to, in pixel space; a notebook shows it by itself.
 
-    `pixels` (C, h, w): the projection inside `box`, in the network's input space (zero is grey);
-    `box`: the unit's receptive field, clipped to the image; `field`: the same, not clipped;
-    `activation`: the unit's value, which seeded it; `input` (C, H, W): what the network saw.
+    `pixels` (C, h, w): the projection inside `box`, in the network's input space (zero is grey), with negative
+    values, since nothing is rectified after the last filter (§2.1); float, on the CPU.
+    `box`: the unit's receptive field, clipped to the image, as (top, left, bottom, right) in pixels of the
+    network's input; `field`: the same, not clipped. `activation`: the unit's value, which seeded it;
+    `read_at`: the layer it was read after; `input` (C, H, W): what the network saw.
     """
 
     unit: Unit
@@ -49,7 +52,7 @@ class Projection:
     preprocess: Preprocess | None
 
     def canvas(self) -> Tensor:
-        """The projection on the whole input (C, H, W): zero outside the receptive field."""
+        """The projection on the whole input (C, H, W): exactly zero outside the receptive field."""
         top, left, bottom, right = self.box
         canvas = torch.zeros_like(self.input, dtype=self.pixels.dtype)
         canvas[:, top:bottom, left:right] = self.pixels
@@ -57,7 +60,7 @@ class Projection:
 
     @property
     def image(self) -> Image.Image:
-        """The picture that the network saw."""
+        """The picture that the network saw, RGB, H × W: its input with the preprocessing undone."""
         return picture(self.input, self.preprocess)
 
     @property
@@ -66,7 +69,10 @@ class Projection:
         return picture(self.input, self.preprocess, self.box)
 
     def show(self, side: int = 224) -> Image.Image:
-        """The patch beside the projection, each a square tile of `side` pixels."""
+        """The patch beside the projection, each a square tile of `side` pixels.
+
+        The projection is resampled to the tile, then scaled by the tile's own 99.5 % quantile; grey (128) is zero.
+        """
         both = Image.new("RGB", (2 * side + 8, side), (255, 255, 255))
         both.paste(picture_tile(self.patch, self.box, self.field, side), (0, 0))
         both.paste(signal_tile(self.pixels, self.box, self.field, side)[0], (side + 8, 0))
@@ -76,11 +82,28 @@ class Projection:
         """Write `show(side)` as a PNG. Raises UnwritableOutput."""
         write_png(Path(path), self.show(side))
 
-    def _repr_png_(self) -> bytes:
-        """How notebooks show it by itself."""
-        buffer = BytesIO()
-        self.show().save(buffer, "PNG")
-        return buffer.getvalue()
+    def plot(self, ax: Any = None) -> Any:
+        """Draw `show()` on matplotlib's axes, the current ones by default, and return them."""
+        return notebook.plot(self.show(), ax, f"{self.unit}  activation {self.activation:.3g}")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """How notebooks show it by itself: the image with the receptive field, the patch, the projection."""
+        return notebook.bundle(repr(self), notebook.fitting(self._as_html, (160, 128, 96, 64)))
+
+    def _as_html(self, side: int) -> str:
+        height, width = self.box[2] - self.box[0], self.box[3] - self.box[1]
+        projection = signal_tile(self.pixels, self.box, self.field, side)[0]
+        panels = (
+            (notebook.framed(self.image, self.box, side), "image", "the image; the box is the receptive field"),
+            (picture_tile(self.patch, self.box, self.field, side), "patch", f"patch: {height} × {width} pixels of it"),
+            (projection, "projection", "projection; grey is zero"),
+        )
+        cells = [
+            f"{notebook.picture(drawn, f'{what} of {self.unit}')}<br><small>{said}</small>"
+            for drawn, what, said in panels
+        ]
+        heading = f"<b>{notebook.text(self.unit)}</b> &nbsp;activation {self.activation:.3g}"
+        return notebook.side_by_side(cells, len(cells), heading)
 
     def __repr__(self) -> str:
         return f"Projection({self.unit}, activation {self.activation:.4g}, box {self.box})"

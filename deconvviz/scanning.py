@@ -73,8 +73,8 @@ def scan(
     globs, or `all`; by default every rectified layer. `shard` (i, n): do every n-th part
     from the i-th only, to be merged later. `strict`: stop at the first image that cannot be used. `force`:
     begin anew where this or another scan lies. `load`: name and weights for `load_model`, so that the index can
-    find the network again. `on_skip` hears of each image that this very call skips. Under torchrun the parts
-    are shared out over the ranks, and rank 0 merges.
+    find the network again; a `Model` that it gave knows them. `on_skip` hears of each image that this very call
+    skips. Under torchrun the parts are shared out over the ranks, and rank 0 merges.
 
     Returns the index; None for a shard, and on other ranks than 0. Raises UnreadableImage, UnsuitableInput,
     UnknownLayer, UnusableIndex, UnwritableOutput; what is done is kept, and the next call goes on from there.
@@ -84,7 +84,7 @@ def scan(
     readers = 1 if isinstance(found, DatasetImages) else workers or min(8, os.cpu_count() or 1)
     job = Job(dv, found, tuple(layers), strict, readers, on_skip)
     batch = batch_size or (BATCH_CPU if job.device.type == "cpu" else BATCH_ELSE)
-    manifest = job.manifest(k, batch, load)
+    manifest = job.manifest(k, batch, load or job.dv.model.load)
     rank, world = place_among_processes() if shard is None else shard
     ledger = open_among(Path(out), manifest, force, wait=shard is None and rank > 0)
     mine = list(range(rank, manifest.parts, world))

@@ -58,7 +58,7 @@ class Images:
     def read(self, number: int, record: Record, preprocess: Preprocess | None) -> Tensor:
         """The image as the network's input (C, H, W). Raises UnreadableImage, UnsuitableInput."""
         if preprocess is None:
-            raise UnsuitableInput("pictures need a preprocessing: give Model(net, Preprocess(size, mean, std), name)")
+            raise UnsuitableInput("pictures need a preprocessing: give DeconvNet(net, Preprocess(size, mean, std))")
         root = Path(self.roots[record.root])
         if record.archive:
             content = read_member(root / record.archive, record.offset, record.size)

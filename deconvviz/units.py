@@ -32,18 +32,23 @@ class Unit:
         """Read `LAYER:MAP` or `LAYER:MAP@ROW,COLUMN`; raises UnknownUnit.
 
         >>> Unit.parse("features.12:3@6,7")
-        Unit(layer='features.12', channel=3, row=6, column=7, image=0, activation=None)
+        Unit(features.12:3@6,7)
         """
         match = _TEXT.fullmatch(text.strip())
         if match is None or (match["row"] is not None) != (match["column"] is not None):
             raise UnknownUnit(
-                f"{text!r} names no unit; write LAYER:MAP or LAYER:MAP@ROW,COLUMN, as in features.12:3@6,7"
+                f"{text!r} names no unit; write LAYER:MAP or LAYER:MAP@ROW,COLUMN, as in features.12:3@6,7 "
+                "(dv.strongest(images, layer) finds the strongest of a layer)"
             )
         row, column = (int(match[name]) if match[name] is not None else None for name in ("row", "column"))
         return cls(match["layer"], int(match["channel"]), row, column)
 
     def __str__(self) -> str:
         return f"{self.layer}:{self.channel}{self.position}"
+
+    def __repr__(self) -> str:
+        image = f", image {self.image}" if self.image else ""
+        return f"Unit({self}{image}" + ("" if self.activation is None else f", activation {self.activation:.4g}") + ")"
 
     @property
     def position(self) -> str:

@@ -1,7 +1,7 @@
-"""Make `docs/networks.md` and the table of families in the README: `python docs/make_networks.py`.
+"""Make `docs/networks.md`: `python docs/make_networks.py`.
 
 Each network is tried against the autograd oracle as `tests/test_networks.py` does it; takes a quarter of an
-hour. `tests/test_docs.py` keeps both files in step with what is tested.
+hour. `tests/test_docs.py` keeps the page in step with what is tested.
 """
 
 import json
@@ -74,6 +74,8 @@ def page(rows: list[dict], refused: dict[str, str]) -> str:  # type: ignore[type
         "`max(s, 0)`, gates and statistics held constant. *Beyond the paper*: operators that Zeiler & Fergus do not have.",
         "*Capture*: seconds, once per network and input size, on 2 cores.",
         "",
+        families(rows),
+        "",
         "| network | side | layers | largest error | capture | beyond the paper |",
         "|---|---|---|---|---|---|",
     ]
@@ -88,7 +90,7 @@ def page(rows: list[dict], refused: dict[str, str]) -> str:  # type: ignore[type
 
 
 def families(rows: list[dict]) -> str:  # type: ignore[type-arg]
-    """The README's table, from the page's rows."""
+    """One line for each family, from the rows of the networks."""
     lines = ["| family | networks tried | largest error |", "|---|---|---|"]
     for family in FAMILIES:
         own = [row for row in rows if family_of(row["network"]) == family]
@@ -114,10 +116,6 @@ def main() -> None:
             done.write_text(json.dumps(rows))
             print(name, f"{rows[-1]['error']:.1e}", flush=True)
     (HERE / "networks.md").write_text(page(rows, {name: refuse(name) for name in TRANSFORMERS}))
-    readme = HERE.parent / "README.md"
-    before, _, rest = readme.read_text().partition("<!-- families -->")
-    after = rest.partition("<!-- /families -->")[2]
-    readme.write_text(f"{before}<!-- families -->\n{families(rows)}\n<!-- /families -->{after}")
     done.unlink()
 
 

@@ -203,7 +203,7 @@ def test_data_sets() -> None:
         def __getitem__(self, number: int) -> tuple[Tensor, int]:
             return torch.zeros(32, 32, dtype=torch.uint8), 0
 
-    with pytest.raises(UnsuitableInput, match="gives a Tensor for number 0"):
+    with pytest.raises(UnsuitableInput, match="number 0 of the data set: pictures need a preprocessing"):
         DatasetImages(Wrong()).read(0, DatasetImages(Wrong()).record(0), None)
 
     class Drawn(Pictures):

@@ -58,3 +58,8 @@ def test_locate_fills_in_position_and_value() -> None:
             locate(wrong, maps)
     with pytest.raises(UnknownUnit, match="without positions"):
         locate(Unit("fc", 0, 1, 1), torch.zeros(1, 2))
+
+
+def test_units_are_short_in_a_notebook() -> None:
+    assert repr(Unit("conv1", 3)) == "Unit(conv1:3)"
+    assert repr(Unit("conv1", 3, 4, 5, image=2, activation=1.23456)) == "Unit(conv1:3@4,5, image 2, activation 1.235)"

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import UnknownUnit
-from ..index import Entry, Index, Statistics
+from ..feature_map import Entry, Statistics
+from ..index import Index
 from ..layers import Layer
 from ..sheets import FORMATS, Layout, tile_side
 from ..sources import printable

@@ -1,0 +1,117 @@
+"""What a scan knows of one feature map: its strongest images, its statistics, and their projections."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from . import notebook
+from .errors import DeconvvizError
+from .figures import Cell, figure2, number
+from .output import write_png
+from .projections import Projections, units_html
+from .units import Unit
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One of the strongest images of a feature map: `unit` with its activation and the image's number.
+
+    `image`: the file below its folder (`ARCHIVE/NAME` in an archive), with that folder's name before it where
+    several were scanned; `category`: its class, or ""; `root`: the folder, "" for a data set.
+    """
+
+    unit: Unit
+    image: str
+    category: str
+    root: str
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """Of a feature map's maxima, one for each of `count` images.
+
+    `positive`: how many of them are above zero; `histogram[0]` counts the others, `histogram[n]` those from
+    `edges[n - 1]` up to the next edge (the first and last of these bins have no end).
+    """
+
+    count: int
+    mean: float
+    deviation: float
+    maximum: float
+    positive: int
+    histogram: NDArray[np.int64]
+    edges: NDArray[np.float64]
+
+    @property
+    def dead(self) -> bool:
+        """Whether no image excites it."""
+        return self.maximum <= 0
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMap:
+    """One feature map in an index, which notebooks show by itself.
+
+    `top`: its strongest images, strongest first; `statistics` of its maxima over all images; `project`: what
+    makes its projections. The network runs when these are asked for first, on the images of `top` alone.
+    """
+
+    layer: str
+    channel: int
+    top: Sequence[Entry]
+    statistics: Statistics
+    project: Callable[[], Projections]
+
+    @cached_property
+    def projections(self) -> Projections:
+        """The strongest units projected, strongest first; made once. What `Index.project` raises is raised here."""
+        return self.project()
+
+    @property
+    def pixels(self) -> list[Tensor]:
+        """The pixels (C, h, w) of each projection, inside its box."""
+        return self.projections.pixels
+
+    @property
+    def image(self) -> Image.Image:
+        """The feature map as in Figure 2 of Zeiler & Fergus 2014: patches, and beside them the projections."""
+        return figure2([Cell(self._said(), self.projections)], side=112, count=max(len(self.top), 1))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `image` as a PNG. Raises UnwritableOutput."""
+        write_png(Path(path), self.image)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw `image` on matplotlib's axes, the current ones by default, and return them."""
+        return notebook.plot(self.image, ax, "")
+
+    def _said(self) -> str:
+        facts = self.statistics
+        fires = f"fires in {facts.positive} of {facts.count} images"
+        return f"{self.layer}:{self.channel}  " + (
+            "dead: no image excites it" if facts.dead else f"peak {number(facts.maximum)}, {fires}"
+        )
+
+    def __repr__(self) -> str:
+        return f"FeatureMap({self._said()})"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """How notebooks show it: its strongest images, as patches beside projections, and their names."""
+        heading = f"<b>{notebook.text(self._said())}</b>"
+        columns = 4 if any(entry.category for entry in self.top) else 3
+        rows = [(number(e.unit.activation or 0.0), e.unit.position, e.image, e.category)[:columns] for e in self.top]
+        heads = ("activation", "at", "image", "class")[:columns]
+        names = notebook.table(heads, rows[: notebook.SHOWN], numbers=(0,))
+        try:
+            pictures = units_html(self.projections, heading)
+        except DeconvvizError as error:  # a notebook shows what there is
+            pictures = f"<div>{heading}<br>no projections: {notebook.text(error)}</div>"
+        return notebook.bundle(repr(self), pictures + names)

@@ -1,0 +1,97 @@
+"""Several projections: a list that shows itself, patches beside projections."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, SupportsIndex, overload
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from . import notebook
+from .errors import UnsuitableInput
+from .figures import GREY, Row, number, patch_tile, projection_tile, row_picture, silent
+from .output import write_png
+from .projection import Projection
+
+ACROSS = 3
+"""Units in a row of a notebook."""
+
+
+class Projections(list[Projection]):
+    """A list of projections, in the order of the units asked for; slices of it are such lists too."""
+
+    @overload
+    def __getitem__(self, place: SupportsIndex, /) -> Projection: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> "Projections": ...
+    def __getitem__(self, place: Any, /) -> Any:
+        chosen = super().__getitem__(place)
+        return Projections(chosen) if isinstance(place, slice) else chosen
+
+    @property
+    def pixels(self) -> list[Tensor]:
+        """The pixels (C, h, w) of each, inside its box: these differ in size at the borders of the image."""
+        return [projection.pixels for projection in self]
+
+    def canvas(self) -> Tensor:
+        """The projections on their whole inputs (N, C, H, W). Raises UnsuitableInput if these differ in size."""
+        shapes = {projection.input.shape for projection in self}
+        if len(shapes) != 1:
+            sizes = ", ".join("×".join(map(str, shape)) for shape in sorted(map(tuple, shapes))) or "no image at all"
+            raise UnsuitableInput(
+                f"one tensor needs inputs of one size, and these have {sizes}: take p.canvas() of each"
+            )
+        return torch.stack([projection.canvas() for projection in self])
+
+    @property
+    def image(self) -> Image.Image:
+        """All of them as one picture: the patches, and beside them the projections."""
+        if not self:
+            raise UnsuitableInput("there are no projections to draw: the list is empty")
+        return row_picture(Row(self._said(), "left: image patches; right: projections; grey is zero", self), 112)[0]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `image` as a PNG. Raises UnwritableOutput."""
+        write_png(Path(path), self.image)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw `image` on matplotlib's axes, the current ones by default, and return them."""
+        return notebook.plot(self.image, ax, "")
+
+    def _said(self) -> str:
+        """How many there are, of which layers."""
+        layers = list(dict.fromkeys(projection.unit.layer for projection in self))
+        named = ", ".join(layers[:3]) + (", …" if len(layers) > 3 else "")
+        return f"{len(self)} projection{'' if len(self) == 1 else 's'}" + (f" from {named}" if layers else "")
+
+    def __repr__(self) -> str:
+        units = ", ".join(f"{p.unit} {number(p.activation)}" for p in self[:3])
+        return f"Projections({len(self)}: {units}{', …' if len(self) > 3 else ''})" if self else "Projections(none)"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """How notebooks show it: the first nine, the patch beside the projection."""
+        heading = f"{notebook.text(self._said())}: image patch, and what the unit saw there; grey is zero"
+        return notebook.bundle(repr(self), units_html(self, heading))
+
+
+def units_html(projections: Sequence[Projection], heading: str) -> str:
+    """The first nine projections for a notebook, each with its patch, unit and activation."""
+    shown = projections[: notebook.SHOWN]
+    several = len({projection.unit.image for projection in shown}) > 1
+
+    def draw(side: int) -> str:
+        cells = [_cell(projection, side, several) for projection in shown]
+        return notebook.side_by_side(cells, ACROSS, heading, len(projections) - len(shown))
+
+    return notebook.fitting(draw, (96, 80, 64, 48, 32))
+
+
+def _cell(projection: Projection, side: int, several: bool) -> str:
+    blank, unit = silent(projection), projection.unit
+    tile = Image.new("RGB", (side, side), GREY) if blank else projection_tile(projection, side)[0]
+    patch = notebook.picture(patch_tile(projection, side), f"patch of {unit} in image {unit.image}")
+    drawn = notebook.picture(tile, f"projection of {unit} in image {unit.image}")
+    said = f"{unit} &nbsp;{'silent ' if blank else ''}{number(projection.activation)}"
+    return f"{patch}{drawn}<br><small>{said}{f' &nbsp;image {unit.image}' if several else ''}</small>"
