@@ -46,8 +46,8 @@
     setUpViews(patches);
     const page = onLayer ? layerPage(gallery, stars, patches) : indexPage(gallery, stars);
     setUpKeys(page);
-    const bar = one(".tools"), height = () => getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
-    const clear = () => root.style.setProperty("--bar", height() + "px"); // what has the focus is never behind it
+    const bar = one(".tools"), sticks = () => getComputedStyle(bar).position === "sticky";
+    const clear = () => { root.style.scrollPaddingTop = `${(sticks() ? bar.offsetHeight : 0) + 16}px`; }; // no focus behind it
     if ("ResizeObserver" in globalThis) new ResizeObserver(clear).observe(bar); else clear();
   }
 
@@ -56,7 +56,7 @@
     const key = "stars." + gallery.id;
     let starred = new Set(kept.read(key, []));
     const listeners = [];
-    const mark = () => { for (const card of all(".map[data-unit]")) card.classList.toggle("starred", starred.has(card.dataset.unit)); };
+    const mark = () => { for (const card of all(".map[data-unit]")) if (card.classList.contains("starred") !== starred.has(card.dataset.unit)) card.classList.toggle("starred"); };
     const read = () => { starred = new Set(kept.read(key, [...starred])); };
     const tell = () => { mark(); for (const listener of listeners) listener(); };
     const change = how => { read(); how(); kept.write(key, [...starred]); tell(); };
@@ -227,7 +227,7 @@
     function showStars() {
       const focused = starred.contains(document.activeElement) && document.activeElement?.closest(".map");
       const at = focused ? shownCards(starred).indexOf(focused) : -1;
-      list(starred, unitsOf(asked.length ? asked : stars.all()).map(unit => card(unit)), asked.length ? "Starred, says the link" : "Starred");
+      list(starred, unitsOf(asked.length ? asked : stars.all()).map(unit => card(unit)), asked.length ? "Starred in the link" : "Starred");
       one("#keep-stars").hidden = asked.every(unit => stars.has(unit));
       one("#clear-stars").textContent = asked.length ? "Put the link aside" : "Remove all stars";
       const now = shownCards(starred);
@@ -438,10 +438,11 @@
     }
 
     function describe(facts) {
-      const like = facts.class ? `Mostly ${facts.class}: ${Math.round(facts.concentration * facts.top.length)} of ${facts.top.length}.` : "";
-      const classless = facts.class && facts.concentration * facts.top.length < 1.5;
+      const all = facts.top.length, same = Math.round((facts.concentration ?? 0) * all);
+      const like = same < 2 ? "Its strongest images are all of different classes." :
+        `${2 * same > all ? "Mostly" : "Some"} ${facts.class}: ${same} of ${all}.`;
       one(".standing").textContent = facts.dead ? "Dead: no image excites it, so there is nothing to project." :
-        classless ? "Its strongest images are all of different classes." : like;
+        facts.class && all > 1 ? like : facts.class ?? "";
       const rows = [
         ["Peak", facts.peak === null ? "none" : brief(facts.peak)],
         ...(facts.top.length ? [[`Mean of the top ${facts.top.length}`, brief(facts.mean_of_top)]] : []),
