@@ -95,11 +95,10 @@ def focused(page: Any) -> str | None:
     return page.evaluate("document.activeElement.closest('.map')?.dataset.unit ?? null")
 
 
-def unit_shown(page: Any) -> str | None:
-    """Which feature map is shown by itself."""
-    return page.evaluate(
-        "document.querySelector('#unit').open ? document.querySelector('#unit-title').textContent : null"
-    )
+def shows(page: Any, name: str) -> None:
+    """This feature map is shown by itself, now or soon: the browser tells of a new hash a little later."""
+    title = "() => document.querySelector('#unit').open && document.querySelector('#unit-title').textContent"
+    page.wait_for_function(f"name => ({title})() === name", arg=name)
 
 
 def press(page: Any, *keys: str) -> None:
@@ -227,23 +226,23 @@ def test_keys_on_a_layers_page(visit: Opener) -> None:
     press(page, "ArrowRight", "s")
     assert page.locator("#u1.starred").count() == 1
     press(page, "Enter")
-    assert unit_shown(page) == "conv2 : 1"
+    shows(page, "conv2 : 1")
     assert page.locator("#unit-star[aria-pressed=true]").count() == 1
     press(page, "ArrowRight")
-    assert unit_shown(page) == "conv2 : 2"
+    shows(page, "conv2 : 2")
     press(page, "ArrowDown")
-    assert unit_shown(page) == f"conv2 : {2 + across}"
+    shows(page, f"conv2 : {2 + across}")
     press(page, "ArrowUp", "ArrowLeft", "ArrowLeft", "ArrowLeft")
-    assert unit_shown(page) == "conv2 : 0"
+    shows(page, "conv2 : 0")
     press(page, "s")
     assert page.locator("#unit-star[aria-pressed=true]").count() == 1
     press(page, "ArrowRight", "ArrowRight", "?")
     assert page.locator("#help").is_visible()
     press(page, "ArrowRight")
-    assert unit_shown(page) == "conv2 : 2"
+    shows(page, "conv2 : 2")
     press(page, "Escape")
     assert not page.locator("#help").is_visible()
-    assert unit_shown(page) == "conv2 : 2"
+    shows(page, "conv2 : 2")
     press(page, "Escape")
     page.wait_for_function("!document.querySelector('#unit').open")
     assert focused(page) == "conv2:2"
@@ -323,6 +322,7 @@ def test_no_key_acts_while_typing(where: str, visit: Opener) -> None:
 def test_keys_can_be_switched_off(visit: Opener) -> None:
     page = visit("small/layers/conv1.html").page
     press(page, "?")
+    assert page.evaluate("document.activeElement.textContent") == "Close"
     page.locator("#single-keys").uncheck()
     press(page, "Escape")
     page.reload()
@@ -366,10 +366,10 @@ def test_previous_and_next_follow_what_is_shown(visit: Opener, place: Path) -> N
     assert page.locator("#unit-before").is_disabled()
     for number in order[1:4]:
         page.locator("#unit-after").click()
-        assert unit_shown(page) == f"conv5 : {number}"
+        shows(page, f"conv5 : {number}")
         assert page.url.endswith(f"#u{number}")
     press(page, "ArrowLeft")
-    assert unit_shown(page) == f"conv5 : {order[2]}"
+    shows(page, f"conv5 : {order[2]}")
     page.go_back()
     page.wait_for_function("!document.querySelector('#unit').open")
     assert numbers(page) == order
@@ -396,7 +396,7 @@ def test_each_filter(visit: Opener, place: Path) -> None:
     assert numbers(page) == [1, 2]
     page.locator("#u2 a").click()
     press(page, "s", "ArrowLeft")  # it is not shown any more, but its neighbours are found
-    assert unit_shown(page) == "conv5 : 1"
+    shows(page, "conv5 : 1")
     press(page, "Escape")
     page.wait_for_function("!document.querySelector('#unit').open")
     assert numbers(page) == [1]
@@ -421,7 +421,7 @@ def test_search_on_a_layers_page(visit: Opener, place: Path) -> None:
     search = page.locator("#search")
     search.fill("12")
     search.press("Enter")
-    assert unit_shown(page) == "conv5 : 12"
+    shows(page, "conv5 : 12")
     press(page, "Escape")
     page.wait_for_function("!document.querySelector('#unit').open")
     search.fill("999")
@@ -441,7 +441,7 @@ def test_search_on_a_layers_page(visit: Opener, place: Path) -> None:
     search.fill("conv2:7")
     search.press("Enter")
     page.wait_for_url("**/conv2.html#u7")
-    assert unit_shown(page) == "conv2 : 7"
+    shows(page, "conv2 : 7")
 
 
 def test_search_on_the_index(visit: Opener, place: Path) -> None:
@@ -532,7 +532,7 @@ def test_stars_of_two_tabs_add_up(visit: Opener) -> None:
 def test_deep_links_and_the_back_button(over: str, visit: Opener, served: str) -> None:
     base, start = (served, "") if over == "http" else (None, "small/")
     page = visit(start + "layers/conv2.html#u3", base).page
-    assert unit_shown(page) == "conv2 : 3"
+    shows(page, "conv2 : 3")
     page.evaluate("location.hash = 'u9'")
     page.wait_for_function("document.querySelector('#unit-title').textContent === 'conv2 : 9'")
     page.go_back()
@@ -549,14 +549,14 @@ def test_deep_links_and_the_back_button(over: str, visit: Opener, served: str) -
     page.locator("#conv5 h2 a").click()
     page.locator("#u7 a").click()
     press(page, "ArrowRight")
-    assert unit_shown(page) == "conv5 : 8"
+    shows(page, "conv5 : 8")
     page.go_back()
     page.wait_for_function("!document.querySelector('#unit').open")
     assert page.title().startswith("conv5 ·")
     assert focused(page) == "conv5:8"
     page.go_forward()
     page.wait_for_selector("#unit[open]")
-    assert unit_shown(page) == "conv5 : 8"
+    shows(page, "conv5 : 8")
     press(page, "Escape")
     page.wait_for_function("!document.querySelector('#unit').open")
     page.go_back()
@@ -791,6 +791,7 @@ def test_print(visit: Opener) -> None:
     page.emulate_media(media="print")
     assert page.locator("#unit-title").is_visible()
     assert not page.locator("#unit .buttons").is_visible()
+    assert not page.locator("#unit-close").is_visible()
     assert not page.locator("h1").is_visible()
 
 
