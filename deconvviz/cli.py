@@ -311,7 +311,7 @@ def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int, s
 @precision_option
 @click.option("-l", "--layer", "names", multiple=True, metavar="NAME", help="A layer to show; repeatable.")
 @click.option("--maps", metavar="0-15,30", help="Its feature maps.  [default: all]")
-@click.option("--top", type=click.IntRange(1, 100), help="Images a feature map, in a scan.  [default: 9]")
+@click.option("--top", type=click.IntRange(1, 100), help="Images a feature map.  [default: 9, or all in the INDEX]")
 @click.option("--batch-size", type=click.IntRange(1), help="Images scanned together.")
 @click.option("--workers", type=click.IntRange(1), help="Threads that read pictures for a scan.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to write.")
@@ -327,7 +327,7 @@ def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int, s
 def gallery(
     ctx: click.Context, /, sources: Sequence[str], model: str, weights: str, device: str, precision: str,
     names: Sequence[str], maps: str | None, output: Path, no_patches: bool, single_file: bool, force: bool,
-    tile: int, image_format: str, smooth: float, **scanning: Any,
+    top: int | None, tile: int, image_format: str, smooth: float, **scanning: Any,
 ) -> None:  # fmt: skip
     """Write a gallery: a static site of feature maps, to be opened by double click or put on a web server.
 
@@ -341,14 +341,15 @@ def gallery(
 
     chosen, problems, skipped = parse_maps(maps) if maps else None, Problems(), Problems()
     asked = any(_given(ctx, name) for name in ("model", "weights"))
-    how = {"k" if name == "top" else name: value for name, value in scanning.items() if value is not None}
+    how = {name: value for name, value in scanning.items() if value is not None}
     network = partial(_load, device=device, precision=precision)
-    index = index_of(sources, output, network, (model, weights), asked, skipped, layers=names, force=force, **how)
-    style: dict[str, Any] = {"patches": not no_patches, "image_format": image_format, "tile": tile, "smoothing": smooth}
+    index = index_of(sources, output, network, (model, weights), asked, skipped, names, top, force, **how)
+    style: dict[str, Any] = {"k": top, "patches": not no_patches, "image_format": image_format, "tile": tile}
+    style |= {"smoothing": smooth, "report": problems, "say": _note}
     if single_file:
-        path = write_single_page(index, output, names, chosen, report=problems, say=_note, **style)
+        path = write_single_page(index, output, names, chosen, **style)
     else:
-        path = write_gallery(index, output, names, chosen, force=force, report=problems, say=_note, **style)
+        path = write_gallery(index, output, names, chosen, force=force, **style)
     click.echo(str(path))
     _note(f"Open {path} in a browser.")
     if problems.count or skipped.count:

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from .deconvnet import DeconvNet
+from .errors import UnusableIndex
 from .index import Index, open_index
 from .manifest import is_manifest, read_manifest
 from .models import from_anywhere, load_model
 from .pages import write_gallery
 from .part import Skipped
 from .scanning import scan
+from .sources import find_images
 
 PICTURES = 420
 """Of the embedded world: enough that nine of them agree on what a map likes."""
@@ -36,17 +38,25 @@ def index_of(
     load: tuple[str, str],
     asked: bool,
     on_skip: Callable[[Skipped], object],
+    layers: Sequence[str] = (),
+    k: int | None = None,
+    force: bool = False,
     **how: Any,
 ) -> Index:
     """The index that `sources` is, or that of a scan of these images, made or gone on with beside `out`.
 
     `network` loads one by name and weights; `load`: which; for an index only if `asked` for, else the one it
-    was made with. `how`: what `scan` takes. Raises UnusableIndex, and all that `scan` raises.
+    was made with. The rest is for `scan`. Raises UnusableIndex, and all that `scan` raises.
     """
-    if len(sources) == 1 and is_manifest(Path(sources[0])):
-        folder = Path(sources[0])
+    if len(sources) == 1 and is_manifest(folder := Path(sources[0])):
+        if how:
+            options = ", ".join("--" + name.replace("_", "-") for name in how)
+            raise UnusableIndex(f"{folder}: is an index already; {options} would be for a scan of images")
         usual = read_manifest(folder).load
         return open_index(folder, network(*load) if asked or usual is None else network(*usual))
-    made = scan(network(*load), sources, out=index_beside(out), load=from_anywhere(*load), on_skip=on_skip, **how)
+    images = find_images(sources)  # before the network, which may take minutes to come
+    named = from_anywhere(*load)
+    place, k = index_beside(out), k or 9
+    made = scan(network(*load), images, layers, k, place, load=named, force=force, on_skip=on_skip, **how)
     assert made is not None  # one process, no shard
     return made

@@ -196,17 +196,21 @@ class Preprocess:
         )
 
 
-def picture(tensor: Tensor, preprocess: Preprocess | None) -> Image.Image:
+def picture(tensor: Tensor, preprocess: Preprocess | None, box: tuple[int, int, int, int] | None = None) -> Image.Image:
     """What the network saw, as an RGB image: its input (C, H, W) with the preprocessing undone.
 
     Without a preprocessing, or with channels that are not colours, each tensor is stretched from its
-    smallest to its largest value, and the first three channels (or the first) are shown.
+    smallest to its largest value, and the first three channels (or the first) are shown. `box` (top, left,
+    bottom, right): only this part of the picture.
     """
+    given = tensor.detach().cpu().float().numpy()
+    part = given if box is None else given[:, box[0] : box[2], box[1] : box[3]]
     if preprocess is not None and len(preprocess.mean) == len(tensor) and len(tensor) in (1, 3):
-        values = preprocess.undo(tensor)
+        mean, std = (np.array(v, np.float32).reshape(-1, 1, 1) for v in (preprocess.mean, preprocess.std))
+        values = (part * std + mean).clip(0, 1)
     else:
-        values = tensor[:3] if len(tensor) >= 3 else tensor[:1]
-        low, high = values.min(), values.max()
-        values = (values - low) / (high - low).clamp(min=1e-12)
-    levels = (values.detach().cpu().expand(3, -1, -1) * 255).round().to(torch.uint8)
-    return Image.fromarray(levels.permute(1, 2, 0).numpy())
+        shown = 3 if len(tensor) >= 3 else 1
+        low, high = given[:shown].min(), given[:shown].max()
+        values = (part[:shown] - low) / max(high - low, np.float32(1e-12))
+    levels = np.rint(values * 255).astype(np.uint8).transpose(1, 2, 0)
+    return Image.fromarray(np.repeat(levels, 3, 2) if levels.shape[2] == 1 else levels.copy())

@@ -63,8 +63,7 @@ class Projection:
     @property
     def patch(self) -> Image.Image:
         """The region of that picture beside the projection: the receptive field, clipped to the image."""
-        top, left, bottom, right = self.box
-        return self.image.crop((left, top, right, bottom))
+        return picture(self.input, self.preprocess, self.box)
 
     def show(self, side: int = 224) -> Image.Image:
         """The patch beside the projection, each a square tile of `side` pixels."""

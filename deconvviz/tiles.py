@@ -50,16 +50,16 @@ def signal_tile(pixels: Tensor, box: Box, field: Box, side: int, smoothing: floa
     quantile, (scale, largest) = QUANTILE, _quantile_and_largest(np.abs(values).ravel())
     if scale == 0:  # fewer than one value in 200 is not zero
         quantile, scale = 1.0, largest
-    levels = 128 + 127 * np.clip(values / (scale or 1.0), -1, 1)
-    return _to_image(levels), Scaling(quantile, scale, resampling, smoothing)
+    levels = np.clip(values * np.float32(127 / (scale or 1.0)) + 128, 1, 255)
+    drawn = Image.fromarray(np.rint(levels).astype(np.uint8).transpose(1, 2, 0).copy())
+    return drawn, Scaling(quantile, scale, resampling, smoothing)
 
 
 def _quantile_and_largest(magnitudes: NDArray[np.float32]) -> tuple[float, float]:
-    """The value at QUANTILE, linearly between its neighbours, and the largest."""
+    """The value at QUANTILE, linearly between its neighbours, and the largest; what lies below is not sorted."""
     at = QUANTILE * (magnitudes.size - 1)
-    below = int(at)
-    above = np.sort(np.partition(magnitudes, below)[below:])  # few: the others need no order
-    return float(above[0] + (above[1] - above[0]) * (at - below)), float(above[-1])
+    above = torch.from_numpy(magnitudes).topk(magnitudes.size - int(at)).values
+    return float(above[-1].lerp(above[-2:][0], at - int(at))), float(above[0])
 
 
 def picture_tile(patch: Image.Image, box: Box, field: Box, side: int) -> Image.Image:
@@ -101,8 +101,3 @@ def _resample(values: NDArray[np.float32], side: int) -> tuple[NDArray[np.float3
     how = _resampling(values.shape[-1], side)
     resized = [np.asarray(Image.fromarray(channel).resize((side, side), how)) for channel in values]
     return np.stack(resized), "nearest" if how is Image.Resampling.NEAREST else "bicubic, antialiased"
-
-
-def _to_image(levels: NDArray[np.float32]) -> Image.Image:
-    """Levels (3, side, side) to a picture."""
-    return Image.fromarray(np.clip(levels, 0, 255).round().astype(np.uint8).transpose(1, 2, 0).copy())

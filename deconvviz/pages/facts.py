@@ -8,9 +8,31 @@ from typing import Any
 from ..errors import UnknownUnit
 from ..index import Entry, Index, Statistics
 from ..layers import Layer
-from ..sheets import Layout, tile_side
+from ..sheets import FORMATS, Layout, tile_side
 from ..sources import printable
 from .names import file_names
+
+
+@dataclass(frozen=True)
+class Style:
+    """How sheets are made, the same for all of a gallery.
+
+    `count` images of each feature map; `tile`: pixels of a tile's side at most; `kind`: a key of FORMATS;
+    `patches`: whether images are shown at all; `smoothing` of projections, in pixels of the input;
+    `gallery`: the identity of all that they depend on.
+    """
+
+    count: int
+    tile: int
+    kind: str
+    patches: bool
+    smoothing: float
+    gallery: str
+
+    @property
+    def ending(self) -> str:
+        """Of the names of sheets."""
+        return FORMATS[self.kind]
 
 
 @dataclass(frozen=True)
@@ -96,9 +118,7 @@ def choose_layers(index: Index, asked: Sequence[str]) -> list[str]:
     return [name for name in index.layers if name in names]
 
 
-def sections(
-    index: Index, layers: Sequence[str], maps: Sequence[int] | None, tile: int, patches: bool
-) -> list[Section]:
+def sections(index: Index, layers: Sequence[str], maps: Sequence[int] | None, style: Style) -> list[Section]:
     """The layers of a gallery. Raises UnknownLayer, UnknownUnit for maps that none of them has."""
     names, table = choose_layers(index, layers), index.network.layers
     if maps is not None:
@@ -112,8 +132,8 @@ def sections(
         row, channels = table[name], index.layers[name]
         chosen = range(channels) if maps is None else sorted({number for number in maps if number < channels})
         field = (0, 0, *row.receptive_field) if row.receptive_field else None
-        side = tile_side(field, tile)
-        layout = Layout(side, index.manifest.top, patches)
+        side = tile_side(field, style.tile)
+        layout = Layout(side, style.count, style.patches)
         if len(chosen):
             sharp = row.receptive_field is not None and max(row.receptive_field) * 4 <= side  # as tiles are enlarged
             found.append(Section(name, files[name], row, table.depth(name), list(chosen), layout, sharp))
@@ -124,7 +144,8 @@ def map_facts(index: Index, section: Section) -> list[MapFacts]:
     """Of all feature maps that a layer's page shows."""
     facts = []
     for number in section.maps:
-        entries = [_printable(entry) for entry in index.top(section.name, number) if (entry.unit.activation or 0) > 0]
+        best = index.top(section.name, number, section.layout.count)
+        entries = [_printable(entry) for entry in best if (entry.unit.activation or 0) > 0]
         counted = Counter(entry.category for entry in entries if entry.category).most_common(1)
         category = counted[0][0] if counted else ""
         facts.append(MapFacts(number, index.statistics(section.name, number), entries, category))

@@ -24,8 +24,8 @@ from ..errors import UnwritableOutput
 from ..index import Index
 from ..sheets import FORMATS
 from .choice import start_here
-from .facts import MapFacts, Section, images_json, map_facts, map_json, sections
-from .sheetmaking import Style, is_complete, make_sheets, sheet_facts
+from .facts import MapFacts, Section, Style, images_json, map_facts, map_json, sections
+from .sheetmaking import is_complete, make_sheets, sheet_facts
 from .writer import Pages, compact
 
 SCHEMA = 1
@@ -43,6 +43,7 @@ def write_gallery(
     layers: Sequence[str] = (),
     maps: Sequence[int] | None = None,
     *,
+    k: int | None = None,
     patches: bool = True,
     image_format: str = "webp",
     tile: int = 128,
@@ -53,16 +54,17 @@ def write_gallery(
 ) -> Path:
     """Write a gallery of an index into `folder`; returns its `index.html`.
 
-    `layers`, `maps`: which of them; by default all but max-pools and layers that others line up. `patches`:
-    show the images too, else projections only. `tile`: pixels of a tile's side at most; `image_format`: "webp",
-    "png" or "jpeg"; `smoothing`: standard deviation in input pixels. What lies in the folder of the same gallery is
-    kept, so an interrupted one goes on; anything else there is refused without `force`. `report` is told of
-    images that cannot be shown any more, `say` how large it will be; then progress is shown.
+    `layers`, `maps`: which of them; by default all but max-pools and layers that others line up. `k` images of
+    each map, by default all that the index has. `patches`: show the images too, else projections only.
+    `image_format`: "webp", "png" or "jpeg"; `tile`: pixels of a tile's side at most; `smoothing`: standard
+    deviation in pixels of the input. What lies in the folder of the same gallery is kept, so an interrupted one
+    goes on; anything else there is refused without `force`. `report` is told of images that cannot be shown any
+    more, `say` how large it will be; then progress is shown.
     Raises UnknownLayer, UnknownUnit, UnusableIndex, UnwritableOutput.
     """
     folder = Path(folder)
-    style = style_of(index, patches, image_format, tile, smoothing)
-    shown = sections(index, layers, maps, tile, patches)
+    style = style_of(index, k, patches, image_format, tile, smoothing)
+    shown = sections(index, layers, maps, style)
     _prepare(folder, style, force)
     missing = [
         (section, facts)
@@ -75,14 +77,19 @@ def write_gallery(
 
 
 def style_of(
-    index: Index, patches: bool = True, image_format: str = "webp", tile: int = 128, smoothing: float = 0.0
+    index: Index,
+    k: int | None = None,
+    patches: bool = True,
+    image_format: str = "webp",
+    tile: int = 128,
+    smoothing: float = 0.0,
 ) -> Style:
     """How the sheets of a gallery are made. Raises UnwritableOutput for a format that there is not."""
     if image_format not in FORMATS:
         raise UnwritableOutput(f"{image_format!r}: sheets are written as {', '.join(FORMATS)}")
-    facts = [SCHEMA, index.manifest.identity, index.network.signal_precision, tile, image_format, patches, smoothing]
-    identity = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
-    return Style(tile, image_format, patches, smoothing, identity)
+    how = (min(k or index.manifest.top, index.manifest.top), tile, image_format, patches, smoothing)
+    facts = [SCHEMA, index.manifest.identity, index.network.signal_precision, *how]
+    return Style(*how, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24])
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +200,8 @@ def gallery_json(index: Index, shown: Sequence[Section], style: Style) -> dict[s
         "skipped": len(index.skipped),
         "sources": [os.path.basename(root.rstrip("/")) or root for root in m.roots if root],
         "scan": m.identity,
-        "top": m.top,
+        "top": style.count,
+        "kept": m.top,
         "patches": style.patches,
         "image_format": style.kind,
         "tile": style.tile,

@@ -14,8 +14,8 @@ from .. import output
 from ..figures import patch_tile, projection_tile
 from ..index import Index
 from ..projection import Projection
-from ..sheets import FORMATS, empty_sheet, encode, read_facts
-from .facts import MapFacts, Section
+from ..sheets import empty_sheet, encode, read_facts
+from .facts import MapFacts, Section, Style
 from .names import sheet_name
 
 TOGETHER = 256
@@ -26,26 +26,6 @@ WAITING = 64
 
 SMALL = 64
 """Pictures up to this side are stored without loss: each of their pixels is seen."""
-
-
-@dataclass(frozen=True)
-class Style:
-    """How sheets are made, the same for all of a gallery.
-
-    `tile`: pixels of a tile's side at most; `kind`: a key of FORMATS; `patches`: whether images are shown at all;
-    `smoothing` of projections, in pixels of the input; `gallery`: the identity of all that they depend on.
-    """
-
-    tile: int
-    kind: str
-    patches: bool
-    smoothing: float
-    gallery: str
-
-    @property
-    def ending(self) -> str:
-        """Of the names of sheets."""
-        return FORMATS[self.kind]
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def write_single_page(
         raise UnknownLayer(f"a single file holds one layer; choose it with --layer: {', '.join(index.layers)}")
     output.check_writable(path.parent)
     how = style_of(index, **style)
-    (section,) = sections(index, layers, maps, how.tile, how.patches)
+    (section,) = sections(index, layers, maps, how)
     facts = map_facts(index, section)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from ..figures import number
 from ..output import write_text
@@ -30,14 +31,14 @@ class Assets:
     inline: bool = False
 
     @property
-    def style(self) -> str:
-        """The stylesheet."""
-        return _template_text("gallery.css")
+    def style(self) -> Markup:
+        """The stylesheet: our own text, not to be escaped."""
+        return Markup(_template_text("gallery.css"))
 
     @property
-    def script(self) -> str:
+    def script(self) -> Markup:
         """The script."""
-        return _template_text("gallery.js")
+        return Markup(_template_text("gallery.js"))
 
 
 @cache
@@ -254,9 +255,12 @@ class Pages:
             "smoothing": f"--smooth {facts['smoothing']:g}",
         }
         other = [key for key, usual in options.items() if facts[key] != usual]
-        reduced = " --precision bf16" if facts["precision"] == "bfloat16" else ""
-        extra = "".join(f" {flags[key]}" for key in other) + reduced
-        keywords = "".join(f", {key}={facts[key]!r}" for key in other)
+        fewer = facts["top"] != facts["kept"]
+        extra = f" --top {facts['top']}" if fewer else ""
+        extra += "".join(f" {flags[key]}" for key in other)
+        extra += " --precision bf16" if facts["precision"] == "bfloat16" else ""
+        keywords = f", k={facts['top']}" if fewer else ""
+        keywords += "".join(f", {key}={facts[key]!r}" for key in other)
         return {
             "cli": f"deconvviz gallery {shlex.quote(index)} --layer {shlex.quote(name)} --maps %MAP%{extra} -o {out}",
             "python": "import deconvviz\n\n"
