@@ -1,5 +1,6 @@
 """Serve a folder of pages on this machine alone."""
 
+import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,11 +18,18 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that went on to another page before it had all of one."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def server(folder: Path, port: int) -> ThreadingHTTPServer:
     """A server of `folder` on 127.0.0.1; port 0: any that is free. Raises UnwritableOutput if it cannot be had."""
     if not (folder / "index.html").is_file():
         raise UnwritableOutput(f"{folder}: has no index.html to serve; make one with deconvviz gallery … -o {folder}")
     try:
-        return ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(folder)))
+        return _Server(("127.0.0.1", port), partial(_Quiet, directory=str(folder)))
     except OSError as error:
         raise UnwritableOutput(f"port {port} cannot be had ({error.strerror}); choose another with --port") from error

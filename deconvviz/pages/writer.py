@@ -146,7 +146,7 @@ class Pages:
     ) -> str:  # fmt: skip
         """The page of layer number `at`; `inline`: sheets, images and data to be held by the page itself."""
         layers, facts = self.facts["layers"], self.facts
-        layer = layers[at] | self._commands(layers[at]) | {"maps": self._subset(layers[at], maps)}
+        layer = layers[at] | self._commands(layers[at]) | _listed(layers[at], maps)
         entries = layers[:at] + [layer] + layers[at + 1 :]
         sheets = inline["sheets"] if inline else None
         return self._render(
@@ -183,7 +183,7 @@ class Pages:
         total = sum(layer["shown"] for layer in facts["layers"])
         seen = facts["images"] - facts["skipped"]
         maps_of = zip(facts["layers"], (maps for maps, _ in layers), strict=True)
-        entries = [layer | {"maps": self._subset(layer, maps)} for layer, maps in maps_of]
+        entries = [layer | _listed(layer, maps) for layer, maps in maps_of]
         lead = (
             f"What {total:,} feature maps in {len(entries)} layers respond to: "
             + (f"the {facts['top']} of {seen:,} images that excite each one most, " if facts["patches"] else "")
@@ -205,7 +205,7 @@ class Pages:
 
     def write_classes(self, classes: Mapping[str, Iterable[tuple[int, int, int]]]) -> None:
         """For the search: of each class the feature maps (layer, map, how many of its images) that like it most."""
-        few = {name: sorted(maps, key=lambda m: -m[2])[:MOST_OF_A_CLASS] for name, maps in sorted(classes.items())}
+        few = [(name, sorted(maps, key=lambda m: -m[2])[:MOST_OF_A_CLASS]) for name, maps in sorted(classes.items())]
         write_text(self.folder / "data" / "classes.js", f"deconvvizClasses({compact(few)});\n")
 
     def _render(self, template: str, **context: Any) -> str:
@@ -243,10 +243,6 @@ class Pages:
             "data": shown,
         }
 
-    def _subset(self, layer: Mapping[str, Any], maps: Sequence[MapFacts]) -> list[int] | None:
-        """The numbers of the maps shown; None: all."""
-        return None if layer["shown"] == layer["channels"] else [m.number for m in maps]
-
     def _commands(self, layer: Mapping[str, Any]) -> dict[str, str]:
         """How to make just this picture again, at a shell and in Python; %MAP% stands for the map's number."""
         facts, name, index = self.facts, layer["layer"], os.fspath(self.index)
@@ -272,6 +268,12 @@ class Pages:
             f"deconvviz.write_gallery(index, {out!r}, layers=[{name!r}], maps=[%MAP%]{keywords})\n"
             f"index.project({name!r}, %MAP%)  # the same as tensors",
         }
+
+
+def _listed(layer: Mapping[str, Any], maps: Sequence[MapFacts]) -> dict[str, Any]:
+    """The numbers of the maps shown (None: all), and of those that are dead."""
+    numbers = None if layer["shown"] == layer["channels"] else [m.number for m in maps]
+    return {"maps": numbers, "dead": [m.number for m in maps if not m.entries]}
 
 
 def _shape(layer: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,8 +31,11 @@
     },
   };
 
-  document.documentElement.dataset.view = kept.read("view", "both");
-  document.documentElement.style.setProperty("--h", kept.read("size", 9.5) + "rem");
+  // At once, before the page is drawn: nothing moves afterwards.
+  const root = document.documentElement, SIZE = 9.5;
+  root.classList.add("scripted");
+  root.dataset.view = kept.read("view", "both");
+  root.style.setProperty("--h", kept.read("size", SIZE) + "rem");
   document.addEventListener("DOMContentLoaded", start);
 
   function start() {
@@ -40,24 +43,34 @@
     const patches = document.body.dataset.patches === "yes";
     const onLayer = document.body.dataset.page === "layer";
     const stars = starsOf(gallery);
-    one(".tools").hidden = false;
     setUpViews(patches);
     const page = onLayer ? layerPage(gallery, stars, patches) : indexPage(gallery, stars);
     setUpKeys(page);
+    const bar = one(".tools"), sticks = () => getComputedStyle(bar).position === "sticky";
+    const clear = () => { root.style.scrollPaddingTop = `${(sticks() ? bar.offsetHeight : 0) + 16}px`; }; // no focus behind it
+    if ("ResizeObserver" in globalThis) new ResizeObserver(clear).observe(bar); else clear();
   }
 
+  /** The stars of a gallery. Other tabs may change them too, so each change begins with what is kept. */
   function starsOf(gallery) {
     const key = "stars." + gallery.id;
-    const starred = new Set(kept.read(key, []));
-    const mark = () => { for (const card of all(".map[data-unit]")) card.classList.toggle("starred", starred.has(card.dataset.unit)); };
-    const write = () => { kept.write(key, [...starred]); mark(); };
+    let starred = new Set(kept.read(key, []));
+    const listeners = [];
+    const mark = () => { for (const card of all(".map[data-unit]")) if (card.classList.contains("starred") !== starred.has(card.dataset.unit)) card.classList.toggle("starred"); };
+    const read = () => { starred = new Set(kept.read(key, [...starred])); };
+    const tell = () => { mark(); for (const listener of listeners) listener(); };
+    const change = how => { read(); how(); kept.write(key, [...starred]); tell(); };
+    const again = () => { read(); tell(); };
+    addEventListener("storage", event => { if (event.key === "deconvviz." + key) again(); });
+    addEventListener("pageshow", event => { if (event.persisted) again(); });
     mark();
     return {
       has: unit => starred.has(unit),
       all: () => [...starred],
-      toggle(unit) { if (!starred.delete(unit)) starred.add(unit); write(); return starred.has(unit); },
-      add(units) { for (const unit of units) starred.add(unit); write(); },
-      clear() { starred.clear(); write(); },
+      toggle(unit) { change(() => starred.delete(unit) || starred.add(unit)); },
+      add(units) { change(() => { for (const unit of units) starred.add(unit); }); },
+      clear() { change(() => starred.clear()); },
+      whenChanged(listener) { listeners.push(listener); },
       mark,
     };
   }
@@ -67,19 +80,20 @@
   const VIEWS = ["projections", "both", "patches"];
 
   function setView(view) {
-    document.documentElement.dataset.view = view;
+    root.dataset.view = view;
     const radio = one(`input[name=view][value=${view}]`);
     if (radio) radio.checked = true;
     kept.write("view", view);
   }
 
   function setUpViews(patches) {
-    setView(patches && VIEWS.includes(document.documentElement.dataset.view ?? "") ? document.documentElement.dataset.view : patches ? "both" : "projections");
+    const view = root.dataset.view ?? "";
+    if (patches) setView(VIEWS.includes(view) ? view : "both"); else root.dataset.view = "projections";
     for (const radio of all("input[name=view]")) radio.addEventListener("change", () => setView(radio.value));
     const size = one("#size");
-    size.value = kept.read("size", 9.5);
-    size.addEventListener("input", () => {
-      document.documentElement.style.setProperty("--h", size.value + "rem");
+    if (size) size.value = kept.read("size", SIZE);
+    size?.addEventListener("input", () => {
+      root.style.setProperty("--h", size.value + "rem");
       kept.write("size", Number(size.value));
     });
     const help = one("#help");
@@ -90,7 +104,7 @@
 
   function toggleView() {
     if (document.body.dataset.patches !== "yes") return;
-    setView(VIEWS[(VIEWS.indexOf(document.documentElement.dataset.view ?? "both") + 1) % 3]);
+    setView(VIEWS[(VIEWS.indexOf(root.dataset.view ?? "both") + 1) % 3]);
   }
 
   // --- keys ---------------------------------------------------------------------------------------------
@@ -99,7 +113,7 @@
     document.addEventListener("keydown", event => {
       const target = /** @type {HTMLElement} */ (event.target);
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const writing = target.matches("input, select, textarea");
+      const writing = target.matches("input[type=search], select, textarea");
       if (event.key === "Escape") {
         if (one("#help").open) return; // the dialog closes itself
         event.preventDefault();
@@ -111,6 +125,7 @@
         return;
       }
       if (writing || one("#help").open || !kept.read("keys", true)) return;
+      if (event.key.startsWith("Arrow") && (event.shiftKey || target.matches("input"))) return; // theirs: slider, views
       const act = {
         ArrowLeft: () => page.step(-1), ArrowRight: () => page.step(1),
         ArrowUp: () => page.row(-1), ArrowDown: () => page.row(1),
@@ -122,18 +137,21 @@
   }
 
   /** Cards in the order they are shown, and how many make a row. */
-  const shownCards = within => all(".map", within).filter(card => !card.hidden);
-  function acrossRow(cards) {
-    const next = cards.findIndex(card => card.offsetTop > cards[0].offsetTop);
-    return next < 0 ? Math.max(cards.length, 1) : next;
+  const shownCards = within => all(".map", within).filter(card => !card.closest("[hidden]"));
+
+  /** The card a row further: of those in the next row, the nearest to being right above or below. */
+  function rowFrom(cards, card, by) {
+    const beyond = cards.filter(other => by * (other.offsetTop - card.offsetTop) > 0);
+    const next = beyond.at(by > 0 ? 0 : -1), aside = other => Math.abs(other.offsetLeft - card.offsetLeft);
+    const row = beyond.filter(other => other.offsetTop === next.offsetTop);
+    return row.reduce((best, other) => best && aside(best) <= aside(other) ? best : other, undefined);
   }
 
   /** Move the focus among cards; false if there is nowhere to go, so that the page scrolls. */
   function moveFocus(cards, by, rows) {
-    const at = cards.indexOf(document.activeElement?.closest(".map"));
-    const distance = rows ? by * acrossRow(cards) : by;
+    const from = document.activeElement?.closest(".map"), at = cards.indexOf(from);
     if (at < 0 && rows) return false;
-    const card = cards[at < 0 ? (by > 0 ? 0 : cards.length - 1) : at + distance];
+    const card = rows ? rowFrom(cards, from, by) : cards[at < 0 ? (by > 0 ? 0 : cards.length - 1) : at + by];
     if (!card) return !rows;
     one("a", card).focus();
     return true;
@@ -169,8 +187,12 @@
   function indexPage(gallery, stars) {
     const search = one("#search");
     const found = one("#found"), starred = one("#starred");
-    const fromLink = /^#stars=(.*)/.exec(location.hash);
-    const asked = fromLink ? decodeURIComponent(fromLink[1]).split(",").filter(Boolean) : [];
+    let asked = []; // the stars of a link, to be looked at beside one's own
+
+    function readLink() {
+      const plain = text => { try { return decodeURIComponent(text); } catch { return ""; } };
+      asked = (/^#stars=(.*)/.exec(location.hash)?.[1] ?? "").split(",").map(plain).filter(Boolean);
+    }
 
     const unitsOf = names => names.map(name => readSearch(name)).flatMap(({ layer, map }) => {
       const known = layer && findLayer(gallery, layer);
@@ -180,12 +202,11 @@
     function card({ layer, map }, note = "") {
       const { sheet } = layer, unit = `${layer.layer}:${map}`;
       const href = `layers/${encodeURIComponent(layer.file)}.html#u${map}`;
-      const image = make("img", {
+      const image = layer.dead.includes(map) ? make("span", { className: "nothing" }, `${unit} is dead: no image excites it`) : make("img", {
+        loading: "lazy", decoding: "async", width: sheet.width, height: sheet.height,
         src: `sheets/${encodeURIComponent(layer.file)}/${String(map).padStart(4, "0")}.${sheet.ending}`,
-        alt: `${unit}${note ? ", " + note : ""}`, loading: "lazy", decoding: "async",
+        alt: `${unit}${note ? ", " + note : ""}`,
       });
-      image.width = sheet.width; image.height = sheet.height;
-      image.addEventListener("error", () => image.replaceWith(make("span", { className: "nothing" }, `${unit} is dead`)));
       const item = make("li", { className: "map" + (sheet.sharp ? " sharp" : ""), style: `--ratio: ${sheet.width / sheet.height}; --block: ${sheet.block / sheet.height}` },
         make("a", { className: "sheet", href }, image),
         make("p", {}, make("b", {}, unit), make("span", { className: "class" }, note)));
@@ -204,24 +225,32 @@
     }
 
     function showStars() {
-      list(starred, unitsOf(asked.length ? asked : stars.all()).map(unit => card(unit)));
+      const focused = starred.contains(document.activeElement) && document.activeElement?.closest(".map");
+      const at = focused ? shownCards(starred).indexOf(focused) : -1;
+      list(starred, unitsOf(asked.length ? asked : stars.all()).map(unit => card(unit)), asked.length ? "Starred in the link" : "Starred");
       one("#keep-stars").hidden = asked.every(unit => stars.has(unit));
+      one("#clear-stars").textContent = asked.length ? "Put the link aside" : "Remove all stars";
+      const now = shownCards(starred);
+      if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
     }
     one("#copy-stars").addEventListener("click", event => {
-      const link = `${location.href.split("#")[0]}#stars=${encodeURIComponent((asked.length ? asked : stars.all()).join(","))}`;
-      copy(link, event.target);
+      const units = asked.length ? asked : stars.all();
+      copy(`${location.href.split("#")[0]}#stars=${units.map(encodeURIComponent).join(",")}`, event.target);
     });
-    one("#keep-stars").addEventListener("click", () => { stars.add(asked); showStars(); });
+    one("#keep-stars").addEventListener("click", () => stars.add(asked));
     one("#clear-stars").addEventListener("click", () => {
-      stars.clear();
-      asked.length = 0;
-      if (location.hash.startsWith("#stars=")) history.replaceState(null, "", "#");
+      if (!asked.length) { stars.clear(); return; }
+      history.replaceState(null, "", "#");
+      readLink();
       showStars();
     });
+    stars.whenChanged(showStars);
+    addEventListener("hashchange", () => { readLink(); showStars(); });
+    readLink();
     showStars();
 
     let classes = null;
-    globalThis.deconvvizClasses = content => { classes = content; look(); };
+    globalThis.deconvvizClasses = content => { classes = new Map(content); look(); };
     function look() {
       const asked = readSearch(search.value);
       if (!search.value.trim()) { found.hidden = true; return; }
@@ -235,8 +264,8 @@
         if (!one("#classes")) document.head.append(make("script", { id: "classes", src: "data/classes.js" }));
         return;
       }
-      const matching = Object.keys(classes).filter(name => name.toLowerCase().includes(asked.text));
-      const units = matching.flatMap(name => classes[name].map(([layer, map, same]) => ({ layer: gallery.layers[layer], map, same, name })));
+      const matching = [...classes.keys()].filter(name => name.toLowerCase().includes(asked.text));
+      const units = matching.flatMap(name => classes.get(name).map(([layer, map, same]) => ({ layer: gallery.layers[layer], map, same, name })));
       units.sort((a, b) => b.same - a.same);
       const few = units.slice(0, 48);
       const title = !units.length ? `No feature map likes “${search.value.trim()}”` :
@@ -255,16 +284,17 @@
       step: by => moveFocus(shownCards(), by, false),
       row: by => moveFocus(shownCards(), by, true),
       layer(by) {
-        const at = sections.findIndex(section => section.contains(document.activeElement) || section.getBoundingClientRect().top > 70);
-        const now = sections[at]?.contains(document.activeElement) ? at + by : by > 0 ? at : at - 1;
-        const next = sections[Math.min(Math.max(now, 0), sections.length - 1)];
+        const focused = sections.findIndex(section => section.contains(document.activeElement));
+        const below = sections.findIndex(section => section.getBoundingClientRect().top > one(".tools").offsetHeight + 10);
+        const at = focused >= 0 ? focused + by : (below < 0 ? sections.length : below) - Number(by < 0);
+        const next = sections[Math.min(Math.max(at, 0), sections.length - 1)];
         next.scrollIntoView();
         one("h2 a", next).focus({ preventScroll: true });
       },
       search: () => search.focus(),
       star() {
         const card = document.activeElement?.closest(".map");
-        if (card) { stars.toggle(card.dataset.unit); if (!asked.length) showStars(); }
+        if (card) stars.toggle(card.dataset.unit);
       },
       back() { if (search.value) { search.value = ""; look(); } },
     };
@@ -278,20 +308,28 @@
     const here = gallery.layers[gallery.layer];
     const number = card => Number(card.dataset.number);
 
+    let sorted = "number false";
+    function sortCards() {
+      const sort = one("#sort").value, reversed = one("#reverse").checked, sign = reversed ? -1 : 1;
+      if (sorted === `${sort} ${reversed}`) return;
+      sorted = `${sort} ${reversed}`;
+      const of = card => sort === "number" ? -number(card) : Number(card.dataset[sort] ?? -1);
+      const values = new Map(cards.map(card => [card, of(card)]));
+      cards.sort((a, b) => sign * (values.get(b) - values.get(a)) || number(a) - number(b));
+      list.append(...cards);
+    }
+
     function arrange() {
-      const wanted = readSearch(search.value), sort = one("#sort").value, filter = one("#filter").value;
-      const value = card => sort === "number" ? -number(card) : Number(card.dataset[sort] ?? -1);
-      const sign = one("#reverse").checked ? -1 : 1;
-      const order = [...cards].sort((a, b) => sign * (value(b) - value(a)) || number(a) - number(b));
+      sortCards();
+      const wanted = readSearch(search.value), filter = one("#filter").value;
       let shown = 0;
-      for (const card of order) {
+      for (const card of cards) {
         const dead = card.classList.contains("dead");
         const fits = "map" in wanted || !wanted.text || (card.dataset.classes ?? "").toLowerCase().includes(wanted.text);
         card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit) }[filter];
         shown += Number(!card.hidden);
       }
-      list.append(...order);
-      count.textContent = shown === cards.length ? `${shown} maps` : `${shown} of ${cards.length} maps`;
+      count.textContent = (shown === cards.length ? "" : `${shown} of `) + (cards.length === 1 ? "1 map" : `${cards.length} maps`);
       one("#none").hidden = shown > 0;
     }
     for (const id of ["#sort", "#reverse", "#filter"]) one(id).addEventListener("change", arrange);
@@ -311,18 +349,27 @@
     arrange();
 
     const view = unitView(gallery, here, stars, patches, () => shownCards(list));
+    stars.whenChanged(() => {
+      if (one("#filter").value === "starred") {
+        const at = shownCards(list).indexOf(document.activeElement?.closest(".map"));
+        arrange();
+        const now = shownCards(list);
+        if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
+      }
+      view.starred();
+    });
     const otherLayer = by => {
       const link = one(by < 0 ? "a[rel=prev]" : "a[rel=next]");
       if (link) location.href = link.href; else return false;
     };
     return {
       step: by => view.open ? view.step(by) : moveFocus(shownCards(list), by, false),
-      row: by => view.open ? view.step(by * acrossRow(shownCards(list))) : moveFocus(shownCards(list), by, true),
+      row: by => view.open ? view.row(by) : moveFocus(shownCards(list), by, true),
       layer: otherLayer,
-      search: () => { view.close(); search.focus(); },
+      search: () => { if (view.open) view.close(search); else search.focus(); },
       star() {
         const card = view.open ? view.card() : document.activeElement?.closest(".map");
-        if (card) { view.starred(stars.toggle(card.dataset.unit)); if (one("#filter").value === "starred") arrange(); }
+        if (card) stars.toggle(card.dataset.unit);
       },
       back() {
         if (view.open) view.close();
@@ -335,13 +382,16 @@
 
   function unitView(gallery, here, stars, patches, shown) {
     const dialog = one("#unit");
-    let data = null, current = null, cameFromList = false;
+    let data = null, current = null, clicked = false, next = null;
 
     globalThis.deconvvizLayer = content => { data = content; if (current) fill(); };
     const inline = one("#layer-data");
     if (inline) data = JSON.parse(inline.textContent);
     function load() {
-      if (!data && !one("#layer-script")) document.head.append(make("script", { id: "layer-script", src: `../data/${encodeURIComponent(here.file)}.js` }));
+      if (data || one("#layer-script")) return;
+      const script = make("script", { id: "layer-script", src: `../data/${encodeURIComponent(here.file)}.js` });
+      script.addEventListener("error", () => { dialog.classList.remove("waiting"); one(".standing").textContent = "What the gallery knows of it could not be loaded."; });
+      document.head.append(script);
     }
 
     const sheet = () => one("img", current).src;
@@ -352,24 +402,35 @@
     function follow() {
       const match = /^#u(\d+)$/.exec(location.hash);
       const card = match && document.getElementById(`u${match[1]}`);
-      if (!card) { if (dialog.open) dialog.close(); current = null; return; }
+      if (!card) { if (dialog.open) leave(); return; }
       current = card;
+      if (clicked) history.replaceState({ fromList: true }, ""); // so that closing it goes back, also after a reload
+      clicked = false;
       load();
       if (!dialog.open) { dialog.showModal(); one("#unit-title").focus(); }
       fill();
       dialog.scrollTop = 0;
     }
 
+    /** Back at the list: where one left it, with the feature map seen last in sight. */
+    function leave() {
+      const target = next ?? (current && !current.hidden ? one("a", current) : one("#maps"));
+      dialog.close();
+      document.title = `${here.layer} · ${gallery.model} · deconvviz`;
+      if (target.closest(".map")) target.scrollIntoView({ block: "nearest" });
+      target.focus({ preventScroll: true });
+      current = next = null;
+    }
+
     function fill() {
-      const map = Number(current.dataset.number), name = `${here.layer}:${map}`, list = shown(), at = list.indexOf(current);
+      const map = Number(current.dataset.number), name = `${here.layer}:${map}`;
       one("#unit-title").textContent = `${here.layer} : ${map}`;
       document.title = `${name} · ${gallery.model} · deconvviz`;
-      one("#unit-before").disabled = at <= 0;
-      one("#unit-after").disabled = at < 0 || at === list.length - 1;
-      starred(stars.has(name));
+      starred();
       one(".cli").textContent = here.cli.replaceAll("%MAP%", String(map));
       one(".python").textContent = here.python.replaceAll("%MAP%", String(map));
       const facts = data?.maps.find(m => m.map === map);
+      dialog.classList.toggle("waiting", !facts); // shown at once when it is complete: nothing moves
       const nine = one(".nine");
       if (!facts) { nine.replaceChildren(); one(".numbers").replaceChildren(); one(".standing").textContent = ""; return; }
       describe(facts);
@@ -377,10 +438,11 @@
     }
 
     function describe(facts) {
-      const like = facts.class ? `Mostly ${facts.class}: ${Math.round(facts.concentration * facts.top.length)} of ${facts.top.length}.` : "";
-      const classless = facts.class && facts.concentration * facts.top.length < 1.5;
+      const all = facts.top.length, same = Math.round((facts.concentration ?? 0) * all);
+      const like = same < 2 ? "Its strongest images are all of different classes." :
+        `${2 * same > all ? "Mostly" : "Some"} ${facts.class}: ${same} of ${all}.`;
       one(".standing").textContent = facts.dead ? "Dead: no image excites it, so there is nothing to project." :
-        classless ? "Its strongest images are all of different classes." : like;
+        facts.class && all > 1 ? like : facts.class ?? "";
       const rows = [
         ["Peak", facts.peak === null ? "none" : brief(facts.peak)],
         ...(facts.top.length ? [[`Mean of the top ${facts.top.length}`, brief(facts.mean_of_top)]] : []),
@@ -454,32 +516,44 @@
       return make("div", { className: "whole" }, image, box);
     }
 
-    function starred(on) {
+    /** The star, and whether there is a previous and a next one. */
+    function starred() {
+      if (!current) return;
+      const on = stars.has(current.dataset.unit);
       one("#unit-star").setAttribute("aria-pressed", String(on));
       one("#unit-star").textContent = on ? "★ Starred" : "☆ Star";
+      one("#unit-before").disabled = !neighbour(-1);
+      one("#unit-after").disabled = !neighbour(1);
     }
-    function step(by) {
-      const list = shown(), next = list[list.indexOf(current) + by];
-      if (!next) return;
-      history.replaceState(null, "", `#${next.id}`);
+    /** The one before or after, as the list is sorted and filtered now; also of one that the filter has taken away. */
+    function neighbour(by) {
+      let card = current;
+      do card = by < 0 ? card.previousElementSibling : card.nextElementSibling; while (card?.hidden);
+      return card;
+    }
+    function show(card) {
+      if (!card) return;
+      history.replaceState(history.state, "", `#${card.id}`);
       follow();
       say(one("#unit-title").textContent);
     }
-    function close() {
-      const card = current;
-      if (cameFromList) { cameFromList = false; history.back(); } else if (card) { history.replaceState(null, "", "#"); follow(); }
-      document.title = `${here.layer} · ${gallery.model} · deconvviz`;
-      if (card) { one("a", card).focus({ preventScroll: true }); card.scrollIntoView({ block: "nearest" }); }
+    /** Close it and put the focus on `element`, or on the feature map in the list. */
+    function close(element = null) {
+      if (!current) return;
+      next = element;
+      if (history.state?.fromList) history.back(); // then `follow` leaves
+      else { history.replaceState(null, "", "#"); follow(); }
     }
 
-    one("#maps").addEventListener("click", event => { if (event.target.closest("a.sheet")) cameFromList = true; });
+    one("#maps").addEventListener("click", event => {
+      if (event.target.closest("a.sheet") && !(event.ctrlKey || event.metaKey || event.shiftKey)) clicked = true;
+    });
     addEventListener("hashchange", follow);
-    addEventListener("popstate", follow);
     dialog.addEventListener("cancel", event => { event.preventDefault(); close(); });
-    one("#unit-close").addEventListener("click", close);
-    one("#unit-before").addEventListener("click", () => step(-1));
-    one("#unit-after").addEventListener("click", () => step(1));
-    one("#unit-star").addEventListener("click", () => starred(stars.toggle(current.dataset.unit)));
+    one("#unit-close").addEventListener("click", () => close());
+    one("#unit-before").addEventListener("click", () => show(neighbour(-1)));
+    one("#unit-after").addEventListener("click", () => show(neighbour(1)));
+    one("#unit-star").addEventListener("click", () => stars.toggle(current.dataset.unit));
     for (const button of all("[data-copy]")) {
       button.addEventListener("click", () => {
         const what = button.dataset.copy;
@@ -487,6 +561,9 @@
       });
     }
     follow();
-    return { get open() { return dialog.open; }, card: () => current, step, close, starred };
+    return {
+      get open() { return dialog.open; }, card: () => current, close, starred,
+      step: by => show(neighbour(by)), row: by => show(rowFrom(shown(), current, by)),
+    };
   }
 })();

@@ -1,0 +1,101 @@
+"""Galleries to look at, and a browser that notices all that goes wrong on a page."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from deconvviz import Index, Model, load_model, scan, shapes
+
+HOSTILE_CLASS = "<img src=x onerror=alert(1)>"
+HOSTILE_FILE = "\"';--#?%&.jpg"
+HOSTILE_LAYERS = ("<img src=x onerror=alert(1)>", "a/b, c'&?#%")
+
+
+class Named(nn.Module):
+    """Two small convolutions; their layers are called as asked."""
+
+    def __init__(self, *names: str, maps: int = 8) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.add_module(names[0], nn.Conv2d(3, maps, 5, stride=2))
+        self.add_module(names[1], nn.Conv2d(maps, maps, 3, stride=2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, second = self.children()
+        return torch.relu(second(torch.relu(first(x))))
+
+
+def small_network(*names: str) -> Model:
+    return Model(Named(*(names or ("one", "two"))).eval(), load_model("shapes", "none").preprocess, "<b>small</b>")
+
+
+def draw(folder: Path, names: Sequence[str]) -> Path:
+    """Pictures of the embedded world under these names."""
+    for number, name in enumerate(names):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            shapes.image(number).save(file, "PNG")
+    return folder
+
+
+def small_index(folder: Path, names: Sequence[str], *layers: str) -> Index:
+    """An index in `folder`/index of pictures that are drawn into `folder`/pictures."""
+    index = scan(small_network(*layers), draw(folder / "pictures", names), k=4, out=folder / "index")
+    assert index is not None
+    return index
+
+
+def chromium() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@dataclass
+class Watched:
+    """A page, what it asked for, and what went wrong on it."""
+
+    page: Any
+    allowed: tuple[str, ...]
+    requests: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("response", self._answered)
+        self.page.on("request", self._asked)
+        self.page.on("dialog", self._alerted)
+
+    def _said(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(f"{message.type}: {message.text}")
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page was left before it came
+            self.problems.append(f"failed: {request.url[:200]} {request.failure}")
+
+    def _answered(self, response: Any) -> None:
+        if response.status >= 400:
+            self.problems.append(f"{response.status}: {response.url}")
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith("data:"):
+            self.requests.append(request.url)
+            if not request.url.startswith(self.allowed):
+                self.problems.append(f"outside: {request.url}")
+
+    def _alerted(self, dialog: Any) -> None:
+        self.problems.append(f"alert: {dialog.message}")
+        dialog.dismiss()
+
+    def asked_for(self, part: str) -> list[str]:
+        return [url for url in self.requests if part in url]
+
+
+Opener = Callable[..., Any]

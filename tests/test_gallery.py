@@ -1,0 +1,212 @@
+"""Galleries as files: valid pages, the same bytes, going on where one stopped, and what is refused."""
+
+import json
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import html5lib
+import pytest
+from browsing import HOSTILE_CLASS, HOSTILE_FILE, HOSTILE_LAYERS, small_index
+from PIL import Image
+from test_scan_commands import deconvviz
+
+from deconvviz import Index, write_gallery
+from deconvviz.errors import UnwritableOutput
+from deconvviz.pages import sheetmaking
+from deconvviz.pages.single import write_single_page
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The gallery `whole`, of hostile names, and the index it is made from."""
+    folder = tmp_path_factory.mktemp("gallery")
+    index = small_index(folder, [f"{HOSTILE_CLASS}/{n or ''}{HOSTILE_FILE}" for n in range(6)], *HOSTILE_LAYERS)
+    write_gallery(index, folder / "whole", tile=40)
+    write_gallery(index, folder / "bare", tile=40, patches=False, image_format="png")
+    write_single_page(index, folder / "one.html", HOSTILE_LAYERS[:1], tile=40)
+    return folder
+
+
+@pytest.fixture
+def index(place: Path) -> Index:
+    return small_index(place, [f"{HOSTILE_CLASS}/{n or ''}{HOSTILE_FILE}" for n in range(6)], *HOSTILE_LAYERS)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+# --- pages ----------------------------------------------------------------------------------------------
+
+
+def pages(place: Path) -> Iterator[Path]:
+    yield from sorted([*place.glob("whole/**/*.html"), *place.glob("bare/**/*.html"), place / "one.html"])
+
+
+def test_pages_are_valid_html(place: Path) -> None:
+    found = list(pages(place))
+    assert len(found) == 7
+    for path in found:
+        parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+        tree = parser.parse(path.read_bytes())
+        assert path.read_text().startswith("<!doctype html>\n")
+        check_attributes(tree, path)
+
+
+def check_attributes(tree: object, path: Path) -> None:
+    """Identifiers are unique and found where they are referred to; numbers are numbers; images have a text."""
+    elements = [e for e in tree.iter() if isinstance(e.tag, str)]  # type: ignore[attr-defined]
+    ids = Counter(e.get("id") for e in elements if e.get("id") is not None)
+    assert not [name for name, count in ids.items() if count > 1 or re.search(r"\s", name) or not name], path
+    for element in elements:
+        for name in ("for", "aria-labelledby"):
+            assert element.get(name) is None or element.get(name) in ids
+        for name in ("width", "height"):
+            assert re.fullmatch(r"[1-9]\d*", element.get(name, "1"))
+        assert element.tag != "img" or element.get("alt")
+        assert element.tag != "button" or element.get("type") == "button" or element.text == "Close"
+        assert not [name for name in element.attrib if name.startswith("on")]
+        if element.tag == "li":
+            assert element.get("class") is None or "data-unit" in element.attrib
+    assert sum(e.tag == "h1" for e in elements) == 1
+    assert sum(e.tag == "title" and bool(e.text) for e in elements) == 1
+    assert [e.get("content") for e in elements if e.tag == "meta" and e.get("name") == "description"] != [""]
+
+
+def test_all_links_lead_somewhere_inside(place: Path) -> None:
+    for path in pages(place):
+        tree = html5lib.parse(path.read_bytes(), namespaceHTMLElements=False)
+        for element in tree.iter():
+            for link in (element.get("href"), element.get("src")):
+                if link is None or link.startswith("data:"):
+                    continue
+                parts = urlsplit(link)
+                assert not parts.scheme
+                assert not parts.netloc
+                target = path.parent / unquote(parts.path) if parts.path else path
+                assert target.is_file(), (path, link)
+                if parts.fragment:
+                    ids = re.findall(r'\bid="([^"]*)"', target.read_text())
+                    assert unquote(parts.fragment) in ids
+
+
+def test_every_page_has_a_json_twin(place: Path) -> None:
+    facts = json.loads((place / "whole" / "gallery.json").read_text())
+    assert [layer["layer"] for layer in facts["layers"]] == list(HOSTILE_LAYERS)
+    for layer in facts["layers"]:
+        data = place / "whole" / "data" / layer["file"]
+        content = json.loads(data.with_name(layer["file"] + ".json").read_text())
+        script = data.with_name(layer["file"] + ".js").read_text()
+        assert json.loads(script.removeprefix("deconvvizLayer(").rstrip(");\n")) == content
+        assert {image["class"] for image in content["images"].values()} == {HOSTILE_CLASS}
+
+
+def test_no_place_of_this_machine_is_in_a_page_but_in_the_commands(place: Path) -> None:
+    for path in contents(place / "whole"):
+        text = (place / "whole" / path).read_bytes().decode(errors="replace")
+        assert str(place / "pictures") not in text
+
+
+def test_without_patches_no_image_is_copied(place: Path) -> None:
+    assert not (place / "bare" / "images").exists()
+    sheets = list((place / "bare" / "sheets").rglob("*.png"))
+    assert sheets
+    assert {width / height for width, height in (Image.open(sheet).size for sheet in sheets)} == {1}  # one block
+
+
+# --- bytes ----------------------------------------------------------------------------------------------
+
+
+def test_the_same_index_gives_the_same_bytes(place: Path, index: Index, tmp_path: Path) -> None:
+    write_gallery(index, tmp_path / "again", tile=40)
+    again, whole = contents(tmp_path / "again"), contents(place / "whole")
+    assert again.keys() == whole.keys()
+    assert [name for name in whole if again[name] != whole[name]] == []
+
+
+def test_what_was_interrupted_goes_on(
+    place: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(place / "whole", out)
+    sheets = sorted((out / "sheets").rglob("*.webp"))
+    lost = [sheets[1], sheets[-1]]
+    for sheet in lost:
+        sheet.unlink()
+    sheets[3].write_bytes(sheets[3].read_bytes()[:100])  # as after a crash
+    made: list[Path] = []
+    write = sheetmaking._write_sheet
+
+    def counted(sheet: Any, folder: Path, style: sheetmaking.Style) -> int:
+        made.append(sheetmaking.sheet_path(folder, sheet.section, sheet.facts.number, style))
+        return write(sheet, folder, style)
+
+    monkeypatch.setattr(sheetmaking, "_write_sheet", counted)
+    before = {path: path.stat().st_mtime_ns for path in sheets if path.exists()}
+    write_gallery(index, out, tile=40)
+    assert sorted(made) == sorted([*lost, sheets[3]])
+    assert contents(out) == contents(place / "whole")
+    assert all(path.stat().st_mtime_ns == time for path, time in before.items() if path != sheets[3])
+
+
+def test_a_folder_with_other_content_is_refused(place: Path, index: Index, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "figure.png").write_bytes(b"more work")
+    before = contents(tmp_path)
+    with pytest.raises(UnwritableOutput, match=r"images, thesis\.tex"):
+        write_gallery(index, tmp_path, tile=40)
+    assert contents(tmp_path) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "thesis.tex"]
+    out = tmp_path / "other"
+    shutil.copytree(place / "whole", out)
+    before = contents(out)
+    with pytest.raises(UnwritableOutput, match="another gallery"):
+        write_gallery(index, out, tile=44)
+    assert contents(out) == before
+    write_gallery(index, out, tile=44, force=True)
+    assert json.loads((out / "gallery.json").read_text())["tile"] == 44
+
+
+def test_force_leaves_what_is_not_a_gallerys(index: Index, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    write_gallery(index, tmp_path, tile=40, force=True)
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+    assert (tmp_path / "index.html").is_file()
+
+
+# --- images that have changed ---------------------------------------------------------------------------
+
+
+def test_a_changed_image_is_grey_and_comes_back(tmp_path: Path) -> None:
+    names = [f"kind/{n}.png" for n in range(5)]
+    small_index(tmp_path, names)
+    factory = "from browsing import small_network as make"
+    (tmp_path / "net.py").write_text(
+        f"import sys\nsys.path.insert(0, {os.fspath(Path(__file__).parent)!r})\n{factory}\n"
+    )
+    words = ["gallery", "index", "-m", "net.py:make", "--weights", "none", "--tile", "40", "-o"]
+    assert deconvviz(*words, "whole", cwd=tmp_path).returncode == 0
+    victim = tmp_path / "pictures" / "kind" / "2.png"
+    right = victim.read_bytes()
+    victim.write_bytes((tmp_path / "pictures" / "kind" / "3.png").read_bytes())
+    done = deconvviz(*words, "out", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (3, "out/index.html\n")
+    assert "2.png" in done.stderr
+    data = json.loads((tmp_path / "out" / "data" / "one.json").read_text())
+    hidden = [(m["map"], n, e["image"]) for m in data["maps"] for n, e in enumerate(m["top"]) if e["shown"] is None]
+    assert hidden
+    assert {data["images"][str(image)]["file"] for _, _, image in hidden} == {"kind/2.png"}
+    for channel, rank, _ in hidden:
+        sheet = Image.open(tmp_path / "out" / "sheets" / "one" / f"{channel:04d}.webp").convert("RGB")
+        left, top = rank % 2 * 42, rank // 2 * 42
+        assert sheet.crop((left, top, left + 40, top + 40)).getcolors() == [(1600, (128, 128, 128))]
+    victim.write_bytes(right)
+    assert deconvviz(*words, "out", cwd=tmp_path).returncode == 0
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
