@@ -484,7 +484,7 @@
         make("span", { className: "value" }, brief(entry.activation)),
         ...(about.class && !file.startsWith(about.class) ? [make("span", {}, about.class)] : []),
         make("span", {}, file), ...(at ? [make("span", { title: "row, column on the feature map" }, at)] : []),
-        ...(entry.shown ? [make("span", { title: "this |projection| became full contrast" }, `full contrast ${brief(entry.shown.scale)}`)] : []));
+        ...(entry.shown ? [make("span", { title: "projections of this magnitude are drawn at full contrast" }, `full contrast at ±${brief(entry.shown.scale)}`)] : []));
       const third = make("div", { className: "third" });
       if (patches && entry.shown) third.append(whole(entry, about, file));
       third.append(text);

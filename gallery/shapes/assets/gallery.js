@@ -1,0 +1,569 @@
+// @ts-check
+// What a gallery's pages do beyond being read: views, sorting, searching, stars, keys, and each feature map by itself.
+// One classic script: it also runs from file://, where modules and fetch do not. No page needs it to be looked at.
+"use strict";
+
+(() => {
+  /** @type {(selector: string, within?: ParentNode) => any} */
+  const one = (selector, within = document) => within.querySelector(selector);
+  /** @type {(selector: string, within?: ParentNode) => any[]} */
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  /** An element with properties (aria-… and style as attributes) and children; text is only ever text. */
+  function make(name, properties = {}, ...children) {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(properties)) {
+      if (key in element && key !== "style") element[key] = value;
+      else element.setAttribute(key, value);
+    }
+    element.append(...children);
+    return element;
+  }
+
+  // --- what is kept in this browser ---------------------------------------------------------------------
+
+  const kept = {
+    read(key, otherwise) {
+      try { return JSON.parse(localStorage.getItem("deconvviz." + key) ?? "null") ?? otherwise; } catch { return otherwise; }
+    },
+    write(key, value) {
+      try { localStorage.setItem("deconvviz." + key, JSON.stringify(value)); } catch { /* private window: for this page only */ }
+    },
+  };
+
+  // At once, before the page is drawn: nothing moves afterwards.
+  const root = document.documentElement, SIZE = 9.5;
+  root.classList.add("scripted");
+  root.dataset.view = kept.read("view", "both");
+  root.style.setProperty("--h", kept.read("size", SIZE) + "rem");
+  document.addEventListener("DOMContentLoaded", start);
+
+  function start() {
+    const gallery = JSON.parse(one("#gallery").textContent);
+    const patches = document.body.dataset.patches === "yes";
+    const onLayer = document.body.dataset.page === "layer";
+    const stars = starsOf(gallery);
+    setUpViews(patches);
+    const page = onLayer ? layerPage(gallery, stars, patches) : indexPage(gallery, stars);
+    setUpKeys(page);
+    const bar = one(".tools"), sticks = () => getComputedStyle(bar).position === "sticky";
+    const clear = () => { root.style.scrollPaddingTop = `${(sticks() ? bar.offsetHeight : 0) + 16}px`; }; // no focus behind it
+    if ("ResizeObserver" in globalThis) new ResizeObserver(clear).observe(bar); else clear();
+  }
+
+  /** The stars of a gallery. Other tabs may change them too, so each change begins with what is kept. */
+  function starsOf(gallery) {
+    const key = "stars." + gallery.id;
+    let starred = new Set(kept.read(key, []));
+    const listeners = [];
+    const mark = () => { for (const card of all(".map[data-unit]")) if (card.classList.contains("starred") !== starred.has(card.dataset.unit)) card.classList.toggle("starred"); };
+    const read = () => { starred = new Set(kept.read(key, [...starred])); };
+    const tell = () => { mark(); for (const listener of listeners) listener(); };
+    const change = how => { read(); how(); kept.write(key, [...starred]); tell(); };
+    const again = () => { read(); tell(); };
+    addEventListener("storage", event => { if (event.key === "deconvviz." + key) again(); });
+    addEventListener("pageshow", event => { if (event.persisted) again(); });
+    mark();
+    return {
+      has: unit => starred.has(unit),
+      all: () => [...starred],
+      toggle(unit) { change(() => starred.delete(unit) || starred.add(unit)); },
+      add(units) { change(() => { for (const unit of units) starred.add(unit); }); },
+      clear() { change(() => starred.clear()); },
+      whenChanged(listener) { listeners.push(listener); },
+      mark,
+    };
+  }
+
+  // --- views and size -----------------------------------------------------------------------------------
+
+  const VIEWS = ["projections", "both", "patches"];
+
+  function setView(view) {
+    root.dataset.view = view;
+    const radio = one(`input[name=view][value=${view}]`);
+    if (radio) radio.checked = true;
+    kept.write("view", view);
+  }
+
+  function setUpViews(patches) {
+    const view = root.dataset.view ?? "";
+    if (patches) setView(VIEWS.includes(view) ? view : "both"); else root.dataset.view = "projections";
+    for (const radio of all("input[name=view]")) radio.addEventListener("change", () => setView(radio.value));
+    const size = one("#size");
+    if (size) size.value = kept.read("size", SIZE);
+    size?.addEventListener("input", () => {
+      root.style.setProperty("--h", size.value + "rem");
+      kept.write("size", Number(size.value));
+    });
+    const help = one("#help");
+    one("#help-button").addEventListener("click", () => help.showModal());
+    one("#single-keys").checked = kept.read("keys", true);
+    one("#single-keys").addEventListener("change", event => kept.write("keys", event.target.checked));
+  }
+
+  function toggleView() {
+    if (document.body.dataset.patches !== "yes") return;
+    setView(VIEWS[(VIEWS.indexOf(root.dataset.view ?? "both") + 1) % 3]);
+  }
+
+  // --- keys ---------------------------------------------------------------------------------------------
+
+  function setUpKeys(page) {
+    document.addEventListener("keydown", event => {
+      const target = /** @type {HTMLElement} */ (event.target);
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      const writing = target.matches("input[type=search], select, textarea");
+      if (event.key === "Escape") {
+        if (one("#help").open) return; // the dialog closes itself
+        event.preventDefault();
+        if (writing && target.matches("input[type=search]")) {
+          /** @type {HTMLInputElement} */ (target).value = "";
+          target.dispatchEvent(new Event("input", { bubbles: true }));
+        }
+        if (writing) target.blur(); else page.back();
+        return;
+      }
+      if (writing || one("#help").open || !kept.read("keys", true)) return;
+      if (event.key.startsWith("Arrow") && (event.shiftKey || target.matches("input"))) return; // theirs: slider, views
+      const act = {
+        ArrowLeft: () => page.step(-1), ArrowRight: () => page.step(1),
+        ArrowUp: () => page.row(-1), ArrowDown: () => page.row(1),
+        "[": () => page.layer(-1), "]": () => page.layer(1),
+        "/": () => page.search(), t: toggleView, s: () => page.star(), "?": () => one("#help").showModal(),
+      }[event.key];
+      if (act && act() !== false) event.preventDefault();
+    });
+  }
+
+  /** Cards in the order they are shown, and how many make a row. */
+  const shownCards = within => all(".map", within).filter(card => !card.closest("[hidden]"));
+
+  /** The card a row further: of those in the next row, the nearest to being right above or below. */
+  function rowFrom(cards, card, by) {
+    const beyond = cards.filter(other => by * (other.offsetTop - card.offsetTop) > 0);
+    const next = beyond.at(by > 0 ? 0 : -1), aside = other => Math.abs(other.offsetLeft - card.offsetLeft);
+    const row = beyond.filter(other => other.offsetTop === next.offsetTop);
+    return row.reduce((best, other) => best && aside(best) <= aside(other) ? best : other, undefined);
+  }
+
+  /** Move the focus among cards; false if there is nowhere to go, so that the page scrolls. */
+  function moveFocus(cards, by, rows) {
+    const from = document.activeElement?.closest(".map"), at = cards.indexOf(from);
+    if (at < 0 && rows) return false;
+    const card = rows ? rowFrom(cards, from, by) : cards[at < 0 ? (by > 0 ? 0 : cards.length - 1) : at + by];
+    if (!card) return !rows;
+    one("a", card).focus();
+    return true;
+  }
+
+  function say(text) { const status = one("#said"); if (status) status.textContent = text; }
+
+  async function copy(text, button) {
+    let done = true;
+    try { await navigator.clipboard.writeText(text); } catch {
+      const area = make("textarea", { value: text });
+      (button.closest("dialog") ?? document.body).append(area);
+      area.select();
+      done = document.execCommand("copy");
+      area.remove();
+    }
+    const label = button.dataset.label ??= button.textContent;
+    button.textContent = done ? "Copied" : "Not copied";
+    say(button.textContent);
+    setTimeout(() => { button.textContent = label; }, 1500);
+  }
+
+  /** `12`, `features.28:12`, or anything else: a class. */
+  function readSearch(text) {
+    const unit = /^\s*(?:(.+):)?\s*(\d+)\s*$/.exec(text);
+    return unit ? { layer: unit[1]?.trim(), map: Number(unit[2]) } : { text: text.trim().toLowerCase() };
+  }
+  const findLayer = (gallery, name) => gallery.layers.find(l => [l.layer, l.alias, l.file, l.read_at].includes(name));
+  const shows = (layer, map) => layer.maps ? layer.maps.includes(map) : map < layer.channels;
+
+  // --- the index ----------------------------------------------------------------------------------------
+
+  function indexPage(gallery, stars) {
+    const search = one("#search");
+    const found = one("#found"), starred = one("#starred");
+    let asked = []; // the stars of a link, to be looked at beside one's own
+
+    function readLink() {
+      const plain = text => { try { return decodeURIComponent(text); } catch { return ""; } };
+      asked = (/^#stars=(.*)/.exec(location.hash)?.[1] ?? "").split(",").map(plain).filter(Boolean);
+    }
+
+    const unitsOf = names => names.map(name => readSearch(name)).flatMap(({ layer, map }) => {
+      const known = layer && findLayer(gallery, layer);
+      return known && shows(known, map) ? [{ layer: known, map }] : [];
+    });
+
+    function card({ layer, map }, note = "") {
+      const { sheet } = layer, unit = `${layer.layer}:${map}`;
+      const href = `layers/${encodeURIComponent(layer.file)}.html#u${map}`;
+      const image = layer.dead.includes(map) ? make("span", { className: "nothing" }, `${unit} is dead: no image excites it`) : make("img", {
+        loading: "lazy", decoding: "async", width: sheet.width, height: sheet.height,
+        src: `sheets/${encodeURIComponent(layer.file)}/${String(map).padStart(4, "0")}.${sheet.ending}`,
+        alt: `${unit}${note ? ", " + note : ""}`,
+      });
+      const item = make("li", { className: "map" + (sheet.sharp ? " sharp" : ""), style: `--ratio: ${sheet.width / sheet.height}; --block: ${sheet.block / sheet.height}` },
+        make("a", { className: "sheet", href }, image),
+        make("p", {}, make("b", {}, unit), make("span", { className: "class" }, note)));
+      item.dataset.unit = unit;
+      return item;
+    }
+
+    function list(section, cards, title) {
+      if (title) one("h2", section).textContent = title;
+      one(".maps", section).replaceChildren(...cards);
+      section.hidden = false;
+      const layer = gallery.layers[0].sheet;
+      section.style.cssText = `--ratio: ${layer.width / layer.height}; --block: ${layer.block / layer.height}`;
+      if (section === starred) section.hidden = !cards.length;
+      stars.mark();
+    }
+
+    function showStars() {
+      const focused = starred.contains(document.activeElement) && document.activeElement?.closest(".map");
+      const at = focused ? shownCards(starred).indexOf(focused) : -1;
+      list(starred, unitsOf(asked.length ? asked : stars.all()).map(unit => card(unit)), asked.length ? "Starred in the link" : "Starred");
+      one("#keep-stars").hidden = asked.every(unit => stars.has(unit));
+      one("#clear-stars").textContent = asked.length ? "Put the link aside" : "Remove all stars";
+      const now = shownCards(starred);
+      if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
+    }
+    one("#copy-stars").addEventListener("click", event => {
+      const units = asked.length ? asked : stars.all();
+      copy(`${location.href.split("#")[0]}#stars=${units.map(encodeURIComponent).join(",")}`, event.target);
+    });
+    one("#keep-stars").addEventListener("click", () => stars.add(asked));
+    one("#clear-stars").addEventListener("click", () => {
+      if (!asked.length) { stars.clear(); return; }
+      history.replaceState(null, "", "#");
+      readLink();
+      showStars();
+    });
+    stars.whenChanged(showStars);
+    addEventListener("hashchange", () => { readLink(); showStars(); });
+    readLink();
+    showStars();
+
+    let classes = null;
+    globalThis.deconvvizClasses = content => { classes = new Map(content); look(); };
+    function look() {
+      const asked = readSearch(search.value);
+      if (!search.value.trim()) { found.hidden = true; return; }
+      if ("map" in asked) {
+        const layers = asked.layer ? [findLayer(gallery, asked.layer)].filter(Boolean) : gallery.layers;
+        const units = layers.filter(layer => shows(layer, asked.map)).map(layer => ({ layer, map: asked.map }));
+        list(found, units.map(unit => card(unit)), units.length ? `Map ${asked.map}` : `There is no ${search.value.trim()}`);
+        return;
+      }
+      if (!classes) {
+        if (!one("#classes")) document.head.append(make("script", { id: "classes", src: "data/classes.js" }));
+        return;
+      }
+      const matching = [...classes.keys()].filter(name => name.toLowerCase().includes(asked.text));
+      const units = matching.flatMap(name => classes.get(name).map(([layer, map, same]) => ({ layer: gallery.layers[layer], map, same, name })));
+      units.sort((a, b) => b.same - a.same);
+      const few = units.slice(0, 48);
+      const title = !units.length ? `No feature map likes “${search.value.trim()}”` :
+        `Feature maps that like ${matching.length > 3 ? `“${search.value.trim()}”` : matching.join(", ")}` + (few.length < units.length ? `: the first ${few.length} of ${units.length}` : "");
+      list(found, few.map(unit => card(unit, `${unit.same} of ${gallery.top} are ${unit.name}`)), title);
+    }
+    search.addEventListener("input", look);
+    one(".search").addEventListener("submit", event => {
+      event.preventDefault();
+      const asked = readSearch(search.value), layer = asked.layer && findLayer(gallery, asked.layer);
+      if (layer && shows(layer, asked.map)) location.href = `layers/${encodeURIComponent(layer.file)}.html#u${asked.map}`;
+    });
+
+    const sections = all(".layer");
+    return {
+      step: by => moveFocus(shownCards(), by, false),
+      row: by => moveFocus(shownCards(), by, true),
+      layer(by) {
+        const focused = sections.findIndex(section => section.contains(document.activeElement));
+        const below = sections.findIndex(section => section.getBoundingClientRect().top > one(".tools").offsetHeight + 10);
+        const at = focused >= 0 ? focused + by : (below < 0 ? sections.length : below) - Number(by < 0);
+        const next = sections[Math.min(Math.max(at, 0), sections.length - 1)];
+        next.scrollIntoView();
+        one("h2 a", next).focus({ preventScroll: true });
+      },
+      search: () => search.focus(),
+      star() {
+        const card = document.activeElement?.closest(".map");
+        if (card) stars.toggle(card.dataset.unit);
+      },
+      back() { if (search.value) { search.value = ""; look(); } },
+    };
+  }
+
+  // --- a layer ------------------------------------------------------------------------------------------
+
+  function layerPage(gallery, stars, patches) {
+    const list = one("#maps"), search = one("#search"), count = one("#count");
+    const cards = all(".map", list);
+    const here = gallery.layers[gallery.layer];
+    const number = card => Number(card.dataset.number);
+
+    let sorted = "number false";
+    function sortCards() {
+      const sort = one("#sort").value, reversed = one("#reverse").checked, sign = reversed ? -1 : 1;
+      if (sorted === `${sort} ${reversed}`) return;
+      sorted = `${sort} ${reversed}`;
+      const of = card => sort === "number" ? -number(card) : Number(card.dataset[sort] ?? -1);
+      const values = new Map(cards.map(card => [card, of(card)]));
+      cards.sort((a, b) => sign * (values.get(b) - values.get(a)) || number(a) - number(b));
+      list.append(...cards);
+    }
+
+    function arrange() {
+      sortCards();
+      const wanted = readSearch(search.value), filter = one("#filter").value;
+      let shown = 0;
+      for (const card of cards) {
+        const dead = card.classList.contains("dead");
+        const fits = "map" in wanted || !wanted.text || (card.dataset.classes ?? "").toLowerCase().includes(wanted.text);
+        card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit) }[filter];
+        shown += Number(!card.hidden);
+      }
+      count.textContent = (shown === cards.length ? "" : `${shown} of `) + (cards.length === 1 ? "1 map" : `${cards.length} maps`);
+      one("#none").hidden = shown > 0;
+    }
+    for (const id of ["#sort", "#reverse", "#filter"]) one(id).addEventListener("change", arrange);
+    search.addEventListener("input", arrange);
+    one("#show-all").addEventListener("click", () => {
+      search.value = ""; one("#filter").value = "all"; arrange(); list.focus();
+    });
+    one(".search").addEventListener("submit", event => {
+      event.preventDefault();
+      const asked = readSearch(search.value);
+      if (!("map" in asked)) return;
+      const layer = asked.layer ? findLayer(gallery, asked.layer) : here;
+      if (layer && layer !== here && shows(layer, asked.map)) location.href = `${encodeURIComponent(layer.file)}.html#u${asked.map}`;
+      else if (layer === here && document.getElementById(`u${asked.map}`)) { search.value = ""; arrange(); location.hash = `u${asked.map}`; }
+      else count.textContent = `There is no ${search.value.trim()}`;
+    });
+    arrange();
+
+    const view = unitView(gallery, here, stars, patches, () => shownCards(list));
+    stars.whenChanged(() => {
+      if (one("#filter").value === "starred") {
+        const at = shownCards(list).indexOf(document.activeElement?.closest(".map"));
+        arrange();
+        const now = shownCards(list);
+        if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
+      }
+      view.starred();
+    });
+    const otherLayer = by => {
+      const link = one(by < 0 ? "a[rel=prev]" : "a[rel=next]");
+      if (link) location.href = link.href; else return false;
+    };
+    return {
+      step: by => view.open ? view.step(by) : moveFocus(shownCards(list), by, false),
+      row: by => view.open ? view.row(by) : moveFocus(shownCards(list), by, true),
+      layer: otherLayer,
+      search: () => { if (view.open) view.close(search); else search.focus(); },
+      star() {
+        const card = view.open ? view.card() : document.activeElement?.closest(".map");
+        if (card) stars.toggle(card.dataset.unit);
+      },
+      back() {
+        if (view.open) view.close();
+        else if (one("[aria-label=Breadcrumb] a")) location.href = one("[aria-label=Breadcrumb] a").href + "#" + encodeURIComponent(here.file);
+      },
+    };
+  }
+
+  // --- one feature map ----------------------------------------------------------------------------------
+
+  function unitView(gallery, here, stars, patches, shown) {
+    const dialog = one("#unit");
+    let data = null, current = null, clicked = false, next = null;
+
+    globalThis.deconvvizLayer = content => { data = content; if (current) fill(); };
+    const inline = one("#layer-data");
+    if (inline) data = JSON.parse(inline.textContent);
+    function load() {
+      if (data || one("#layer-script")) return;
+      const script = make("script", { id: "layer-script", src: `../data/${encodeURIComponent(here.file)}.js` });
+      script.addEventListener("error", () => { dialog.classList.remove("waiting"); one(".standing").textContent = "What the gallery knows of it could not be loaded."; });
+      document.head.append(script);
+    }
+
+    const sheet = () => one("img", current).src;
+    const picture = image => gallery.images?.[image] ?? `../images/${String(image).padStart(7, "0")}.${here.sheet.ending}`;
+    const brief = value => Math.abs(value) >= 1000 && Math.abs(value) < 1e5 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+    const percent = share => `${(100 * share).toFixed(share > 0 && share < .1 ? 1 : 0)}\u00a0%`;
+
+    function follow() {
+      const match = /^#u(\d+)$/.exec(location.hash);
+      const card = match && document.getElementById(`u${match[1]}`);
+      if (!card) { if (dialog.open) leave(); return; }
+      current = card;
+      if (clicked) history.replaceState({ fromList: true }, ""); // so that closing it goes back, also after a reload
+      clicked = false;
+      load();
+      if (!dialog.open) { dialog.showModal(); one("#unit-title").focus(); }
+      fill();
+      dialog.scrollTop = 0;
+    }
+
+    /** Back at the list: where one left it, with the feature map seen last in sight. */
+    function leave() {
+      const target = next ?? (current && !current.hidden ? one("a", current) : one("#maps"));
+      dialog.close();
+      document.title = `${here.layer} · ${gallery.model} · deconvviz`;
+      if (target.closest(".map")) target.scrollIntoView({ block: "nearest" });
+      target.focus({ preventScroll: true });
+      current = next = null;
+    }
+
+    function fill() {
+      const map = Number(current.dataset.number), name = `${here.layer}:${map}`;
+      one("#unit-title").textContent = `${here.layer} : ${map}`;
+      document.title = `${name} · ${gallery.model} · deconvviz`;
+      starred();
+      one(".cli").textContent = here.cli.replaceAll("%MAP%", String(map));
+      one(".python").textContent = here.python.replaceAll("%MAP%", String(map));
+      const facts = data?.maps.find(m => m.map === map);
+      dialog.classList.toggle("waiting", !facts); // shown at once when it is complete: nothing moves
+      const nine = one(".nine");
+      if (!facts) { nine.replaceChildren(); one(".numbers").replaceChildren(); one(".standing").textContent = ""; return; }
+      describe(facts);
+      nine.replaceChildren(...facts.top.map(item));
+    }
+
+    function describe(facts) {
+      const all = facts.top.length, same = Math.round((facts.concentration ?? 0) * all);
+      const like = same < 2 ? "Its strongest images are all of different classes." :
+        `${2 * same > all ? "Mostly" : "Some"} ${facts.class}: ${same} of ${all}.`;
+      one(".standing").textContent = facts.dead ? "Dead: no image excites it, so there is nothing to project." :
+        facts.class && all > 1 ? like : facts.class ?? "";
+      const rows = [
+        ["Peak", facts.peak === null ? "none" : brief(facts.peak)],
+        ...(facts.top.length ? [[`Mean of the top ${facts.top.length}`, brief(facts.mean_of_top)]] : []),
+        ["All images", `${brief(facts.mean)} ± ${brief(facts.deviation)}`],
+        ["Fires in", `${facts.positive} of ${data.seen} images (${percent(facts.positive / Math.max(data.seen, 1))})`],
+        ["Layer", `${here.depth === 1 ? "the first filter" : `${here.depth} filters deep`}, maps of ${here.size ? here.size.join(" × ") : "one value"}`],
+        ["Each unit sees", here.receptive_field ? here.receptive_field.join(" × ") + " pixels" : "the whole image"],
+      ];
+      one(".numbers").replaceChildren(...rows.flatMap(([term, value]) => [make("dt", {}, term), make("dd", {}, value)]));
+      histogram(facts);
+    }
+
+    /** How many images excite the map how strongly: one bar a bin, two bins an octave. */
+    function histogram(facts) {
+      const figure = one(".histogram"), { first, counts } = facts.histogram;
+      all("svg", figure).forEach(svg => svg.remove());
+      figure.hidden = facts.dead || !counts.length;
+      if (figure.hidden) return;
+      const most = Math.max(...counts), svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      svg.setAttribute("viewBox", `0 0 ${counts.length * 10} 60`);
+      svg.setAttribute("preserveAspectRatio", "none");
+      svg.setAttribute("role", "img");
+      svg.setAttribute("aria-label", "Histogram of the map's strongest activation in each image");
+      counts.forEach((n, at) => {
+        const bar = document.createElementNS(svg.namespaceURI, "rect"), height = n ? Math.max(60 * n / most, 1) : 0;
+        for (const [key, value] of Object.entries({ x: at * 10 + 1, y: 60 - height, width: 8, height, fill: first + at === 0 ? "var(--quiet)" : "var(--accent)" })) bar.setAttribute(key, String(value));
+        svg.append(bar);
+      });
+      figure.prepend(svg);
+      const low = first === 0 ? "zero or less (grey)" : brief(data.edges[first - 1]);
+      const high = data.edges[Math.min(first + counts.length - 1, data.edges.length - 1)];
+      one("figcaption", figure).textContent = `Strongest activation in each image, from ${low} to ${brief(high)}, √2 a bar`;
+    }
+
+    function item(entry, rank) {
+      const about = data.images[entry.image], file = about.file ?? `#${entry.image}`;
+      const at = entry.row === null ? "" : `@${entry.row},${entry.column}`;
+      const text = make("div", { className: "of" },
+        make("span", { className: "value" }, brief(entry.activation)),
+        ...(about.class && !file.startsWith(about.class) ? [make("span", {}, about.class)] : []),
+        make("span", {}, file), ...(at ? [make("span", { title: "row, column on the feature map" }, at)] : []),
+        ...(entry.shown ? [make("span", { title: "projections of this magnitude are drawn at full contrast" }, `full contrast at ±${brief(entry.shown.scale)}`)] : []));
+      const third = make("div", { className: "third" });
+      if (patches && entry.shown) third.append(whole(entry, about, file));
+      third.append(text);
+      const tiles = entry.shown
+        ? [tile(rank, false, `Projection ${rank + 1}, ${file}`), ...(patches ? [tile(rank, true, `Patch ${rank + 1}, ${file}`)] : [])]
+        : [make("div", { className: "tile blank" }, "this image could not be shown again")];
+      return make("li", { className: tiles.length < 2 ? "alone" : "" }, ...tiles, third);
+    }
+
+    /** One tile of the sheet, enlarged. */
+    function tile(rank, patch, label) {
+      const { width, height, block, side, columns } = here.sheet, pitch = side + 2;
+      const left = (patch ? width - block : 0) + rank % columns * pitch, top = Math.floor(rank / columns) * pitch;
+      const place = (offset, length) => length === side ? 0 : 100 * offset / (length - side);
+      const element = make("div", { className: "tile", role: "img", "aria-label": label });
+      element.style.backgroundImage = `url("${sheet()}")`;
+      element.style.backgroundSize = `${100 * width / side}% ${100 * height / side}%`;
+      element.style.backgroundPosition = `${place(left, width)}% ${place(top, height)}%`;
+      return element;
+    }
+
+    /** The whole image as the network saw it, with the unit's receptive field. */
+    function whole(entry, about, file) {
+      const [top, left, bottom, right] = entry.shown.box, box = make("i");
+      const image = make("img", { src: picture(entry.image), alt: `The whole image ${file}`, loading: "lazy", decoding: "async" });
+      image.width = about.columns; image.height = about.rows;
+      const parts = { left: left / about.columns, top: top / about.rows, width: (right - left) / about.columns, height: (bottom - top) / about.rows };
+      for (const [side, share] of Object.entries(parts)) box.style[side] = `${100 * share}%`;
+      return make("div", { className: "whole" }, image, box);
+    }
+
+    /** The star, and whether there is a previous and a next one. */
+    function starred() {
+      if (!current) return;
+      const on = stars.has(current.dataset.unit);
+      one("#unit-star").setAttribute("aria-pressed", String(on));
+      one("#unit-star").textContent = on ? "★ Starred" : "☆ Star";
+      one("#unit-before").disabled = !neighbour(-1);
+      one("#unit-after").disabled = !neighbour(1);
+    }
+    /** The one before or after, as the list is sorted and filtered now; also of one that the filter has taken away. */
+    function neighbour(by) {
+      let card = current;
+      do card = by < 0 ? card.previousElementSibling : card.nextElementSibling; while (card?.hidden);
+      return card;
+    }
+    function show(card) {
+      if (!card) return;
+      history.replaceState(history.state, "", `#${card.id}`);
+      follow();
+      say(one("#unit-title").textContent);
+    }
+    /** Close it and put the focus on `element`, or on the feature map in the list. */
+    function close(element = null) {
+      if (!current) return;
+      next = element;
+      if (history.state?.fromList) history.back(); // then `follow` leaves
+      else { history.replaceState(null, "", "#"); follow(); }
+    }
+
+    one("#maps").addEventListener("click", event => {
+      if (event.target.closest("a.sheet") && !(event.ctrlKey || event.metaKey || event.shiftKey)) clicked = true;
+    });
+    addEventListener("hashchange", follow);
+    dialog.addEventListener("cancel", event => { event.preventDefault(); close(); });
+    one("#unit-close").addEventListener("click", () => close());
+    one("#unit-before").addEventListener("click", () => show(neighbour(-1)));
+    one("#unit-after").addEventListener("click", () => show(neighbour(1)));
+    one("#unit-star").addEventListener("click", () => stars.toggle(current.dataset.unit));
+    for (const button of all("[data-copy]")) {
+      button.addEventListener("click", () => {
+        const what = button.dataset.copy;
+        copy(what === "link" ? location.href : one(`.${what}`).textContent, button);
+      });
+    }
+    follow();
+    return {
+      get open() { return dialog.open; }, card: () => current, close, starred,
+      step: by => show(neighbour(by)), row: by => show(rowFrom(shown(), current, by)),
+    };
+  }
+})();
