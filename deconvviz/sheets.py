@@ -89,7 +89,7 @@ def encode(picture: Image.Image, kind: str, sharp: bool, facts: Mapping[str, Any
     if facts is not None:
         exif[IMAGE_DESCRIPTION] = json.dumps(facts, separators=(",", ":"))
     how: dict[str, Any] = {
-        "webp": {"lossless": True, "method": 2, "quality": 40} if sharp else {"quality": 80, "method": 0},
+        "webp": {"lossless": True, "method": 0, "quality": 75} if sharp else {"quality": 80, "method": 0},
         "png": {"compress_level": 6},
         "jpeg": {"quality": 88, "subsampling": 0 if sharp else 2},
     }[kind]
