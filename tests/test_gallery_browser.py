@@ -174,7 +174,7 @@ def test_tiles_are_the_right_parts_of_the_sheet(visit: Opener, place: Path) -> N
     parts = [sheet.crop((x, y, x + 48, y + 48)) for y in (0, 50) for x in (0, 50, 108, 158)]
     expected = [parts[n] for n in (0, 2, 1, 3, 4, 6, 5, 7)]  # projection, patch, of each image in turn
     for tile, right in zip(tiles, expected, strict=True):
-        assert difference(tile, right) == min(difference(tile, part) for part in parts) < 8
+        assert difference(tile, right) == min(difference(tile, part) for part in parts) < 14
 
 
 def test_views_show_the_right_half(visit: Opener, place: Path) -> None:
