@@ -17,7 +17,7 @@ from PIL import Image
 from test_scan_commands import deconvviz
 
 from deconvviz import Index, write_gallery
-from deconvviz.errors import UnwritableOutput
+from deconvviz.errors import UnknownUnit, UnwritableOutput
 from deconvviz.pages import sheetmaking
 from deconvviz.pages.single import write_single_page
 
@@ -175,9 +175,13 @@ def test_a_folder_with_other_content_is_refused(place: Path, index: Index, tmp_p
 
 
 def test_force_leaves_what_is_not_a_gallerys(index: Index, tmp_path: Path) -> None:
-    (tmp_path / "thesis.tex").write_text("years of work")
+    own = [tmp_path / "thesis.tex", tmp_path / "images" / "figure.png", tmp_path / "layers" / "cake.html"]
+    for path in own:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("years of work")
     write_gallery(index, tmp_path, tile=40, force=True)
-    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+    write_gallery(index, tmp_path, tile=41, force=True)  # over another gallery
+    assert [path.read_text() for path in own] == ["years of work"] * 3
     assert (tmp_path / "index.html").is_file()
 
 
@@ -210,3 +214,19 @@ def test_a_changed_image_is_grey_and_comes_back(tmp_path: Path) -> None:
     victim.write_bytes(right)
     assert deconvviz(*words, "out", cwd=tmp_path).returncode == 0
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_a_gallery_json_of_something_else_is_no_gallery(index: Index, tmp_path: Path) -> None:
+    (tmp_path / "gallery.json").write_text('{"photos": []}')
+    with pytest.raises(UnwritableOutput, match="other files"):
+        write_gallery(index, tmp_path, tile=40)
+    assert [path.name for path in tmp_path.iterdir()] == ["gallery.json"]
+
+
+def test_another_selection_leaves_no_stale_pages(index: Index, tmp_path: Path) -> None:
+    write_gallery(index, tmp_path, tile=40)
+    write_gallery(index, tmp_path, HOSTILE_LAYERS[:1], tile=40)
+    assert len(list((tmp_path / "layers").iterdir())) == 1
+    assert len(list((tmp_path / "data").iterdir())) == 3
+    with pytest.raises(UnknownUnit, match="no feature maps"):
+        write_gallery(index, tmp_path, maps=[], tile=40)

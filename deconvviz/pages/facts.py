@@ -138,6 +138,8 @@ def sections(index: Index, layers: Sequence[str], maps: Sequence[int] | None, st
         if len(chosen):
             sharp = row.receptive_field is not None and max(row.receptive_field) * 4 <= side  # as tiles are enlarged
             found.append(Section(name, files[name], row, table.depth(name), list(chosen), layout, sharp))
+    if not found:
+        raise UnknownUnit(f"no feature maps are asked for of {', '.join(names)}")
     return found
 
 

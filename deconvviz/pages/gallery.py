@@ -10,7 +10,6 @@ gallery.json          what the gallery is; written last, so it is there when all
 import hashlib
 import json
 import os
-import shutil
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -30,8 +29,16 @@ from .writer import Pages, compact
 
 SCHEMA = 1
 NAME = "gallery.json"
-OWN = ("index.html", NAME, "layers", "sheets", "images", "data", "assets")
-"""All that a gallery consists of."""
+NUMBER = "[0-9]" * 4
+OWN = (
+    "index.html",
+    NAME,
+    f"sheets/*/{NUMBER}*.*",
+    f"images/{NUMBER}[0-9][0-9][0-9].*",
+    "assets/gallery.*",
+    "data/classes.js",
+)
+"""What a gallery consists of, beside the pages of its layers."""
 
 BYTES_PER_PIXEL = {"webp": 0.16, "png": 2.1, "jpeg": 0.33}
 """Of sheets of photographs, for the estimate before any is made."""
@@ -126,26 +133,37 @@ def _megabytes(size: float) -> str:
 def _prepare(folder: Path, style: Style, force: bool) -> None:
     """See that the folder is empty, or holds this very gallery; with `force`, make way for it."""
     output.check_writable(folder)
-    found = sorted(path.name for path in folder.iterdir())
-    mine = _read(folder).get("gallery") == style.gallery
+    found, there = sorted(path.name for path in folder.iterdir()), _read(folder)
+    mine = there.get("gallery") == style.gallery
     if found and not mine and not force:
         some = ", ".join(found[:3]) + ("…" if len(found) > 3 else "")
-        what = "another gallery" if NAME in found else f"other files ({some})"
+        what = "another gallery" if there else f"other files ({some})"
         raise UnwritableOutput(f"{folder}: holds {what}; choose another folder with -o, or write there with --force")
     if not mine:
-        for name in OWN if NAME in found else ():  # of the other gallery; whatever else lies there stays
-            path = folder / name
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+        _take_away(folder, there.get("layers", []), [])
+        for path in [path for pattern in OWN for path in folder.glob(pattern)] if there else ():
+            path.unlink()  # of the other gallery; whatever else lies there stays
         _write_json(folder / NAME, {"schema_version": SCHEMA, "gallery": style.gallery, "complete": False})
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    """What the folder's gallery says of itself; nothing, if there is none."""
+    """What the folder's gallery says of itself; nothing, if there is none, or if the file is something else."""
     try:
         facts = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return facts if isinstance(facts, dict) else {}
+    return facts if isinstance(facts, dict) and {"schema_version", "gallery"} <= set(facts) else {}
+
+
+def _take_away(folder: Path, before: Sequence[dict[str, Any]], now: Sequence[dict[str, Any]]) -> None:
+    """Remove the pages of layers that the gallery showed before and shows no more; their sheets may be of use again."""
+    for file in {layer["file"] for layer in before} - {layer["file"] for layer in now}:
+        for path in (
+            folder / "layers" / f"{file}.html",
+            folder / "data" / f"{file}.js",
+            folder / "data" / f"{file}.json",
+        ):
+            path.unlink(missing_ok=True)
 
 
 def _write_json(path: Path, content: Any) -> None:
@@ -171,6 +189,7 @@ def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: St
             classes.setdefault(name, []).append((at, number, same))
     pages.write_classes(classes)
     path = pages.write_index(layers, datas)
+    _take_away(folder, _read(folder).get("layers", []), facts["layers"])
     _write_json(folder / NAME, facts)
     return path
 
