@@ -336,20 +336,25 @@ def gallery(
     """
     from .galleries import index_of
     from .pages import write_gallery
-    from .pages.single import write_single_page
+    from .pages.folder import refuse_foreign
+    from .pages.single import check_single, write_single_page
     from .texts import Problems, parse_maps
 
     chosen, problems, skipped = parse_maps(maps) if maps else None, Problems(), Problems()
+    if single_file:
+        check_single(output, names, force)
+    else:
+        refuse_foreign(output, force)
     asked = any(_given(ctx, name) for name in ("model", "weights"))
     how = {name: value for name, value in scanning.items() if value is not None}
     network = partial(_load, device=device, precision=precision)
     index = index_of(sources, output, network, (model, weights), asked, skipped, names, top, force, **how)
     style: dict[str, Any] = {"k": top, "patches": not no_patches, "image_format": image_format, "tile": tile}
-    style |= {"smoothing": smooth, "report": problems, "say": _note}
+    style |= {"smoothing": smooth, "report": problems, "say": _note, "force": force}
     if single_file:
         path = write_single_page(index, output, names, chosen, **style)
     else:
-        path = write_gallery(index, output, names, chosen, force=force, **style)
+        path = write_gallery(index, output, names, chosen, **style)
     click.echo(str(path))
     _note(f"Open {path} in a browser.")
     if problems.count or skipped.count:

@@ -10,9 +10,10 @@ from .index import Index, open_index
 from .manifest import is_manifest, read_manifest
 from .models import from_anywhere, load_model
 from .pages import write_gallery
+from .pages.folder import refuse_foreign
 from .part import Skipped
 from .scanning import scan
-from .sources import find_images
+from .sources import AnyImages, find_images
 
 PICTURES = 420
 """Of the embedded world: enough that nine of them agree on what a map likes."""
@@ -20,15 +21,28 @@ PICTURES = 420
 
 def index_beside(folder: Path) -> Path:
     """Where the index of a gallery lies that was made in one go: beside it, since it holds the images' places."""
+    folder = folder.resolve() if folder.name in ("", "..") else folder
     return folder.with_name(folder.name + ".index")
 
 
 def make_demo(folder: Path, force: bool = False, say: Callable[[str], object] | None = None) -> Path:
     """Scan the embedded world with the embedded network, then write a gallery; returns its `index.html`."""
     name = ("shapes", "DEFAULT")
-    index = scan(load_model(*name), f"shapes:{PICTURES}", out=index_beside(folder), load=name, force=force)
-    assert index is not None  # one process: it has merged the parts itself
+    refuse_foreign(folder, force)
+    index = _scanned(DeconvNet(load_model(*name)), find_images(f"shapes:{PICTURES}"), folder, force, load=name)
     return write_gallery(index, folder, force=force, say=say)
+
+
+def _scanned(dv: DeconvNet, images: AnyImages, out: Path, force: bool, **how: Any) -> Index:
+    """The index beside `out`: gone on with if it is of the same scan; with `force`, another is begun anew."""
+    try:
+        made = scan(dv, images, out=index_beside(out), **how)
+    except UnusableIndex:
+        if not force:
+            raise
+        made = scan(dv, images, out=index_beside(out), force=True, **how)
+    assert made is not None  # one process, no shard
+    return made
 
 
 def index_of(
@@ -48,15 +62,18 @@ def index_of(
     `network` loads one by name and weights; `load`: which; for an index only if `asked` for, else the one it
     was made with. The rest is for `scan`. Raises UnusableIndex, and all that `scan` raises.
     """
-    if len(sources) == 1 and is_manifest(folder := Path(sources[0])):
+    indexes = [source for source in sources if is_manifest(Path(source))]
+    if indexes and len(sources) > 1:
+        raise UnusableIndex(f"{indexes[0]}: is an index, and a gallery is of one index; deconvviz merge joins shards")
+    if indexes:
+        folder = Path(indexes[0])
         if how:
             options = ", ".join("--" + name.replace("_", "-") for name in how)
             raise UnusableIndex(f"{folder}: is an index already; {options} would be for a scan of images")
-        usual = read_manifest(folder).load
-        return open_index(folder, network(*load) if asked or usual is None else network(*usual))
+        usual = load if asked else read_manifest(folder).load
+        if usual is None:
+            raise UnusableIndex(f"{folder}: does not say where its network is from; name it with --model")
+        return open_index(folder, network(*usual))
     images = find_images(sources)  # before the network, which may take minutes to come
     named = from_anywhere(*load)
-    place, k = index_beside(out), k or 9
-    made = scan(network(*load), images, layers, k, place, load=named, force=force, on_skip=on_skip, **how)
-    assert made is not None  # one process, no shard
-    return made
+    return _scanned(network(*load), images, out, force, layers=layers, k=k or 9, load=named, on_skip=on_skip, **how)

@@ -14,6 +14,16 @@ from PIL.PngImagePlugin import PngInfo
 from .errors import UnwritableOutput
 
 
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+_UMASK = _umask()
+"""Read once: reading it sets it for a moment, for all threads of the process."""
+
+
 def write_bytes(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
     """Let `write` fill a temporary file beside `path`, then put it in place. Raises UnwritableOutput."""
     try:
@@ -24,7 +34,7 @@ def write_bytes(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, 0o666 & ~_UMASK)
         os.replace(temporary, path)
     except OSError as error:
         raise UnwritableOutput(_why(path, error)) from error
@@ -69,9 +79,3 @@ def check_writable(folder: Path) -> None:
 
 def _why(path: Path, error: OSError) -> str:
     return f"{path}: cannot be written ({error.strerror or error}); choose another place with -o"
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

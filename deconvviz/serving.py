@@ -2,6 +2,7 @@
 
 import sys
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,17 @@ class _Quiet(SimpleHTTPRequestHandler):
     def guess_type(self, path: Any) -> str:
         """Older Pythons do not know WebP."""
         return "image/webp" if str(path).endswith(".webp") else super().guess_type(path)
+
+    def send_head(self) -> Any:
+        """Answer this machine only: a page from elsewhere could point a name of its own at this address."""
+        if self.headers.get("Host", "").rpartition(":")[0] not in ("127.0.0.1", "localhost"):
+            self.send_error(HTTPStatus.FORBIDDEN)
+            return None
+        return super().send_head()
+
+    def list_directory(self, path: Any) -> None:
+        """No lists of files: a gallery has pages."""
+        self.send_error(HTTPStatus.NOT_FOUND)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from .figures import GREY
 from .tiles import Box
@@ -24,6 +24,12 @@ FORMATS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 """Formats of sheets, and how their names end."""
 
 IMAGE_DESCRIPTION = 0x010E
+
+DRAWN = 1
+"""Counts up when sheets are drawn in another way: then none is kept."""
+
+MOST = 100
+"""Images that a sheet shows at most: what it says of them must fit into EXIF."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,13 @@ def read_facts(path: Path) -> dict[str, Any] | None:
     try:
         with Image.open(path) as opened:
             facts = json.loads(opened.getexif()[IMAGE_DESCRIPTION])
-    except (OSError, UnidentifiedImageError, SyntaxError, KeyError, ValueError):
+    except (
+        OSError,
+        Image.DecompressionBombError,
+        SyntaxError,
+        KeyError,
+        ValueError,
+        TypeError,
+    ):
         return None
     return facts if isinstance(facts, dict) else None

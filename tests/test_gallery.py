@@ -227,6 +227,6 @@ def test_another_selection_leaves_no_stale_pages(index: Index, tmp_path: Path) -
     write_gallery(index, tmp_path, tile=40)
     write_gallery(index, tmp_path, HOSTILE_LAYERS[:1], tile=40)
     assert len(list((tmp_path / "layers").iterdir())) == 1
-    assert len(list((tmp_path / "data").iterdir())) == 3
+    assert len(list((tmp_path / "data").iterdir())) == 2
     with pytest.raises(UnknownUnit, match="no feature maps"):
         write_gallery(index, tmp_path, maps=[], tile=40)

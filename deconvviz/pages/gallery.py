@@ -18,27 +18,16 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .. import __version__, output
+from .. import __version__
 from ..errors import UnwritableOutput
 from ..index import Index
-from ..sheets import FORMATS
+from ..sheets import DRAWN, FORMATS, MOST
+from ..sources import printable
 from .choice import start_here
 from .facts import MapFacts, Section, Style, images_json, map_facts, map_json, sections
-from .sheetmaking import is_complete, make_sheets, sheet_facts
-from .writer import Pages, compact
-
-SCHEMA = 1
-NAME = "gallery.json"
-NUMBER = "[0-9]" * 4
-OWN = (
-    "index.html",
-    NAME,
-    f"sheets/*/{NUMBER}*.*",
-    f"images/{NUMBER}[0-9][0-9][0-9].*",
-    "assets/gallery.*",
-    "data/classes.js",
-)
-"""What a gallery consists of, beside the pages of its layers."""
+from .folder import NAME, SCHEMA, prepare, read, take_away, write_json
+from .sheetmaking import Pictures, is_complete, make_sheets, sheet_facts
+from .writer import Pages, listed
 
 BYTES_PER_PIXEL = {"webp": 0.16, "png": 2.1, "jpeg": 0.33}
 """Of sheets of photographs, for the estimate before any is made."""
@@ -72,12 +61,13 @@ def write_gallery(
     folder = Path(folder)
     style = style_of(index, k, patches, image_format, tile, smoothing)
     shown = sections(index, layers, maps, style)
-    _prepare(folder, style, force)
+    prepare(folder, style.gallery, force)
+    pictures = Pictures(folder, style)
     missing = [
         (section, facts)
         for section in shown
         for facts in map_facts(index, section)
-        if facts.entries and not is_complete(sheet_facts(folder, section, facts, style), folder, style)
+        if facts.entries and not is_complete(sheet_facts(folder, section, facts, style), pictures)
     ]
     Making(index, folder, style, report, say).make(missing)
     return _write_pages(index, shown, folder, style)
@@ -94,8 +84,8 @@ def style_of(
     """How the sheets of a gallery are made. Raises UnwritableOutput for a format that there is not."""
     if image_format not in FORMATS:
         raise UnwritableOutput(f"{image_format!r}: sheets are written as {', '.join(FORMATS)}")
-    how = (min(k or index.manifest.top, index.manifest.top), tile, image_format, patches, smoothing)
-    facts = [SCHEMA, index.manifest.identity, index.network.signal_precision, *how]
+    how = (min(k or index.manifest.top, index.manifest.top, MOST), tile, image_format, patches, smoothing)
+    facts = [SCHEMA, DRAWN, index.manifest.identity, index.network.signal_precision, *how]
     return Style(*how, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24])
 
 
@@ -113,6 +103,8 @@ class Making:
         """Make the sheets of these maps."""
         count = sum(len(facts.entries) for _, facts in missing)
         pixels = sum(section.layout.size[0] * section.layout.size[1] for section, _ in missing)
+        rows, columns = self.index.network.layers.graph.input_shape[-2:] if self.style.patches else (0, 0)
+        pixels += rows * columns * len({number for _, facts in missing for number in facts.images})
         if self.say is not None and missing:
             estimate = _megabytes(pixels * BYTES_PER_PIXEL[self.style.kind])
             self.say(f"{len(missing)} feature maps, {count} projections: some {estimate} of pictures.")
@@ -127,55 +119,12 @@ def _megabytes(size: float) -> str:
     return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e6:.1f} MB"
 
 
-# --- the folder -----------------------------------------------------------------------------------------
-
-
-def _prepare(folder: Path, style: Style, force: bool) -> None:
-    """See that the folder is empty, or holds this very gallery; with `force`, make way for it."""
-    output.check_writable(folder)
-    found, there = sorted(path.name for path in folder.iterdir()), _read(folder)
-    mine = there.get("gallery") == style.gallery
-    if found and not mine and not force:
-        some = ", ".join(found[:3]) + ("…" if len(found) > 3 else "")
-        what = "another gallery" if there else f"other files ({some})"
-        raise UnwritableOutput(f"{folder}: holds {what}; choose another folder with -o, or write there with --force")
-    if not mine:
-        _take_away(folder, there.get("layers", []), [])
-        for path in [path for pattern in OWN for path in folder.glob(pattern)] if there else ():
-            path.unlink()  # of the other gallery; whatever else lies there stays
-        _write_json(folder / NAME, {"schema_version": SCHEMA, "gallery": style.gallery, "complete": False})
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    """What the folder's gallery says of itself; nothing, if there is none, or if the file is something else."""
-    try:
-        facts = json.loads((folder / NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return facts if isinstance(facts, dict) and {"schema_version", "gallery"} <= set(facts) else {}
-
-
-def _take_away(folder: Path, before: Sequence[dict[str, Any]], now: Sequence[dict[str, Any]]) -> None:
-    """Remove the pages of layers that the gallery showed before and shows no more; their sheets may be of use again."""
-    for file in {layer["file"] for layer in before} - {layer["file"] for layer in now}:
-        for path in (
-            folder / "layers" / f"{file}.html",
-            folder / "data" / f"{file}.js",
-            folder / "data" / f"{file}.json",
-        ):
-            path.unlink(missing_ok=True)
-
-
-def _write_json(path: Path, content: Any) -> None:
-    output.write_text(path, compact(content) + "\n")
-
-
 # --- the pages ------------------------------------------------------------------------------------------
 
 
 def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: Style) -> Path:
     facts = gallery_json(index, shown, style)
-    pages = Pages(folder, facts, index.folder)
+    pages = Pages(folder, facts, index.folder, index.manifest.load, index.manifest.roots == ("",))
     pages.write_assets()
     classes: dict[str, list[tuple[int, int, int]]] = {}
     layers, datas = [], []
@@ -183,14 +132,16 @@ def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: St
         maps = map_facts(index, section)
         data = layer_json(index, section, maps, {m.number: sheet_facts(folder, section, m, style) for m in maps}, style)
         pages.write_layer(at, maps, data)
-        layers.append((maps, start_here(maps)))
+        start = start_here(maps)
+        facts["layers"][at]["start"] = [m.number for m in start]
+        layers.append((listed(facts["layers"][at], maps), start))
         datas.append({key: data[key] for key in ("dead", "seen")})
         for name, number, same in _likings(maps):
             classes.setdefault(name, []).append((at, number, same))
     pages.write_classes(classes)
     path = pages.write_index(layers, datas)
-    _take_away(folder, _read(folder).get("layers", []), facts["layers"])
-    _write_json(folder / NAME, facts)
+    take_away(folder, read(folder).get("layers"), facts["layers"])
+    write_json(folder / NAME, facts)
     return path
 
 
@@ -217,7 +168,7 @@ def gallery_json(index: Index, shown: Sequence[Section], style: Style) -> dict[s
         "precision": network.signal_precision,
         "images": m.images,
         "skipped": len(index.skipped),
-        "sources": [os.path.basename(root.rstrip("/")) or root for root in m.roots if root],
+        "sources": [printable(os.path.basename(root.rstrip("/")) or root) for root in m.roots if root],
         "scan": m.identity,
         "top": style.count,
         "kept": m.top,

@@ -15,11 +15,15 @@ from ..figures import patch_tile, projection_tile
 from ..index import Index
 from ..projection import Projection
 from ..sheets import empty_sheet, encode, read_facts
+from ..units import Unit
 from .facts import MapFacts, Section, Style
 from .names import sheet_name
 
 TOGETHER = 256
 """Feature maps whose sheets are under way at a time: enough that they share images, few enough for memory."""
+
+BYTES = 256 * 2**20
+"""Of the tiles of sheets under way, at most."""
 
 WAITING = 64
 """Projections that may wait to be drawn."""
@@ -60,15 +64,39 @@ def sheet_facts(folder: Path, section: Section, facts: MapFacts, style: Style) -
     """What the sheet that lies there says of itself; None unless it belongs to this gallery."""
     found = read_facts(sheet_path(folder, section, facts.number, style))
     expected = {"gallery": style.gallery, "layer": section.name, "map": facts.number}
-    fits = found is not None and expected.items() <= found.items() and len(found["tiles"]) == len(facts.entries)
+    tiles = found.get("tiles") if found and expected.items() <= found.items() else None
+    if not isinstance(tiles, list) or len(tiles) != len(facts.entries):
+        return None
+    units = [entry.unit for entry in facts.entries]
+    fits = all(tile is None or _of(unit).items() <= tile.items() for tile, unit in zip(tiles, units, strict=True))
     return found if fits else None
 
 
-def is_complete(sheet: dict[str, Any] | None, folder: Path, style: Style) -> bool:
+def _of(unit: Unit) -> dict[str, Any]:
+    """What tells a tile's unit from others of its map."""
+    return {"image": unit.image, "row": unit.row, "column": unit.column, "activation": unit.activation}
+
+
+class Pictures:
+    """Which whole pictures lie in a gallery's folder; each is looked at once."""
+
+    def __init__(self, folder: Path, style: Style) -> None:
+        self.folder, self.style = folder, style
+        self._there: dict[int, bool] = {}
+
+    def __contains__(self, number: object) -> bool:
+        assert isinstance(number, int)
+        if number not in self._there:
+            facts = read_facts(picture_path(self.folder, number, self.style))
+            self._there[number] = facts == {"gallery": self.style.gallery, "image": number}
+        return self._there[number]
+
+
+def is_complete(sheet: dict[str, Any] | None, pictures: Pictures) -> bool:
     """Whether a sheet shows all it should, and its pictures are there, so that it need not be made again."""
     if sheet is None or None in sheet["tiles"]:
         return False
-    return not style.patches or all(picture_path(folder, tile["image"], style).exists() for tile in sheet["tiles"])
+    return not pictures.style.patches or all(tile["image"] in pictures for tile in sheet["tiles"])
 
 
 def make_sheets(
@@ -85,9 +113,11 @@ def make_sheets(
     projection. What is written is complete, also when this is interrupted.
     """
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    largest = max((3 * section.layout.size[0] * section.layout.size[1] for section, _ in wanted), default=1)
+    together = min(TOGETHER, max(BYTES // largest, 1))
     try:
-        for start in range(0, len(wanted), TOGETHER):
-            some = [_Begun(section, facts) for section, facts in wanted[start : start + TOGETHER]]
+        for start in range(0, len(wanted), together):
+            some = [_Begun(section, facts) for section, facts in wanted[start : start + together]]
             writing = list(_fill(index, some, folder, style, report, advance, pool))
             yield from (done.result() for done in writing)
     finally:
@@ -116,13 +146,15 @@ def _fill(
             yield pool.submit(_write_sheet, begun.pop((unit.layer, unit.channel)), folder, style)
         advance()
     for sheet in begun.values():  # an image of theirs could not be shown
+        for _ in range(len(sheet.facts.entries) - len(sheet.tiles)):
+            advance()
         yield pool.submit(_write_sheet, sheet, folder, style)
 
 
 def _draw(projection: Projection, side: int, style: Style) -> Tile:
     drawn, scaling = projection_tile(projection, side, style.smoothing)
     facts = {
-        "image": projection.unit.image,
+        **_of(projection.unit),
         "box": projection.box,
         "field": projection.field,
         "input": projection.input.shape[-2:],
@@ -149,9 +181,10 @@ def _write_sheet(sheet: _Begun, folder: Path, style: Style) -> int:
 
 
 def _write_picture(projection: Projection, folder: Path, style: Style) -> int:
-    path, picture = picture_path(folder, projection.unit.image, style), projection.image
-    if path.exists():
+    number, picture = projection.unit.image, projection.image
+    path, said = picture_path(folder, number, style), {"gallery": style.gallery, "image": number}
+    if read_facts(path) == said:
         return 0
-    content = encode(picture, style.kind, max(picture.size) <= SMALL)
+    content = encode(picture, style.kind, max(picture.size) <= SMALL, said)
     output.write_bytes(path, lambda file: file.write(content))
     return len(content)

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from ..figures import number
 from ..output import write_text
+from . import words
 from .facts import MapFacts
 from .names import sheet_name
 
@@ -62,69 +63,21 @@ def compact(content: Any) -> str:
     return json.dumps(content, separators=(",", ":"), allow_nan=False)
 
 
-# --- words ----------------------------------------------------------------------------------------------
-
-
-def _by(size: Sequence[int] | None) -> str:
-    return "" if size is None else " × ".join(map(str, size))
-
-
-def _sees(layer: Mapping[str, Any]) -> str:
-    field = layer["receptive_field"]
-    return f"each unit sees {_by(field)} pixels" if field else "each unit sees the whole image"
-
-
-def _deep(layer: Mapping[str, Any]) -> str:
-    return "the first filter" if layer["depth"] == 1 else f"{layer['depth']} filters deep"
-
-
-def _maps(layer: Mapping[str, Any]) -> str:
-    count, of = layer["channels"], f" of {_by(layer['size'])}" if layer["size"] else ""
-    what = "feature maps" if layer["size"] else "units"
-    return f"{count} {what}{of}" if layer["shown"] == count else f"{layer['shown']} of {count} {what}{of}"
-
-
-def _dead(count: int) -> str:
-    return f"{count} dead" if count else "none dead"
-
-
-def alternative_text(layer: str, facts: MapFacts) -> str:
-    """What a sheet shows, in words: `Top 9 of features.12 map 3, mostly dog`."""
-    if not facts.entries:
-        return f"{layer} map {facts.number} is dead: no image excites it"
-    same = round((facts.concentration or 0) * len(facts.entries))
-    like = f", {'mostly' if 2 * same > len(facts.entries) else 'some'} {facts.category}" if same > 1 else ""
-    return f"Top {len(facts.entries)} of {layer} map {facts.number}{like}"
-
-
-def made_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """How a gallery was made, line by line."""
-    preprocess = facts["preprocess"] or {}
-    precision = "float32" if facts["precision"] == "float32" else f"{facts['precision']} (switches in float32)"
-    return [
-        ("Network", f"{facts['model']}, weights {facts['weights'][:12]}"),
-        ("Images", f"{', '.join(facts['sources']) or 'a data set'}: {facts['images']}, {facts['skipped']} skipped"),
-        ("Input", f"{_by(_pair(preprocess['size']))} pixels" if preprocess.get("size") else "as the images are"),
-        ("Shown", f"the {facts['top']} strongest images of each feature map, one position in each"),
-        ("Projections", precision + (f", smoothed by {facts['smoothing']:g} px" if facts["smoothing"] else "")),
-        ("Scaling", "each tile by the 99.5 % quantile of its own values; zero is mid-grey"),
-        ("Scan", facts["scan"][:12]),
-        ("Made with", f"deconvviz {facts['deconvviz']}"),
-    ]
-
-
-def _pair(size: int | Sequence[int]) -> Sequence[int]:
-    return (size, size) if isinstance(size, int) else size
-
-
 # --- pages ----------------------------------------------------------------------------------------------
 
 
 class Pages:
-    """The pages of one gallery in `folder`; `facts`: what it says of itself; `index`: where its index lies."""
+    """The pages of one gallery in `folder`.
 
-    def __init__(self, folder: Path, facts: Mapping[str, Any], index: Path) -> None:
-        self.folder, self.facts, self.index = folder, facts, index
+    `facts`: what it says of itself; `index`: where its index lies; `load`: name and weights of its network, None
+    for one of one's own; `dataset`: whether the images came from a data set of one's own.
+    """
+
+    def __init__(
+        self, folder: Path, facts: Mapping[str, Any], index: Path, load: tuple[str, str] | None, dataset: bool
+    ) -> None:
+        self.folder, self.facts, self.load, self.dataset = folder, facts, load, dataset
+        self.index = os.fspath(index) if facts["patches"] else index.name  # a public gallery names no folders
 
     def write_assets(self) -> None:
         """The stylesheet and the script."""
@@ -146,13 +99,13 @@ class Pages:
     ) -> str:  # fmt: skip
         """The page of layer number `at`; `inline`: sheets, images and data to be held by the page itself."""
         layers, facts = self.facts["layers"], self.facts
-        layer = layers[at] | self._commands(layers[at]) | _listed(layers[at], maps)
+        layer = layers[at] | self._commands(layers[at]) | listed(layers[at], maps)
         entries = layers[:at] + [layer] + layers[at + 1 :]
         sheets = inline["sheets"] if inline else None
         return self._render(
             "layer.html",
             title=f"{layer['layer']} · {facts['model']} · deconvviz",
-            description=f"{_maps(layer)} of {layer['layer']} in {facts['model']}: what each responds to.",
+            description=f"{words.maps(layer)} of {layer['layer']} in {facts['model']}: what each responds to.",
             lead=self._lead(layer, data),
             assets=assets,
             index_href=index_href,
@@ -160,18 +113,24 @@ class Pages:
             after=layers[at + 1] if at + 1 < len(layers) and not inline else None,
             layer={**_shape(layer), "classes": any(m.category for m in maps)},
             cards=[self._card(layer, m, data, "../", f"u{m.number}", sheets) for m in maps],
-            page={"id": facts["gallery"], "model": facts["model"], "top": facts["top"], "layer": at, "layers": entries}
+            page={
+                "id": facts["scan"][:24],
+                "model": facts["model"],
+                "top": facts["top"],
+                "layer": at,
+                "layers": entries,
+            }
             | ({"images": inline["images"]} if inline else {}),
             data=data if inline else None,
         )
 
     def write_index(
-        self, layers: Sequence[tuple[Sequence[MapFacts], Sequence[MapFacts]]], datas: Sequence[Mapping[str, Any]]
+        self, layers: Sequence[tuple[Mapping[str, Any], Sequence[MapFacts]]], datas: Sequence[Mapping[str, Any]]
     ) -> Path:
-        """The first page: of each layer all its feature maps and those to start at, and its data."""
+        """The first page: of each layer what it lists, the maps to start at, and its data."""
         facts, shown = self.facts, []
         for layer, (_, start), data in zip(facts["layers"], layers, datas, strict=True):
-            about = [_deep(layer), _maps(layer), _sees(layer), _dead(data["dead"])]
+            about = [words.deep(layer), words.maps(layer), words.sees(layer), words.dead(layer, data["dead"])]
             shown.append(
                 _shape(layer)
                 | {
@@ -182,8 +141,7 @@ class Pages:
             )
         total = sum(layer["shown"] for layer in facts["layers"])
         seen = facts["images"] - facts["skipped"]
-        maps_of = zip(facts["layers"], (maps for maps, _ in layers), strict=True)
-        entries = [layer | _listed(layer, maps) for layer, maps in maps_of]
+        entries = [layer | maps for layer, (maps, _) in zip(facts["layers"], layers, strict=True)]
         lead = (
             f"What {total:,} feature maps in {len(entries)} layers respond to: "
             + (f"the {facts['top']} of {seen:,} images that excite each one most, " if facts["patches"] else "")
@@ -198,23 +156,33 @@ class Pages:
             model=facts["model"],
             assets=Assets(""),
             layers=shown,
-            made=made_of(facts),
-            page={"id": facts["gallery"], "model": facts["model"], "top": facts["top"], "layers": entries},
+            made=words.made_of(facts),
+            page=self._page(entries),
         )
         return write_text(self.folder / "index.html", page)
 
     def write_classes(self, classes: Mapping[str, Iterable[tuple[int, int, int]]]) -> None:
         """For the search: of each class the feature maps (layer, map, how many of its images) that like it most."""
         few = [(name, sorted(maps, key=lambda m: -m[2])[:MOST_OF_A_CLASS]) for name, maps in sorted(classes.items())]
-        write_text(self.folder / "data" / "classes.js", f"deconvvizClasses({compact(few)});\n")
+        text = compact(few)
+        write_text(self.folder / "classes.json", text + "\n")
+        write_text(self.folder / "classes.js", f"deconvvizClasses({text});\n")
+
+    def _page(self, layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """What the script needs; stars are kept by the scan, so that they outlive another look."""
+        facts = self.facts
+        return {"id": facts["scan"][:24], "model": facts["model"], "top": facts["top"], "layers": layers}
 
     def _render(self, template: str, **context: Any) -> str:
         context = {"model": self.facts["model"], "patches": self.facts["patches"], **context}
         return _environment().get_template(template).render(context) + "\n"
 
     def _lead(self, layer: Mapping[str, Any], data: Mapping[str, Any]) -> str:
-        parts = [_maps(layer), _sees(layer), _deep(layer), _dead(data["dead"])]
-        return "; ".join(parts) + f". For each, the {self.facts['top']} of {data['seen']:,} images that excite it most."
+        parts = [words.maps(layer), words.sees(layer), words.deep(layer), words.dead(layer, data["dead"])]
+        which = f"the {self.facts['top']} of {data['seen']:,} images that excite it most"
+        return "; ".join(parts) + (
+            f". For each, {which}." if self.facts["patches"] else f". For each, what it saw in {which}."
+        )
 
     def _card(
         self, layer: Mapping[str, Any], facts: MapFacts, data: Mapping[str, Any], base: str, id: str | None,
@@ -237,7 +205,7 @@ class Pages:
             "src": src,
             "width": sheet["width"],
             "height": sheet["height"],
-            "alt": alternative_text(layer["layer"], facts),
+            "alt": words.alternative_text(layer["layer"], facts),
             "category": facts.category if (facts.concentration or 0) > 0.5 else "",
             "peak": number(facts.peak) if math.isfinite(facts.peak) else "",
             "data": shown,
@@ -245,7 +213,7 @@ class Pages:
 
     def _commands(self, layer: Mapping[str, Any]) -> dict[str, str]:
         """How to make just this picture again, at a shell and in Python; %MAP% stands for the map's number."""
-        facts, name, index = self.facts, layer["layer"], os.fspath(self.index)
+        facts, name, index = self.facts, layer["layer"], self.index
         out = f"{layer['file']}-%MAP%"
         options = {"patches": True, "image_format": "webp", "tile": 128, "smoothing": 0.0}
         flags = {
@@ -261,16 +229,25 @@ class Pages:
         extra += " --precision bf16" if facts["precision"] == "bfloat16" else ""
         keywords = f", k={facts['top']}" if fewer else ""
         keywords += "".join(f", {key}={facts[key]!r}" for key in other)
+        model, opening = "", repr(index)
+        if self.load is None:
+            opening += ", model=model"  # one's own
+        elif facts["precision"] == "bfloat16":
+            loaded = f"deconvviz.load_model({self.load[0]!r}, {self.load[1]!r})"
+            model, opening = f"model = deconvviz.DeconvNet({loaded}, precision='bf16')\n", opening + ", model=model"
+        opening += ", images=dataset" if self.dataset else ""
+        own = [what for what, needed in (("network", self.load is None), ("data set", self.dataset)) if needed]
+        cli = f"deconvviz gallery {shlex.quote(index)} --layer {shlex.quote(name)} --maps %MAP%{extra} -o {out}"
         return {
-            "cli": f"deconvviz gallery {shlex.quote(index)} --layer {shlex.quote(name)} --maps %MAP%{extra} -o {out}",
-            "python": "import deconvviz\n\n"
-            f"index = deconvviz.open_index({index!r})\n"
+            "cli": f"# needs your own {' and '.join(own)}: see Python" if own else cli,
+            "python": f"import deconvviz\n\n{model}"
+            f"index = deconvviz.open_index({opening})\n"
             f"deconvviz.write_gallery(index, {out!r}, layers=[{name!r}], maps=[%MAP%]{keywords})\n"
             f"index.project({name!r}, %MAP%)  # the same as tensors",
         }
 
 
-def _listed(layer: Mapping[str, Any], maps: Sequence[MapFacts]) -> dict[str, Any]:
+def listed(layer: Mapping[str, Any], maps: Sequence[MapFacts]) -> dict[str, Any]:
     """The numbers of the maps shown (None: all), and of those that are dead."""
     numbers = None if layer["shown"] == layer["channels"] else [m.number for m in maps]
     return {"maps": numbers, "dead": [m.number for m in maps if not m.entries]}

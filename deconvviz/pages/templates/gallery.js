@@ -112,7 +112,8 @@
   function setUpKeys(page) {
     document.addEventListener("keydown", event => {
       const target = /** @type {HTMLElement} */ (event.target);
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      const typed = "[]".includes(event.key); // on many keyboards only with AltGr or Option
+      if (event.metaKey || event.defaultPrevented || ((event.ctrlKey || event.altKey) && !typed)) return;
       const writing = target.matches("input[type=search], select, textarea");
       if (event.key === "Escape") {
         if (one("#help").open) return; // the dialog closes itself
@@ -179,7 +180,8 @@
     const unit = /^\s*(?:(.+):)?\s*(\d+)\s*$/.exec(text);
     return unit ? { layer: unit[1]?.trim(), map: Number(unit[2]) } : { text: text.trim().toLowerCase() };
   }
-  const findLayer = (gallery, name) => gallery.layers.find(l => [l.layer, l.alias, l.file, l.read_at].includes(name));
+  const findLayer = (gallery, name) => gallery.layers.find(l => l.layer === name)
+    ?? gallery.layers.find(l => [l.alias, l.file, l.read_at].includes(name));
   const shows = (layer, map) => layer.maps ? layer.maps.includes(map) : map < layer.channels;
 
   // --- the index ----------------------------------------------------------------------------------------
@@ -261,7 +263,7 @@
         return;
       }
       if (!classes) {
-        if (!one("#classes")) document.head.append(make("script", { id: "classes", src: "data/classes.js" }));
+        if (!one("#classes")) document.head.append(make("script", { id: "classes", src: "classes.js" }));
         return;
       }
       const matching = [...classes.keys()].filter(name => name.toLowerCase().includes(asked.text));
@@ -461,20 +463,21 @@
       all("svg", figure).forEach(svg => svg.remove());
       figure.hidden = facts.dead || !counts.length;
       if (figure.hidden) return;
+      const weakest = counts.findIndex((n, at) => n && first + at > 0); // between zero and this bin all are empty
+      const positive = counts.slice(weakest), zero = first === 0 ? 2 : 0; // its bar stands apart, with a gap
       const most = Math.max(...counts), svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-      svg.setAttribute("viewBox", `0 0 ${counts.length * 10} 60`);
-      svg.setAttribute("preserveAspectRatio", "none");
-      svg.setAttribute("role", "img");
-      svg.setAttribute("aria-label", "Histogram of the map's strongest activation in each image");
-      counts.forEach((n, at) => {
-        const bar = document.createElementNS(svg.namespaceURI, "rect"), height = n ? Math.max(60 * n / most, 1) : 0;
-        for (const [key, value] of Object.entries({ x: at * 10 + 1, y: 60 - height, width: 8, height, fill: first + at === 0 ? "var(--quiet)" : "var(--accent)" })) bar.setAttribute(key, String(value));
-        svg.append(bar);
-      });
+      const attributes = { viewBox: `0 0 ${(positive.length + zero) * 10} 60`, preserveAspectRatio: "none", role: "img", "aria-label": "Histogram of the map's strongest activation in each image" };
+      for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
+      const bar = (n, place, fill) => {
+        const rect = document.createElementNS(svg.namespaceURI, "rect"), height = n ? Math.max(60 * n / most, 1) : 0;
+        for (const [key, value] of Object.entries({ x: place * 10 + 1, y: 60 - height, width: 8, height, fill })) rect.setAttribute(key, String(value));
+        svg.append(rect);
+      };
+      if (zero) bar(counts[0], 0, "var(--quiet)");
+      positive.forEach((n, at) => bar(n, at + zero, "var(--accent)"));
       figure.prepend(svg);
-      const low = first === 0 ? "zero or less (grey)" : brief(data.edges[first - 1]);
-      const high = data.edges[Math.min(first + counts.length - 1, data.edges.length - 1)];
-      one("figcaption", figure).textContent = `Strongest activation in each image, from ${low} to ${brief(high)}, √2 a bar`;
+      const low = data.edges[first + weakest - 1], high = data.edges[Math.min(first + counts.length - 1, data.edges.length - 1)];
+      one("figcaption", figure).textContent = `Strongest activation in each image, ${brief(low)} to ${brief(high)}, √2 a bar` + (zero ? "; grey: zero or less" : "");
     }
 
     function item(entry, rank) {
@@ -482,7 +485,7 @@
       const at = entry.row === null ? "" : `@${entry.row},${entry.column}`;
       const text = make("div", { className: "of" },
         make("span", { className: "value" }, brief(entry.activation)),
-        ...(about.class && !file.startsWith(about.class) ? [make("span", {}, about.class)] : []),
+        ...(about.class && ![" ", "/"].some(end => file.startsWith(about.class + end)) ? [make("span", {}, about.class)] : []),
         make("span", {}, file), ...(at ? [make("span", { title: "row, column on the feature map" }, at)] : []),
         ...(entry.shown ? [make("span", { title: "projections of this magnitude are drawn at full contrast" }, `full contrast at ±${brief(entry.shown.scale)}`)] : []));
       const third = make("div", { className: "third" });
