@@ -236,10 +236,10 @@ class Pages:
             loaded = f"deconvviz.load_model({self.load[0]!r}, {self.load[1]!r})"
             model, opening = f"model = deconvviz.DeconvNet({loaded}, precision='bf16')\n", opening + ", model=model"
         opening += ", images=dataset" if self.dataset else ""
-        own = [what for what, needed in (("network", self.load is None), ("data set", self.dataset)) if needed]
         cli = f"deconvviz gallery {shlex.quote(index)} --layer {shlex.quote(name)} --maps %MAP%{extra} -o {out}"
+        cli += " --model FILE.py:FACTORY" if self.load is None else ""  # one's own
         return {
-            "cli": f"# needs your own {' and '.join(own)}: see Python" if own else cli,
+            "cli": "# the images came from a data set of one's own: in Python" if self.dataset else cli,
             "python": f"import deconvviz\n\n{model}"
             f"index = deconvviz.open_index({opening})\n"
             f"deconvviz.write_gallery(index, {out!r}, layers=[{name!r}], maps=[%MAP%]{keywords})\n"
