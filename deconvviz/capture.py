@@ -6,6 +6,7 @@ of ATen operators, each knowing the module it came from. Here that program is re
 they get their names.
 """
 
+import logging
 import operator
 import re
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,13 @@ def capture(net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type]
     return _Reader(net, program, tuple(collapse)).read(tuple(input_shape))
 
 
+_TORCHS = logging.getLogger("torch._subclasses.fake_tensor")
+"""It logs a traceback of each error that the export raises; what matters of it is in our own error."""
+
+
 def _export(net: nn.Module, example: Tensor) -> Any:
+    before = _TORCHS.level
+    _TORCHS.setLevel(logging.CRITICAL)
     try:
         net_runs = torch.export.export(net, (example,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},), strict=False)
         return net_runs.run_decompositions({})
@@ -70,11 +77,13 @@ def _export(net: nn.Module, example: Tensor) -> Any:
             f"{_where(error)}; rewrite that part without data-dependent control flow, or register its "
             "module class with deconvviz.mirror.register"
         ) from error
+    finally:
+        _TORCHS.setLevel(before)
 
 
 def _too_small(error: Exception) -> bool:
     signs = "too small|can't be greater than|non-empty|shapes cannot be multiplied"
-    signs += "|must match the size|is invalid for input|mat1 and mat2"
+    signs += "|must match the size|is invalid for input|mat1 and mat2|same reduction dim"
     return re.search(signs, str(error)) is not None
 
 

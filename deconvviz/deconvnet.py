@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from . import rules  # noqa: F401  (enters the mirror rules)
 from .capture import capture
 from .crops import record_crops
-from .errors import UnknownModel, UnsuitableInput
+from .errors import DeconvvizError, UnknownModel, UnsuitableInput
 from .graph import Call, Graph
 from .images import ImageSource, Preprocess
 from .inputs import as_batch, one_by_one, read_by_shape
@@ -252,7 +252,10 @@ class DeconvNet:
         """Each layer and its counterpart in the mirror, with both shapes."""
         if self._input_shape is None:
             return f"DeconvNet({type(self.net).__name__}; has seen no image yet)"
-        return f"DeconvNet({type(self.net).__name__})\n" + describe(self.layers)
+        try:
+            return f"DeconvNet({type(self.net).__name__})\n" + describe(self.layers)
+        except DeconvvizError as error:  # showing an object must not fail
+            return f"DeconvNet({type(self.net).__name__}; {error})"
 
 
 def _parsed(units: Unit | str | Iterable[Unit | str]) -> list[Unit]:

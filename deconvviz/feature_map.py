@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -47,8 +47,8 @@ class Statistics:
     deviation: float
     maximum: float
     positive: int
-    histogram: NDArray[np.int64]
-    edges: NDArray[np.float64]
+    histogram: NDArray[np.int64] = field(repr=False)
+    edges: NDArray[np.float64] = field(repr=False)
 
     @property
     def dead(self) -> bool:
@@ -106,6 +106,8 @@ class FeatureMap:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """How notebooks show it: its strongest images, as patches beside projections, and their names."""
         heading = f"<b>{notebook.text(self._said())}</b>"
+        if self.statistics.dead:  # there is nothing to project, and no image that excites it
+            return notebook.bundle(repr(self), f"<div>{heading}</div>")
         columns = 4 if any(entry.category for entry in self.top) else 3
         rows = [(number(e.unit.activation or 0.0), e.unit.position, e.image, e.category)[:columns] for e in self.top]
         heads = ("activation", "at", "image", "class")[:columns]

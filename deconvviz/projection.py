@@ -102,7 +102,8 @@ class Projection:
             f"{notebook.picture(drawn, f'{what} of {self.unit}')}<br><small>{said}</small>"
             for drawn, what, said in panels
         ]
-        heading = f"<b>{notebook.text(self.unit)}</b> &nbsp;activation {self.activation:.3g}"
+        fires = "" if self.activation > 0 else ", silent: it does not fire"
+        heading = f"<b>{notebook.text(self.unit)}</b> &nbsp;activation {self.activation:.3g}{fires}"
         return notebook.side_by_side(cells, len(cells), heading)
 
     def __repr__(self) -> str:

@@ -339,6 +339,15 @@ def test_two_hundred_calls_leave_nothing_behind() -> None:
     assert facts(net)[0] == hooks
 
 
+def test_an_input_of_the_wrong_size_is_said_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 30 * 30, 10))
+    dv = DeconvNet(net, Preprocess(40))
+    with pytest.raises(UnsuitableInput, match="cannot take images of 3×40×40"):
+        dv.strongest(torch.randn(1, 3, 40, 40), "1")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert repr(dv).startswith("DeconvNet(Sequential; Sequential cannot take images")  # shown, it does not fail
+
+
 def test_pictures_of_many_sizes_do_not_pile_up() -> None:
     dv = DeconvNet(nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()), Preprocess(None))
     for side in range(20, 44):
