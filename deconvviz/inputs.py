@@ -57,6 +57,11 @@ def as_tensor(image: Any, preprocess: Preprocess | None) -> Tensor:
             )
         return image
     if isinstance(image, Tensor):
+        if image.ndim == 3 and image.shape[0] not in (1, 3, 4):
+            raise UnsuitableInput(
+                f"a uint8 tensor is a picture (3, H, W), channels first; this one is {tuple(image.shape)}"
+                + ("; an array (H, W, 3) is taken as it is" if image.shape[2] in (1, 3, 4) else "")
+            )
         image = image.permute(1, 2, 0).cpu().numpy() if image.ndim == 3 else image.cpu().numpy()
     if isinstance(image, np.ndarray):
         image = from_array(image)
@@ -76,7 +81,7 @@ def warn_of_pictures(tensor: Tensor, preprocess: Preprocess | None) -> None:
     """Warn of a tensor that is likely a picture which nobody has normalised: all of it in [0, 1], or in [0, 255]."""
     if preprocess is None or not any(preprocess.mean) or not tensor.is_floating_point() or not tensor.numel():
         return
-    low, high = (float(edge) for edge in tensor.aminmax())
+    low, high = (float(edge) for edge in tensor.detach().aminmax())
     if 0 <= low < high and (high <= 1 or 20 < high <= 255):
         warnings.warn(
             f"this tensor lies in [{low:.2g}, {high:.3g}], as pictures do before they are normalised, and tensors are "

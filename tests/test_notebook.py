@@ -220,6 +220,7 @@ def test_a_picture_may_come_in_any_form(dv: DeconvNet, tmp_path: Path) -> None:
         (np.zeros((8, 8, 3), np.int64), "uint8, or floating point"),
         (np.zeros((0, 8, 3), np.uint8), "has pixels"),
         (torch.zeros(3, 8, 8, dtype=torch.int64), "already normalised, or uint8"),
+        ([torch.zeros(8, 9, 3, dtype=torch.uint8)], r"channels first; this one is \(8, 9, 3\); an array"),
         (3.5, "an image is a path, a PIL image, an array"),
     ],
 )
