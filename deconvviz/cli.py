@@ -348,7 +348,7 @@ def gallery(
     asked = any(_given(ctx, name) for name in ("model", "weights"))
     how = {name: value for name, value in scanning.items() if value is not None}
     network = partial(_load, device=device, precision=precision)
-    index = index_of(sources, output, network, (model, weights), asked, skipped, names, top, force, **how)
+    index = index_of(sources, output, network, (model, weights), asked, skipped, names, top, **how)
     style: dict[str, Any] = {"k": top, "patches": not no_patches, "image_format": image_format, "tile": tile}
     style |= {"smoothing": smooth, "report": problems, "say": _note, "force": force}
     if single_file:

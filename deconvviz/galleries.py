@@ -1,11 +1,12 @@
 """From an index, or from images, to a gallery in one go; the demo is one of the embedded world."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from .deconvnet import DeconvNet
-from .errors import UnusableIndex
+from .errors import UnusableIndex, UnwritableOutput
 from .index import Index, open_index
 from .manifest import is_manifest, read_manifest
 from .models import from_anywhere, load_model
@@ -29,18 +30,20 @@ def make_demo(folder: Path, force: bool = False, say: Callable[[str], object] | 
     """Scan the embedded world with the embedded network, then write a gallery; returns its `index.html`."""
     name = ("shapes", "DEFAULT")
     refuse_foreign(folder, force)
-    index = _scanned(DeconvNet(load_model(*name)), find_images(f"shapes:{PICTURES}"), folder, force, load=name)
+    index = _scanned(DeconvNet(load_model(*name)), find_images(f"shapes:{PICTURES}"), folder, load=name)
     return write_gallery(index, folder, force=force, say=say)
 
 
-def _scanned(dv: DeconvNet, images: AnyImages, out: Path, force: bool, **how: Any) -> Index:
-    """The index beside `out`: gone on with if it is of the same scan; with `force`, another is begun anew."""
+def _scanned(dv: DeconvNet, images: AnyImages, out: Path, **how: Any) -> Index:
+    """The index beside `out`, made or gone on with. One of another scan is work of its own, and is left alone."""
+    place = index_beside(out)
+    for root in images.roots:
+        if os.path.isdir(root) and place.resolve().is_relative_to(Path(root).resolve()):
+            raise UnwritableOutput(f"{out}: lies in {root}, whose images are scanned; choose a place elsewhere with -o")
     try:
-        made = scan(dv, images, out=index_beside(out), **how)
-    except UnusableIndex:
-        if not force:
-            raise
-        made = scan(dv, images, out=index_beside(out), force=True, **how)
+        made = scan(dv, images, out=place, **how)
+    except UnusableIndex as error:
+        raise UnusableIndex(f"{error}; or move {place} away, or choose another place with -o") from error
     assert made is not None  # one process, no shard
     return made
 
@@ -54,7 +57,6 @@ def index_of(
     on_skip: Callable[[Skipped], object],
     layers: Sequence[str] = (),
     k: int | None = None,
-    force: bool = False,
     **how: Any,
 ) -> Index:
     """The index that `sources` is, or that of a scan of these images, made or gone on with beside `out`.
@@ -76,4 +78,4 @@ def index_of(
         return open_index(folder, network(*usual))
     images = find_images(sources)  # before the network, which may take minutes to come
     named = from_anywhere(*load)
-    return _scanned(network(*load), images, out, force, layers=layers, k=k or 9, load=named, on_skip=on_skip, **how)
+    return _scanned(network(*load), images, out, layers=layers, k=k or 9, load=named, on_skip=on_skip, **how)

@@ -17,7 +17,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
     def send_head(self) -> Any:
         """Answer this machine only: a page from elsewhere could point a name of its own at this address."""
-        if self.headers.get("Host", "").rpartition(":")[0] not in ("127.0.0.1", "localhost"):
+        if self.headers.get("Host", "").partition(":")[0].lower() not in ("127.0.0.1", "localhost"):
             self.send_error(HTTPStatus.FORBIDDEN)
             return None
         return super().send_head()

@@ -16,7 +16,7 @@ from browsing import HOSTILE_CLASS, HOSTILE_FILE, HOSTILE_LAYERS, small_index
 from PIL import Image
 from test_scan_commands import deconvviz
 
-from deconvviz import Index, write_gallery
+from deconvviz import Index, shapes, write_gallery
 from deconvviz.errors import UnknownUnit, UnwritableOutput
 from deconvviz.pages import sheetmaking
 from deconvviz.pages.single import write_single_page
@@ -230,3 +230,31 @@ def test_another_selection_leaves_no_stale_pages(index: Index, tmp_path: Path) -
     assert len(list((tmp_path / "data").iterdir())) == 2
     with pytest.raises(UnknownUnit, match="no feature maps"):
         write_gallery(index, tmp_path, maps=[], tile=40)
+
+
+def test_the_scan_of_something_else_beside_it_is_left_alone(tmp_path: Path) -> None:
+    for name, count in (("one", 3), ("two", 4)):
+        for number in range(count):
+            (tmp_path / name).mkdir(exist_ok=True)
+            shapes.image(number).save(tmp_path / name / f"{number}.png")
+    out = tmp_path / "out"
+    asked = ("--model", "shapes", "--layer", "conv1", "--maps", "0", "--top", "1", "-o", str(out))
+    assert deconvviz("gallery", tmp_path / "one", *asked, cwd=tmp_path).returncode == 0
+    before = contents(tmp_path / "out.index")
+    refused = deconvviz("gallery", tmp_path / "two", *asked, "--force", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "out.index" in refused.stderr
+    assert contents(tmp_path / "out.index") == before
+    inside = deconvviz("gallery", tmp_path / "one", *asked[:-1], tmp_path / "one" / "site", cwd=tmp_path)
+    assert inside.returncode == 1
+    assert "whose images are scanned" in inside.stderr
+    assert not (tmp_path / "one" / "site.index").exists()
+
+
+def test_a_layer_may_have_any_name(tmp_path: Path) -> None:
+    index = small_index(tmp_path, ["kind/0.png", "kind/1.png"], "gallery", "classes")
+    write_gallery(index, tmp_path / "site", tile=40)
+    for path in (tmp_path / "site").rglob("*.html"):
+        check_attributes(html5lib.parse(path.read_bytes(), namespaceHTMLElements=False), path)
+    assert json.loads((tmp_path / "site" / "classes.json").read_text()) is not None
+    assert len(list((tmp_path / "site" / "data").glob("*.js"))) == 2

@@ -250,7 +250,7 @@ def test_keys_on_a_layers_page(visit: Opener) -> None:
     press(page, "/")
     assert page.evaluate("document.activeElement.id") == "search"
     press(page, "Escape", "Escape")
-    page.wait_for_url("**/index.html#conv2")
+    page.wait_for_url("**/index.html#layer-conv2")
 
 
 def test_the_search_key_leaves_a_feature_maps_own_view(visit: Opener) -> None:
@@ -278,7 +278,7 @@ def test_keys_between_layers(visit: Opener) -> None:
 
 def test_keys_on_the_index(visit: Opener) -> None:
     page = visit("small/index.html").page
-    of = "document.activeElement.closest('.layer')?.id ?? null"
+    of = "document.activeElement.closest('.layer')?.id.replace('layer-', '') ?? null"
     reached = [page.evaluate(of)]
     for key in "]]]]":
         press(page, key)
@@ -542,11 +542,11 @@ def test_deep_links_and_the_back_button(over: str, visit: Opener, served: str) -
     assert "#u" not in page.url
     assert focused(page) == "conv2:3"
     page.goto(page.url.split("/layers/")[0] + "/index.html")
-    page.locator("#conv5 .map a").first.click()
+    page.locator("#layer-conv5 .map a").first.click()
     page.wait_for_selector("#unit[open]")
     page.go_back()
     page.wait_for_url("**/index.html")
-    page.locator("#conv5 h2 a").click()
+    page.locator("#layer-conv5 h2 a").click()
     page.locator("#u7 a").click()
     press(page, "ArrowRight")
     shows(page, "conv5 : 8")
@@ -690,7 +690,7 @@ def test_without_script_all_can_be_looked_at(visit: Opener) -> None:
     page = visit("small/index.html", java_script_enabled=False).page
     assert not page.locator(".tools").is_visible()
     assert not page.locator("#found, #starred, #help").first.is_visible()
-    page.locator("#conv5 h2 a").click()
+    page.locator("#layer-conv5 h2 a").click()
     assert not page.locator(".tools").is_visible()
     assert not page.locator("#unit").is_visible()
     assert page.locator("#maps .map").count() == 128
@@ -803,7 +803,7 @@ def test_a_gallery_without_patches(visit: Opener, place: Path) -> None:
     watched = visit("bare/index.html")
     page = watched.page
     assert page.locator("input[name=view]").count() <= 1
-    page.locator("#conv5 h2 a").click()
+    page.locator("#layer-conv5 h2 a").click()
     page.wait_for_url("**/conv5.html")
     page.wait_for_load_state()
     press(page, "t")

@@ -128,13 +128,15 @@ def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: St
     pages.write_assets()
     classes: dict[str, list[tuple[int, int, int]]] = {}
     layers, datas = [], []
+    for at, section in enumerate(shown):  # all pages know what each layer lists
+        maps = map_facts(index, section)
+        start = start_here(maps)
+        facts["layers"][at] |= listed(facts["layers"][at], maps) | {"start": [m.number for m in start]}
+        layers.append(start)
     for at, section in enumerate(shown):
         maps = map_facts(index, section)
         data = layer_json(index, section, maps, {m.number: sheet_facts(folder, section, m, style) for m in maps}, style)
         pages.write_layer(at, maps, data)
-        start = start_here(maps)
-        facts["layers"][at]["start"] = [m.number for m in start]
-        layers.append((listed(facts["layers"][at], maps), start))
         datas.append({key: data[key] for key in ("dead", "seen")})
         for name, number, same in _likings(maps):
             classes.setdefault(name, []).append((at, number, same))

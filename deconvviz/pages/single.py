@@ -15,7 +15,7 @@ from ..index import Index
 from .facts import map_facts, sections
 from .gallery import Making, gallery_json, layer_json, style_of
 from .sheetmaking import picture_path, sheet_facts, sheet_path
-from .writer import Assets, Pages
+from .writer import Assets, Pages, listed
 
 
 def write_single_page(
@@ -51,13 +51,9 @@ def write_single_page(
         numbers = sorted({number for m in facts for number in m.images})
         pictures = {str(n): p for n in numbers if (p := picture_path(folder, n, how)).exists()}
         inline = {"sheets": sheets, "images": {number: _uri(picture) for number, picture in pictures.items()}}
-    pages = Pages(
-        path.parent,
-        gallery_json(index, [section], how),
-        index.folder,
-        index.manifest.load,
-        index.manifest.roots == ("",),
-    )
+    said, from_dataset = gallery_json(index, [section], how), index.manifest.roots == ("",)
+    said["layers"][0] |= listed(said["layers"][0], facts)
+    pages = Pages(path.parent, said, index.folder, index.manifest.load, from_dataset)
     return output.write_text(path, pages.layer_page(0, facts, data, Assets("", inline=True), None, inline))
 
 

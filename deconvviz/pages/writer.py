@@ -99,7 +99,7 @@ class Pages:
     ) -> str:  # fmt: skip
         """The page of layer number `at`; `inline`: sheets, images and data to be held by the page itself."""
         layers, facts = self.facts["layers"], self.facts
-        layer = layers[at] | self._commands(layers[at]) | listed(layers[at], maps)
+        layer = layers[at] | self._commands(layers[at])
         entries = layers[:at] + [layer] + layers[at + 1 :]
         sheets = inline["sheets"] if inline else None
         return self._render(
@@ -124,12 +124,10 @@ class Pages:
             data=data if inline else None,
         )
 
-    def write_index(
-        self, layers: Sequence[tuple[Mapping[str, Any], Sequence[MapFacts]]], datas: Sequence[Mapping[str, Any]]
-    ) -> Path:
-        """The first page: of each layer what it lists, the maps to start at, and its data."""
+    def write_index(self, layers: Sequence[Sequence[MapFacts]], datas: Sequence[Mapping[str, Any]]) -> Path:
+        """The first page: of each layer the maps to start at, and its data."""
         facts, shown = self.facts, []
-        for layer, (_, start), data in zip(facts["layers"], layers, datas, strict=True):
+        for layer, start, data in zip(facts["layers"], layers, datas, strict=True):
             about = [words.deep(layer), words.maps(layer), words.sees(layer), words.dead(layer, data["dead"])]
             shown.append(
                 _shape(layer)
@@ -141,9 +139,8 @@ class Pages:
             )
         total = sum(layer["shown"] for layer in facts["layers"])
         seen = facts["images"] - facts["skipped"]
-        entries = [layer | maps for layer, (maps, _) in zip(facts["layers"], layers, strict=True)]
         lead = (
-            f"What {total:,} feature maps in {len(entries)} layers respond to: "
+            f"What {total:,} feature maps in {len(layers)} layers respond to: "
             + (f"the {facts['top']} of {seen:,} images that excite each one most, " if facts["patches"] else "")
             + ("and " if facts["patches"] else "")
             + "what it saw in them, carried back to pixels. Of each layer, four maps to start at."
@@ -157,7 +154,7 @@ class Pages:
             assets=Assets(""),
             layers=shown,
             made=words.made_of(facts),
-            page=self._page(entries),
+            page=self._page(facts["layers"]),
         )
         return write_text(self.folder / "index.html", page)
 
@@ -231,15 +228,17 @@ class Pages:
         keywords += "".join(f", {key}={facts[key]!r}" for key in other)
         model, opening = "", repr(index)
         if self.load is None:
-            opening += ", model=model"  # one's own
+            model, opening = "model = ...  # your network, with the weights of the scan\n", opening + ", model=model"
         elif facts["precision"] == "bfloat16":
-            loaded = f"deconvviz.load_model({self.load[0]!r}, {self.load[1]!r})"
+            name, weights = self.load if facts["patches"] else map(os.path.basename, self.load)
+            loaded = f"deconvviz.load_model({name!r}, {weights!r})"
             model, opening = f"model = deconvviz.DeconvNet({loaded}, precision='bf16')\n", opening + ", model=model"
-        opening += ", images=dataset" if self.dataset else ""
+        if self.dataset:
+            model, opening = model + "dataset = ...  # yours, as it was scanned\n", opening + ", images=dataset"
         cli = f"deconvviz gallery {shlex.quote(index)} --layer {shlex.quote(name)} --maps %MAP%{extra} -o {out}"
         cli += " --model FILE.py:FACTORY" if self.load is None else ""  # one's own
         return {
-            "cli": "# the images came from a data set of one's own: in Python" if self.dataset else cli,
+            "cli": "# the images came from a data set of your own: see Python" if self.dataset else cli,
             "python": f"import deconvviz\n\n{model}"
             f"index = deconvviz.open_index({opening})\n"
             f"deconvviz.write_gallery(index, {out!r}, layers=[{name!r}], maps=[%MAP%]{keywords})\n"

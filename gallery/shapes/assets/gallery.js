@@ -375,7 +375,7 @@
       },
       back() {
         if (view.open) view.close();
-        else if (one("[aria-label=Breadcrumb] a")) location.href = one("[aria-label=Breadcrumb] a").href + "#" + encodeURIComponent(here.file);
+        else if (one("[aria-label=Breadcrumb] a")) location.href = one("[aria-label=Breadcrumb] a").href + "#layer-" + encodeURIComponent(here.file);
       },
     };
   }
@@ -399,7 +399,7 @@
     const sheet = () => one("img", current).src;
     const picture = image => gallery.images?.[image] ?? `../images/${String(image).padStart(7, "0")}.${here.sheet.ending}`;
     const brief = value => Math.abs(value) >= 1000 && Math.abs(value) < 1e5 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
-    const percent = share => `${(100 * share).toFixed(share > 0 && share < .1 ? 1 : 0)}\u00a0%`;
+    const percent = share => `${(100 * share).toFixed((share > 0 && share < .1) || (share > .99 && share < 1) ? 1 : 0)}\u00a0%`;
 
     function follow() {
       const match = /^#u(\d+)$/.exec(location.hash);
