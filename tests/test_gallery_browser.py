@@ -117,7 +117,7 @@ def test_every_level_opens(over: str, visit: Opener, served: str) -> None:
     assert page.locator(".layer").count() == 3
     assert page.locator(".tools").is_visible()
     for layer in ("conv1", "conv2", "conv5"):
-        page.locator(f"#{layer} h2 a").click()
+        page.locator(f"#layer-{layer} h2 a").click()
         page.wait_for_url(f"**/layers/{layer}.html")
         assert page.locator("h1").inner_text().startswith(layer)
         page.locator("#maps .map:not(.dead) a").first.click()
