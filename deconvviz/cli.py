@@ -61,53 +61,41 @@ def main() -> None:
     """
 
 
-def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--model, --weights and --device, the same for every command that runs a network."""
-    for option in (
-        click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps."),
-        click.option(
-            "--weights",
-            default="DEFAULT",
-            show_default=True,
-            metavar="DEFAULT|NAME|FILE|none",
-            help="torchvision's best weights, another name of theirs, a local state dict, or random ones.",
-        ),
-        model_option,
-    ):
-        command = option(command)
-    return command
-
-
+model_option = click.option(
+    "-m", "--model", default="squeezenet1_1", show_default=True, metavar="NAME|shapes|FILE.py:FACTORY",
+    help="The network; `deconvviz models` lists the names.",
+)  # fmt: skip
+weights_option = click.option(
+    "--weights", default="DEFAULT", show_default=True, metavar="DEFAULT|NAME|FILE|none",
+    help="torchvision's best weights, another name of theirs, a local state dict, or random ones.",
+)  # fmt: skip
+device_option = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
 precision_option = click.option(
     "--precision", default="fp32", show_default=True, type=click.Choice(["fp32", "bf16", "auto"]),
     help="Of signals on the way down. bf16 looks the same and is faster where the machine multiplies it; auto: there.",
 )  # fmt: skip
-
-model_option = click.option(
-    "-m",
-    "--model",
-    default="squeezenet1_1",
-    show_default=True,
-    metavar="NAME|shapes|FILE.py:FACTORY",
-    help="The network; `deconvviz models` lists the names.",
-)
-
-
+gallery_force_option = click.option("--force", is_flag=True, help="Write over another gallery or other files there.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 smooth_option = click.option(
     "--smooth", default=0.0, show_default=True, type=click.FloatRange(0, 10), help="Gaussian, in pixels of the input."
 )
 
 
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--model, --weights and --device, the same for every command that runs a network."""
+    decorated: Callable[..., Any] = model_option(weights_option(device_option(command)))
+    return decorated
+
+
 @main.command()
 @model_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def layers(model: str, as_json: bool) -> None:
     """List the layers of a network: everything that --layer accepts."""
     from .texts import layers_json, layers_table
 
     table = _load(model, "none", "cpu").layers
-    for line in [layers_json(model, table.values())] if as_json else layers_table(table.values()):
-        click.echo(line)
+    click.echo(layers_json(model, table.values()) if as_json else "\n".join(layers_table(table.values())))
 
 
 @main.command()
@@ -131,8 +119,7 @@ def project(
     One picture for each image: image patches beside their projections, for each layer. Without --layer,
     four layers spread over the depth are chosen. Pictures go to gallery/ unless -o says where.
     """
-    from tqdm import tqdm
-
+    from .texts import tell
     from .units import Unit
     from .visualise import picture_files, usual_layers
 
@@ -140,22 +127,15 @@ def project(
     dv = _load(model, weights, device, precision)
     chosen = names if names or units else usual_layers(dv)
     if chosen is not names:
-        click.echo(f"Layers: {', '.join(chosen)} (choose others with --layer).", err=True)
+        _note(f"Layers: {', '.join(chosen)} (choose others with --layer).")
     made = picture_files(dv, images, chosen, asked, top, output, smooth)
-    records, skipped = [], []
-    for done in tqdm(made, total=len(images), unit="image", disable=None if len(images) > 1 else True):
-        records.append(done.record)
-        if done.skipped:
-            skipped.append(done.skipped)
-            tqdm.write(f"Skipped: {done.skipped}", file=sys.stderr)
-        elif not as_json:
-            tqdm.write(str(done.picture), file=sys.stdout)
+    records, skipped = tell(made, len(images), paths=not as_json)
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "pictures": records}, ensure_ascii=False, indent=1))
     if skipped:
         if len(images) > 1:
-            click.echo(f"{len(skipped)} of {len(images)} images skipped.", err=True)
-        raise SystemExit(1 if len(skipped) == len(images) else SKIPPED)
+            _note(f"{skipped} of {len(images)} images skipped.")
+        raise SystemExit(1 if skipped == len(images) else SKIPPED)
 
 
 def _load(name: str, weights: str, device: str, precision: str = "fp32") -> "DeconvNet":
@@ -163,28 +143,31 @@ def _load(name: str, weights: str, device: str, precision: str = "fp32") -> "Dec
 
     dv, place = load_network(name, weights, device, precision)
     if place != "cpu":
-        click.echo(f"Running on {place}.", err=True)
+        _note(f"Running on {place}.")
     return dv
-
-
-@main.command()
-@click.option("-o", "--output", default="gallery/demo", show_default=True, type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Write over another gallery or other files there.")
-def demo(output: Path, force: bool) -> None:
-    """Make a gallery of the embedded network on pictures of its own drawn world; nothing is downloaded."""
-    from .galleries import make_demo
-
-    path = make_demo(output, force, say=_note)
-    click.echo(str(path))
-    _note(f"Open {path} in a browser.")
 
 
 def _note(text: str) -> None:
     click.echo(text, err=True)
 
 
+def _written(page: Path) -> None:
+    click.echo(str(page))
+    _note(f"Open {page} in a browser.")
+
+
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("-o", "--output", default="gallery/demo", show_default=True, type=click.Path(path_type=Path))
+@gallery_force_option
+def demo(output: Path, force: bool) -> None:
+    """Make a gallery of the embedded network on pictures of its own drawn world; nothing is downloaded."""
+    from .galleries import make_demo
+
+    _written(make_demo(output, force, say=_note))
+
+
+@main.command()
+@json_option
 @click.option("--check", "checked", metavar="NAME", help="Say whether this network can be mirrored, or what stops it.")
 def models(as_json: bool, checked: str | None) -> None:
     """List the networks that --model accepts, beside timm:NAME and your own FILE.py:FACTORY."""
@@ -193,12 +176,9 @@ def models(as_json: bool, checked: str | None) -> None:
 
     if checked is not None:
         click.echo(mirror_line(checked, _load(checked, "none", "cpu").layers))
-        return
-    if as_json:
-        click.echo(json.dumps({"schema_version": 1, "models": model_names()}))
-        return
-    for name in model_names():
-        click.echo(name)
+    else:
+        names = model_names()
+        click.echo(json.dumps({"schema_version": 1, "models": names}) if as_json else "\n".join(names))
 
 
 # --- a whole data set -----------------------------------------------------------------------------------
@@ -246,7 +226,7 @@ def scan(
         return  # the first rank says it
     click.echo(str(output))
     if said := skipped_line(index, output):
-        click.echo(said, err=True)
+        _note(said)
         raise SystemExit(0 if under_torchrun() else SKIPPED)
 
 
@@ -267,7 +247,7 @@ def merge(folders: Sequence[Path], output: Path, partial: bool, force: bool) -> 
 @index_argument
 @click.argument("units", nargs=-1, metavar="[LAYER:MAP]...")
 @click.option("--top", type=click.IntRange(1), help="Images a feature map.  [default: all in the index]")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def top(index: Path, units: Sequence[str], top: int | None, as_json: bool) -> None:
     """Print the images that excite feature maps most; without any, what the index holds and what was skipped."""
     from .index import open_index
@@ -276,8 +256,7 @@ def top(index: Path, units: Sequence[str], top: int | None, as_json: bool) -> No
 
     asked, opened = [Unit.parse(unit) for unit in units], open_index(index)
     lines = [line for unit in asked for line in unit_lines(opened, unit, top)] or index_lines(opened)
-    for line in [index_json(opened, asked, top)] if as_json else lines:
-        click.echo(line)
+    click.echo(index_json(opened, asked, top) if as_json else "\n".join(lines))
 
 
 @main.command()
@@ -322,7 +301,7 @@ def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int, s
     "--image-format", default="webp", show_default=True, type=click.Choice(["webp", "png", "jpeg"]), help="Of sheets."
 )
 @smooth_option
-@click.option("--force", is_flag=True, help="Write over another gallery or other files there.")
+@gallery_force_option
 @click.pass_context
 def gallery(
     ctx: click.Context, /, sources: Sequence[str], model: str, weights: str, device: str, precision: str,
@@ -334,36 +313,21 @@ def gallery(
     From an INDEX that `deconvviz scan` made, or from images (as for scan), which are scanned first, into an
     index beside the gallery. The same command goes on where an interrupted one stopped.
     """
-    from .galleries import index_of
-    from .pages import write_gallery
-    from .pages.folder import refuse_foreign
-    from .pages.single import check_single, write_single_page
+    from .galleries import make_gallery
     from .texts import Problems, parse_maps
 
-    chosen, problems, skipped = parse_maps(maps) if maps else None, Problems(), Problems()
-    if single_file:
-        check_single(output, names, force)
-    else:
-        refuse_foreign(output, force)
-    asked = any(_given(ctx, name) for name in ("model", "weights"))
-    how = {name: value for name, value in scanning.items() if value is not None}
-    network = partial(_load, device=device, precision=precision)
-    index = index_of(sources, output, network, (model, weights), asked, skipped, names, top, **how)
-    style: dict[str, Any] = {"k": top, "patches": not no_patches, "image_format": image_format, "tile": tile}
-    style |= {"smoothing": smooth, "report": problems, "say": _note, "force": force}
-    if single_file:
-        path = write_single_page(index, output, names, chosen, **style)
-    else:
-        path = write_gallery(index, output, names, chosen, **style)
-    click.echo(str(path))
-    _note(f"Open {path} in a browser.")
+    problems, skipped, typed = Problems(), Problems(), click.core.ParameterSource.COMMANDLINE
+    style = {"patches": not no_patches, "image_format": image_format, "tile": tile, "smoothing": smooth}
+    page = make_gallery(
+        sources, output, names, parse_maps(maps) if maps else None, top,
+        network=partial(_load, device=device, precision=precision), load=(model, weights),
+        asked=any(ctx.get_parameter_source(name) is typed for name in ("model", "weights")),
+        scanning={name: value for name, value in scanning.items() if value is not None}, style=style,
+        single_file=single_file, force=force, on_skip=skipped, report=problems, say=_note,
+    )  # fmt: skip
+    _written(page)
     if problems.count or skipped.count:
         raise SystemExit(SKIPPED)
-
-
-def _given(ctx: click.Context, name: str) -> bool:
-    """Whether an option stands on the command line."""
-    return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
 @main.command()

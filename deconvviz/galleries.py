@@ -1,7 +1,7 @@
 """From an index, or from images, to a gallery in one go; the demo is one of the embedded world."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from .manifest import is_manifest, read_manifest
 from .models import from_anywhere, load_model
 from .pages import write_gallery
 from .pages.folder import refuse_foreign
+from .pages.single import check_single, write_single_page
 from .part import Skipped
 from .scanning import scan
 from .sources import AnyImages, find_images
@@ -48,34 +49,60 @@ def _scanned(dv: DeconvNet, images: AnyImages, out: Path, **how: Any) -> Index:
     return made
 
 
-def index_of(
+def make_gallery(
     sources: Sequence[str],
     out: Path,
+    layers: Sequence[str],
+    maps: Sequence[int] | None,
+    k: int | None,
+    *,
     network: Callable[[str, str], DeconvNet],
     load: tuple[str, str],
     asked: bool,
+    scanning: Mapping[str, Any],
+    style: Mapping[str, Any],
+    single_file: bool,
+    force: bool,
     on_skip: Callable[[Skipped], object],
-    layers: Sequence[str] = (),
-    k: int | None = None,
-    **how: Any,
-) -> Index:
-    """The index that `sources` is, or that of a scan of these images, made or gone on with beside `out`.
+    report: Callable[[str], object],
+    say: Callable[[str], object],
+) -> Path:
+    """A gallery of the index that `sources` is, or of a scan of these images, made or gone on with beside `out`.
 
-    `network` loads one by name and weights; `load`: which; for an index only if `asked` for, else the one it
-    was made with. The rest is for `scan`. Raises UnusableIndex, and all that `scan` raises.
+    `network` loads one by name and weights; `load`: which; for an index only if `asked` for, else the one it was
+    made with. `scanning`: further arguments of `scan`, for images only; `style`: of `write_gallery`. What can be
+    refused is refused before the scan. Raises UnusableIndex, and all that `scan` and `write_gallery` raise.
     """
+    if single_file:
+        check_single(out, layers, force)
+    else:
+        refuse_foreign(out, force)
+    index = _opened(sources, network, load if asked else None, scanning)
+    if index is None:
+        images = find_images(sources)  # before the network, which may take minutes to come
+        how = {"layers": layers, "k": k or 9, "load": from_anywhere(*load), "on_skip": on_skip, **scanning}
+        index = _scanned(network(*load), images, out, **how)
+    write = write_single_page if single_file else write_gallery
+    return write(index, out, layers, maps, k=k, force=force, report=report, say=say, **style)
+
+
+def _opened(
+    sources: Sequence[str],
+    network: Callable[[str, str], DeconvNet],
+    load: tuple[str, str] | None,
+    scanning: Mapping[str, Any],
+) -> Index | None:
+    """The index that `sources` is, with its network or that of `load`; None if they are images."""
     indexes = [source for source in sources if is_manifest(Path(source))]
-    if indexes and len(sources) > 1:
-        raise UnusableIndex(f"{indexes[0]}: is an index, and a gallery is of one index; deconvviz merge joins shards")
-    if indexes:
-        folder = Path(indexes[0])
-        if how:
-            options = ", ".join("--" + name.replace("_", "-") for name in how)
-            raise UnusableIndex(f"{folder}: is an index already; {options} would be for a scan of images")
-        usual = load if asked else read_manifest(folder).load
-        if usual is None:
-            raise UnusableIndex(f"{folder}: does not say where its network is from; name it with --model")
-        return open_index(folder, network(*usual))
-    images = find_images(sources)  # before the network, which may take minutes to come
-    named = from_anywhere(*load)
-    return _scanned(network(*load), images, out, layers=layers, k=k or 9, load=named, on_skip=on_skip, **how)
+    if not indexes:
+        return None
+    folder = Path(indexes[0])
+    if len(sources) > 1:
+        raise UnusableIndex(f"{folder}: is an index, and a gallery is of one index; deconvviz merge joins shards")
+    if scanning:
+        options = ", ".join("--" + name.replace("_", "-") for name in scanning)
+        raise UnusableIndex(f"{folder}: is an index already; {options} would be for a scan of images")
+    usual = load or read_manifest(folder).load
+    if usual is None:
+        raise UnusableIndex(f"{folder}: does not say where its network is from; name it with --model")
+    return open_index(folder, network(*usual))

@@ -18,6 +18,7 @@ from .ledger import Ledger
 from .manifest import read_manifest
 from .sources import printable
 from .units import Unit
+from .visualise import Pictured
 from .walk import mirrored
 
 HEADS = ("layer", "alias", "kind", "maps", "size", "jump", "receptive field", "mirror", "read after")
@@ -134,6 +135,22 @@ def skipped_line(index: Index | None, folder: Path) -> str:
         f"all are listed by: deconvviz top {folder}" if index else "they are listed by deconvviz top after the merge"
     )
     return f"{count} images skipped; {where}" if count else ""
+
+
+def tell(made: Iterable[Pictured], count: int, paths: bool) -> tuple[list[dict[str, Any]], int]:
+    """Print each picture's path (if `paths`) once it is written, and what is skipped.
+
+    Returns the records of all, and how many were skipped.
+    """
+    records, skipped = [], 0
+    for done in tqdm(made, total=count, unit="image", disable=None if count > 1 else True):
+        records.append(done.record)
+        skipped += bool(done.skipped)
+        if done.skipped:
+            tqdm.write(f"Skipped: {done.skipped}", file=sys.stderr)
+        elif paths:
+            tqdm.write(str(done.picture), file=sys.stdout)
+    return records, skipped
 
 
 class Problems:

@@ -139,8 +139,8 @@ def test_names_of_no_meaning_are_not_used() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_functions_fit_a_screen(path: Path) -> None:
-    commands = path.name == "cli.py"  # many short ones, and click is to be in one file
-    assert len(path.read_text().splitlines()) <= (400 if commands else 300)
+    most = 345 if path.name == "cli.py" else 300  # ten commands with their options: click is to be in one file
+    assert len(path.read_text().splitlines()) <= most
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef):
             docstring = len((ast.get_docstring(node) or "").splitlines())
