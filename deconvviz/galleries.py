@@ -74,7 +74,7 @@ def make_gallery(
     refused is refused before the scan. Raises UnusableIndex, and all that `scan` and `write_gallery` raise.
     """
     if single_file:
-        check_single(out, layers, force)
+        check_single(out, layers, maps, force)
     else:
         refuse_foreign(out, force)
     index = _opened(sources, network, load if asked else None, scanning)

@@ -1,6 +1,5 @@
 """An index: the strongest images of every feature map, as a scan left them, and projections from there."""
 
-import fnmatch
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from .part import Part, Skipped, ranges, read_part
 from .projection import Projection
 from .projections import Projections
 from .recheck import NOISE, project_again
+from .selection import globbed
 from .sources import AnyImages, Images, find_images, printable, reopen
 from .tally import edges, from_limbs
 from .units import Unit
@@ -61,19 +61,21 @@ class Index:
 
         Raises UnknownLayer.
         """
-        if pattern == "all":
-            return list(self.layers)
-        if pattern in self._layers or not any(sign in pattern for sign in "*?["):
+        found = globbed(pattern, {layer.names[0]: layer.names for layer in self.manifest.layers})
+        if found is None:
             return [self._layer(pattern).names[0]]
-        found = [layer.names[0] for layer in self.manifest.layers if fnmatch.filter(layer.names, pattern)]
         if not found:
             raise UnknownLayer(f"no layer in {self.folder} matches {pattern!r}; {nearest(pattern, self._layers)}")
         return found
 
-    def dead(self, layer: str) -> int:
-        """How many feature maps of a layer no image excites. Raises UnknownLayer."""
+    def dead(self, layer: str) -> list[int]:
+        """The feature maps of a layer that no image excites. Raises UnknownLayer."""
+        return [channel for channel, peak in enumerate(self._peaks(layer)) if peak <= 0]
+
+    def _peaks(self, layer: str) -> list[float]:
+        """The largest activation of each feature map of a layer."""
         pieces = self._layer(layer).pieces
-        return sum(int((self._part.tally.maximum[first : first + count] <= 0).sum()) for first, count in pieces)
+        return [float(peak) for first, count in pieces for peak in self._part.tally.maximum[first : first + count]]
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -147,15 +149,12 @@ class Index:
         by_image: dict[int, list[Unit]] = {}
         for unit in units:
             by_image.setdefault(unit.image, []).append(unit)
-        noise = {layer: NOISE * self._largest(layer) for layer in {u.layer for some in by_image.values() for u in some}}
+        noise = {
+            layer: NOISE * max(self._peaks(layer)) for layer in {u.layer for some in by_image.values() for u in some}
+        }
         for images in self._groups(sorted(by_image), report):
             together = [unit for number in images for unit in by_image[number]]
             yield from project_again(self.network, images, together, noise, report)
-
-    def _largest(self, layer: str) -> float:
-        """The largest activation of a layer."""
-        pieces = self._layer(layer).pieces
-        return max((float(self._part.tally.maximum[first : first + count].max()) for first, count in pieces), default=0)
 
     def _groups(
         self, numbers: Iterable[int], report: Callable[[str], object]
@@ -226,11 +225,9 @@ class Index:
         return notebook.bundle(repr(self), notebook.table(heads, rows, heading, numbers=(1, 2, 4)))
 
     def _layer_row(self, name: str) -> tuple[str, int, int, str, str]:
-        pieces = (self._part.tally.maximum[first : first + count] for first, count in self._layer(name).pieces)
-        peaks = [float(peak) for piece in pieces for peak in piece]
+        peaks = self._peaks(name)
         strongest = max(range(len(peaks)), key=peaks.__getitem__)
-        dead = sum(peak <= 0 for peak in peaks)
-        return name, len(peaks), dead, f"{name}:{strongest}", figures.number(peaks[strongest])
+        return name, len(peaks), len(self.dead(name)), f"{name}:{strongest}", figures.number(peaks[strongest])
 
 
 def open_index(

@@ -1,12 +1,13 @@
 """Writing files so that nothing half-written is ever seen: under a temporary name, then `os.replace`."""
 
+import json
 import os
 import tempfile
 import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -46,6 +47,16 @@ def write_bytes(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
 def write_text(path: Path, text: str) -> Path:
     """Write UTF-8 text."""
     return write_bytes(path, lambda file: file.write(text.encode()))
+
+
+def compact(content: Any) -> str:
+    """JSON in as few bytes as can be."""
+    return json.dumps(content, separators=(",", ":"), allow_nan=False)
+
+
+def write_json(path: Path, content: Any) -> Path:
+    """Write JSON in as few bytes as can be, on one line."""
+    return write_text(path, compact(content) + "\n")
 
 
 def write_png(path: Path, image: Image.Image, facts: str = "", dpi: int | None = None) -> Path:

@@ -1,7 +1,7 @@
 """Which layers a scan looks at, and where their feature maps stand in a row."""
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 import torch
@@ -54,13 +54,25 @@ def rectified_layers(table: Layers) -> list[str]:
     return rectified or with_maps or list(table)
 
 
-def _matching(table: Layers, pattern: str) -> list[str]:
+def globbed(pattern: str, names: Mapping[str, Sequence[str]]) -> list[str] | None:
+    """The layers that a glob (or `all`) names by any of their names, in their order; None if it is no glob.
+
+    >>> layers = {"features.0": ["features.0", "conv1"], "features.2": ["features.2"]}
+    >>> globbed("conv*", layers), globbed("all", layers), globbed("x*", layers), globbed("conv1", layers)
+    (['features.0'], ['features.0', 'features.2'], [], None)
+    """
     if pattern == "all":
-        return list(table)
-    if pattern in table or not any(sign in pattern for sign in "*?["):
+        return list(names)
+    known = any(pattern in all_names for all_names in names.values())  # a name may hold brackets itself
+    if known or not any(sign in pattern for sign in "*?["):
+        return None
+    return [name for name, all_names in names.items() if any(fnmatch.fnmatchcase(n, pattern) for n in all_names)]
+
+
+def _matching(table: Layers, pattern: str) -> list[str]:
+    found = globbed(pattern, {row.name: [row.name, row.alias or row.name] for row in table.values()})
+    if found is None or pattern in table:
         return [table[pattern].name]
-    found = [row.name for row in table.values() if fnmatch.fnmatchcase(row.name, pattern)]
-    found += [row.name for row in table.values() if row.alias and fnmatch.fnmatchcase(row.alias, pattern)]
     if not found:
         raise UnknownLayer(f"no layer matches {pattern!r}; {nearest(pattern, table)} (all: deconvviz layers)")
     return found

@@ -15,7 +15,8 @@ from typing import Any
 from PIL import Image
 
 from .figures import GREY
-from .tiles import Box
+from .output import compact
+from .tiles import Box, enlarged
 
 GAP, BETWEEN = 2, 10
 """Pixels of mid-grey between tiles, and between projections and patches."""
@@ -25,7 +26,7 @@ FORMATS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 
 IMAGE_DESCRIPTION = 0x010E
 
-DRAWN = 1
+DRAWN = 2
 """Counts up when sheets are drawn in another way: then none is kept."""
 
 MOST = 100
@@ -81,7 +82,7 @@ def tile_side(field: Box | None, most: int) -> int:
     (121, 128)
     """
     pixels = most if field is None else max(field[2] - field[0], field[3] - field[1])
-    return most // pixels * pixels if pixels * 4 <= most else most
+    return most // pixels * pixels if enlarged(pixels, most) else most
 
 
 def empty_sheet(layout: Layout) -> Image.Image:
@@ -93,7 +94,7 @@ def encode(picture: Image.Image, kind: str, sharp: bool, facts: Mapping[str, Any
     """A picture as a file's bytes; `sharp`: enlarged pixels, which nothing may smear."""
     buffer, exif = BytesIO(), Image.Exif()
     if facts is not None:
-        exif[IMAGE_DESCRIPTION] = json.dumps(facts, separators=(",", ":"))
+        exif[IMAGE_DESCRIPTION] = compact(facts)
     how: dict[str, Any] = {
         "webp": {"lossless": True, "method": 0, "quality": 75} if sharp else {"quality": 80, "method": 0},
         "png": {"compress_level": 6},

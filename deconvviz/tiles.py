@@ -6,15 +6,15 @@ clipped. Scaling first, or resampling without antialiasing, turns deep layers in
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms.functional import gaussian_blur
+from torch.nn.functional import interpolate
+from torchvision.transforms.functional import gaussian_blur, pil_to_tensor
 
 QUANTILE = 0.995
 
@@ -42,62 +42,84 @@ class Scaling:
 
 def signal_tile(pixels: Tensor, box: Box, field: Box, side: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling]:
     """A projection (C, h, w) inside `box` as a tile of its receptive field, grey where that leaves the image."""
-    whole = _on_field(_of_colours(pixels), box, field)
+    return signal_tiles([pixels], [box], [field], side, smoothing)[0]
+
+
+@torch.inference_mode()
+def signal_tiles(
+    signals: Sequence[Tensor], boxes: Sequence[Box], fields: Sequence[Box], side: int, smoothing: float = 0.0
+) -> list[tuple[Image.Image, Scaling]]:
+    """The same for projections whose receptive fields are of one size (`span`): faster than one by one."""
+    squares = _squares([_of_colours(signal) for signal in signals], boxes, fields, 0)
     if smoothing > 0:
-        kernel, sigma = [2 * math.ceil(3 * smoothing) + 1] * 2, [smoothing] * 2
-        whole = gaussian_blur(torch.from_numpy(whole), kernel, sigma).numpy()
-    values, resampling = _resample(whole, side)
-    quantile, (scale, largest) = QUANTILE, _quantile_and_largest(np.abs(values).ravel())
-    if scale == 0:  # fewer than one value in 200 is not zero
-        quantile, scale = 1.0, largest
-    levels = np.clip(values * np.float32(127 / (scale or 1.0)) + 128, 1, 255)
-    drawn = Image.fromarray(np.rint(levels).astype(np.uint8).transpose(1, 2, 0).copy())
-    return drawn, Scaling(quantile, scale, resampling, smoothing)
-
-
-def _quantile_and_largest(magnitudes: NDArray[np.float32]) -> tuple[float, float]:
-    """The value at QUANTILE, linearly between its neighbours, and the largest; what lies below is not sorted."""
-    at = QUANTILE * (magnitudes.size - 1)
-    above = torch.from_numpy(magnitudes).topk(magnitudes.size - int(at)).values
-    return float(above[-1].lerp(above[-2:][0], at - int(at))), float(above[0])
+        squares = gaussian_blur(squares, [2 * math.ceil(3 * smoothing) + 1] * 2, [smoothing] * 2)
+    values, resampling = _resample(squares, side)
+    scales = _scales(values)
+    contrast = torch.tensor([127 / (scale or 1.0) for _, scale in scales]).view(-1, 1, 1, 1)
+    levels = (values * contrast).add_(128).clamp_(1, 255).round_().to(torch.uint8)
+    how = [Scaling(quantile, scale, resampling, smoothing) for quantile, scale in scales]
+    return list(zip(_images(levels), how, strict=True))
 
 
 def picture_tile(patch: Image.Image, box: Box, field: Box, side: int) -> Image.Image:
     """The image region inside `box`, aligned with its projection's tile and enlarged the same way."""
-    span, (top, left) = _square(box, field)
-    square = Image.new("RGB", (span, span), (128, 128, 128))
-    square.paste(patch, (left, top))
-    return square.resize((side, side), _resampling(span, side))
+    return picture_tiles([patch], [box], [field], side)[0]
 
 
-def _square(box: Box, field: Box) -> tuple[int, tuple[int, int]]:
-    """The side of the square that holds the field, centred, and where the box begins on it."""
-    height, width = field[2] - field[0], field[3] - field[1]
-    side = max(height, width)
-    return side, (box[0] - field[0] + (side - height) // 2, box[1] - field[1] + (side - width) // 2)
+def picture_tiles(
+    patches: Sequence[Image.Image], boxes: Sequence[Box], fields: Sequence[Box], side: int
+) -> list[Image.Image]:
+    """The same for regions whose receptive fields are of one size."""
+    squares = _squares([pil_to_tensor(patch.convert("RGB")) for patch in patches], boxes, fields, 128)
+    return _images(_resample(squares.contiguous(memory_format=torch.channels_last), side)[0])
 
 
-def _resampling(span: int, side: int) -> Image.Resampling:
-    """Small fields stay sharp pixels, others are antialiased."""
-    return Image.Resampling.NEAREST if span * 4 <= side else Image.Resampling.BICUBIC
+def span(field: Box) -> int:
+    """The side, in pixels of the input, of the square that a tile shows: the longer one of the receptive field."""
+    return max(field[2] - field[0], field[3] - field[1])
 
 
-def _of_colours(pixels: Tensor) -> NDArray[np.float32]:
-    """Channels that are no colours: their mean."""
+def enlarged(pixels: int, side: int) -> bool:
+    """Whether so many pixels are shown on a tile's side as sharp squares; else they are antialiased."""
+    return pixels * 4 <= side
+
+
+def _of_colours(pixels: Tensor) -> Tensor:
+    """Three channels; of channels that are no colours, the mean three times."""
     given = pixels.detach().cpu().float()
-    return np.asarray((given if len(given) in (1, 3) else given.mean(0, keepdim=True)).numpy(), np.float32)
+    return (given if len(given) in (1, 3) else given.mean(0, keepdim=True)).expand(3, -1, -1)
 
 
-def _on_field(pixels: NDArray[np.float32], box: Box, field: Box) -> NDArray[np.float32]:
-    """Pixels (C, h, w) of the box, on the whole receptive field, as a square of three channels."""
-    span, (top, left) = _square(box, field)
-    square = np.zeros((3, span, span), np.float32)
-    square[:, top : top + pixels.shape[1], left : left + pixels.shape[2]] = pixels
-    return square
+def _squares(parts: Sequence[Tensor], boxes: Sequence[Box], fields: Sequence[Box], ground: int) -> Tensor:
+    """Parts (3, h, w), each of its box, on whole receptive fields, centred in squares (n, 3, span, span)."""
+    side = span(fields[0])
+    squares = parts[0].new_full((len(parts), 3, side, side), ground)
+    for square, part, box, field in zip(squares, parts, boxes, fields, strict=True):
+        height, width = field[2] - field[0], field[3] - field[1]
+        top, left = box[0] - field[0] + (side - height) // 2, box[1] - field[1] + (side - width) // 2
+        square[:, top : top + part.shape[1], left : left + part.shape[2]] = part
+    return squares
 
 
-def _resample(values: NDArray[np.float32], side: int) -> tuple[NDArray[np.float32], str]:
-    """Values (3, n, n) to (3, side, side). Pillow does it, in floating point: other threads run meanwhile."""
-    how = _resampling(values.shape[-1], side)
-    resized = [np.asarray(Image.fromarray(channel).resize((side, side), how)) for channel in values]
-    return np.stack(resized), "nearest" if how is Image.Resampling.NEAREST else "bicubic, antialiased"
+def _resample(squares: Tensor, side: int) -> tuple[Tensor, str]:
+    """Squares (n, 3, span, span) to (n, 3, side, side): float, or uint8."""
+    if enlarged(squares.shape[-1], side):
+        return interpolate(squares, (side, side), mode="nearest-exact"), "nearest"
+    return interpolate(squares, (side, side), mode="bicubic", antialias=True), "bicubic, antialiased"
+
+
+def _scales(values: Tensor) -> list[tuple[float, float]]:
+    """Of each tile (3, side, side) the quantile of |p| that becomes full contrast, and its value.
+
+    It is QUANTILE, linearly between its neighbours, or else the largest: where fewer than one in 200 is not zero.
+    """
+    magnitudes = values.abs().flatten(1)
+    at = QUANTILE * (magnitudes.shape[1] - 1)
+    above = magnitudes.topk(magnitudes.shape[1] - int(at)).values  # what lies below is not sorted
+    usual = above[:, -1].lerp(above[:, -2:][:, 0], at - int(at))
+    return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), above[:, 0].tolist(), strict=True)]
+
+
+def _images(levels: Tensor) -> list[Image.Image]:
+    """Tiles (n, 3, side, side) of uint8 as pictures."""
+    return [Image.fromarray(tile) for tile in levels.permute(0, 2, 3, 1).contiguous().numpy()]

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from .facts import MapFacts
 
+MIDDLE = (0.25, 0.75)
+"""Of the image's side that units in the middle of a network see."""
+
 
 def start_here(maps: Sequence[MapFacts], count: int = 4) -> list[MapFacts]:
     """`count` maps of a layer: of high peak, that fire in few images, and unlike each other; in map order.
@@ -26,6 +29,28 @@ def start_here(maps: Sequence[MapFacts], count: int = 4) -> list[MapFacts]:
     rest = [m for m in maps if m not in chosen]
     rest.sort(key=lambda m: (m.dead, -m.peak, m.number))
     return sorted([*chosen, *rest][:count], key=lambda m: m.number)
+
+
+def first_look(
+    starts: Sequence[Sequence[MapFacts]], shares: Sequence[float], count: int = 8
+) -> list[tuple[int, MapFacts]]:
+    """Feature maps to be seen before all others, by layer, from the middle of the network.
+
+    There units have found parts of things, and projections are clear: shallow maps like edges and colours, and
+    signals of the deepest have spread. `starts`: of each layer the maps to start at; `shares`: how much of the
+    image's side its units see. Layers take turns, the deepest first; each gives the map with most of one class,
+    unlike those taken before.
+    """
+    middle = [at for at, share in enumerate(shares) if MIDDLE[0] <= share <= MIDDLE[1]]
+    left = {at: sorted((m for m in starts[at] if not m.dead), key=lambda m: -(m.concentration or 0)) for at in middle}
+    chosen: list[tuple[int, MapFacts]] = []
+    while len(chosen) < count and any(left.values()):
+        for at in reversed(middle):
+            unlike = [m for m in left[at] if all(_differ(m, other, 1 / 3) for _, other in chosen)]
+            left[at] = unlike[1:]
+            if unlike and len(chosen) < count:
+                chosen.append((at, unlike[0]))
+    return sorted(chosen, key=lambda one: (one[0], one[1].number))
 
 
 def _differ(one: MapFacts, other: MapFacts, shared: float) -> bool:

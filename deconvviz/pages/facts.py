@@ -1,7 +1,7 @@
 """What a gallery says of layers and feature maps, beside their pictures."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from ..index import Index
 from ..layers import Layer
 from ..sheets import FORMATS, Layout, tile_side
 from ..sources import printable
+from ..tiles import enlarged
 from .names import file_names
 
 
@@ -136,23 +137,24 @@ def sections(index: Index, layers: Sequence[str], maps: Sequence[int] | None, st
         side = tile_side(field, style.tile)
         layout = Layout(side, style.count, style.patches)
         if len(chosen):
-            sharp = row.receptive_field is not None and max(row.receptive_field) * 4 <= side  # as tiles are enlarged
+            sharp = row.receptive_field is not None and enlarged(max(row.receptive_field), side)
             found.append(Section(name, files[name], row, table.depth(name), list(chosen), layout, sharp))
     if not found:
         raise UnknownUnit(f"no feature maps are asked for of {', '.join(names)}")
     return found
 
 
-def map_facts(index: Index, section: Section) -> list[MapFacts]:
-    """Of all feature maps that a layer's page shows."""
-    facts = []
-    for number in section.maps:
-        best = index.top(section.name, number, section.layout.count)
-        entries = [_printable(entry) for entry in best if (entry.unit.activation or 0) > 0]
-        counted = Counter(entry.category for entry in entries if entry.category).most_common(1)
-        category = counted[0][0] if counted else ""
-        facts.append(MapFacts(number, index.statistics(section.name, number), entries, category))
-    return facts
+def map_fact(index: Index, section: Section, number: int) -> MapFacts:
+    """Of one feature map that a layer's page shows."""
+    best = index.top(section.name, number, section.layout.count)
+    entries = [_printable(entry) for entry in best if (entry.unit.activation or 0) > 0]
+    counted = Counter(entry.category for entry in entries if entry.category).most_common(1)
+    return MapFacts(number, index.statistics(section.name, number), entries, counted[0][0] if counted else "")
+
+
+def map_facts(index: Index, section: Section) -> Iterator[MapFacts]:
+    """Of all feature maps that a layer's page shows, one after the other."""
+    return (map_fact(index, section, number) for number in section.maps)
 
 
 def _printable(entry: Entry) -> Entry:

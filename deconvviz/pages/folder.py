@@ -60,7 +60,9 @@ def prepare(folder: Path, gallery: str, force: bool) -> None:
             if _OWN.fullmatch(path.relative_to(folder).as_posix()) and path.is_file() and not path.is_symlink():
                 path.unlink()
     layers = there.get("layers", []) if mine else []
-    write_json(folder / NAME, {"schema_version": SCHEMA, "gallery": gallery, "complete": False, "layers": layers})
+    output.write_json(
+        folder / NAME, {"schema_version": SCHEMA, "gallery": gallery, "complete": False, "layers": layers}
+    )
 
 
 def take_away(folder: Path, before: Any, now: Sequence[dict[str, Any]]) -> None:
@@ -71,8 +73,3 @@ def take_away(folder: Path, before: Any, now: Sequence[dict[str, Any]]) -> None:
         if re.fullmatch(r"[A-Za-z0-9._-]+", file):  # a plain name, whatever the file said
             for path in (f"layers/{file}.html", f"data/{file}.js", f"data/{file}.json"):
                 (folder / path).unlink(missing_ok=True)
-
-
-def write_json(path: Path, content: Any) -> None:
-    """In as few bytes as can be."""
-    output.write_text(path, json.dumps(content, separators=(",", ":"), allow_nan=False) + "\n")

@@ -9,10 +9,10 @@ gallery.json          what the gallery is; written last, so it is there when all
 
 import hashlib
 import json
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,16 @@ from tqdm import tqdm
 from .. import __version__
 from ..errors import UnwritableOutput
 from ..index import Index
+from ..output import write_json
 from ..sheets import DRAWN, FORMATS, MOST
 from ..sources import printable
-from .choice import start_here
+from .choice import first_look, start_here
+from .commands import Origin
 from .facts import MapFacts, Section, Style, images_json, map_facts, map_json, sections
-from .folder import NAME, SCHEMA, prepare, read, take_away, write_json
-from .sheetmaking import Pictures, is_complete, make_sheets, sheet_facts
-from .writer import Pages, listed
+from .folder import NAME, SCHEMA, prepare, read, take_away
+from .kept import sheet_facts, work_left
+from .sheetmaking import make_sheets
+from .writer import Listing, Pages
 
 BYTES_PER_PIXEL = {"webp": 0.16, "png": 2.1, "jpeg": 0.33}
 """Of sheets of photographs, for the estimate before any is made."""
@@ -62,14 +65,7 @@ def write_gallery(
     style = style_of(index, k, patches, image_format, tile, smoothing)
     shown = sections(index, layers, maps, style)
     prepare(folder, style.gallery, force)
-    pictures = Pictures(folder, style)
-    missing = [
-        (section, facts)
-        for section in shown
-        for facts in map_facts(index, section)
-        if facts.entries and not is_complete(sheet_facts(folder, section, facts, style), pictures)
-    ]
-    Making(index, folder, style, report, say).make(missing)
+    make_missing(index, shown, folder, style, report, say)
     return _write_pages(index, shown, folder, style)
 
 
@@ -89,30 +85,23 @@ def style_of(
     return Style(*how, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24])
 
 
-@dataclass(frozen=True, eq=False)
-class Making:
-    """Sheets being made, and what is said of it: `say` how large they will be; then progress is shown."""
-
-    index: Index
-    folder: Path
-    style: Style
-    report: Callable[[str], object]
-    say: Callable[[str], object] | None
-
-    def make(self, missing: Sequence[tuple[Section, MapFacts]]) -> None:
-        """Make the sheets of these maps."""
-        count = sum(len(facts.entries) for _, facts in missing)
-        pixels = sum(section.layout.size[0] * section.layout.size[1] for section, _ in missing)
-        rows, columns = self.index.network.layers.graph.input_shape[-2:] if self.style.patches else (0, 0)
-        pixels += rows * columns * len({number for _, facts in missing for number in facts.images})
-        if self.say is not None and missing:
-            estimate = _megabytes(pixels * BYTES_PER_PIXEL[self.style.kind])
-            self.say(f"{len(missing)} feature maps, {count} projections: some {estimate} of pictures.")
-        with tqdm(total=count, unit="projection", disable=None if self.say else True) as bar:
-            written = 0
-            for size in make_sheets(self.index, missing, self.folder, self.style, self.report, bar.update):
-                written += size
-                bar.set_postfix_str(_megabytes(written))
+def make_missing(
+    index: Index, shown: Sequence[Section], folder: Path, style: Style, report: Callable[[str], object],
+    say: Callable[[str], object] | None,
+) -> None:  # fmt: skip
+    """Make the sheets that are not there yet; `say` how large they will be, then progress is shown."""
+    work = work_left(index, shown, folder, style)
+    rows, columns = index.network.layers.graph.input_shape[-2:] if style.patches else (0, 0)
+    pixels = sum(section.layout.size[0] * section.layout.size[1] for section, _ in work.maps)
+    pixels += rows * columns * len(work.images)
+    if say is not None and work.maps:
+        estimate = _megabytes(pixels * BYTES_PER_PIXEL[style.kind])
+        say(f"{len(work.maps)} feature maps, {work.projections} projections: some {estimate} of pictures.")
+    with tqdm(total=work.projections, unit="projection", disable=None if say else True) as bar:
+        written = 0
+        for size in make_sheets(index, work, folder, style, report, bar.update):
+            written += size
+            bar.set_postfix_str(_megabytes(written))
 
 
 def _megabytes(size: float) -> str:
@@ -124,36 +113,52 @@ def _megabytes(size: float) -> str:
 
 def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: Style) -> Path:
     facts = gallery_json(index, shown, style)
-    pages = Pages(folder, facts, index.folder, index.manifest.load, index.manifest.roots == ("",))
+    pages = Pages(folder, facts, origin_of(index))
     pages.write_assets()
-    classes: dict[str, list[tuple[int, int, int]]] = {}
-    layers, datas = [], []
-    for at, section in enumerate(shown):  # all pages know what each layer lists
-        maps = map_facts(index, section)
-        start = start_here(maps)
-        facts["layers"][at] |= listed(facts["layers"][at], maps) | {"start": [m.number for m in start]}
-        layers.append(start)
+    classes: dict[str, list[tuple[int, int, int, int]]] = {}
+    starts, seen = [], 0
     for at, section in enumerate(shown):
-        maps = map_facts(index, section)
-        data = layer_json(index, section, maps, {m.number: sheet_facts(folder, section, m, style) for m in maps}, style)
-        pages.write_layer(at, maps, data)
-        datas.append({key: data[key] for key in ("dead", "seen")})
-        for name, number, same in _likings(maps):
-            classes.setdefault(name, []).append((at, number, same))
+        listing = listing_of(index, at, section, folder, style)
+        pages.write_layer(listing)
+        starts.append(start_here(listing.maps))
+        seen = listing.data["seen"]
+        for name, number, same, of in _likings(listing.maps):
+            classes.setdefault(name, []).append((at, number, same, of))
     pages.write_classes(classes)
-    path = pages.write_index(layers, datas)
+    path = pages.write_index(first_look(starts, _shares(index, shown)), starts, seen)
     take_away(folder, read(folder).get("layers"), facts["layers"])
+    for layer, start in zip(facts["layers"], starts, strict=True):
+        layer["start"] = [m.number for m in start]
     write_json(folder / NAME, facts)
     return path
 
 
-def _likings(maps: Sequence[MapFacts]) -> Iterable[tuple[str, int, int]]:
-    """The classes that several of a map's images have: class, map, how many."""
+def origin_of(index: Index) -> Origin:
+    """What a gallery of the index is made from."""
+    return Origin(index.folder, index.manifest.load, index.manifest.roots == ("",))
+
+
+def listing_of(index: Index, at: int, section: Section, folder: Path, style: Style) -> Listing:
+    """A layer as its page lists it, with what the sheets in the folder say of themselves."""
+    maps = list(map_facts(index, section))
+    sheets = {m.number: sheet_facts(folder, section, m, style) for m in maps}
+    return Listing(at, maps, layer_json(index, section, maps, sheets, style))
+
+
+def _shares(index: Index, shown: Sequence[Section]) -> list[float]:
+    """How much of the image's side the units of each layer see."""
+    side = max(index.network.layers.graph.input_shape[-2:])
+    fields = [section.row.receptive_field for section in shown]
+    return [max(field) / side if field else math.inf for field in fields]
+
+
+def _likings(maps: Sequence[MapFacts]) -> Iterable[tuple[str, int, int, int]]:
+    """The classes that several of a map's images have: class, map, how many of how many images."""
     for one in maps:
         for name in one.categories:
             same = sum(entry.category == name for entry in one.entries)
             if same > 1:
-                yield name, one.number, same
+                yield name, one.number, same, len(one.entries)
 
 
 def gallery_json(index: Index, shown: Sequence[Section], style: Style) -> dict[str, Any]:
@@ -178,8 +183,15 @@ def gallery_json(index: Index, shown: Sequence[Section], style: Style) -> dict[s
         "image_format": style.kind,
         "tile": style.tile,
         "smoothing": style.smoothing,
-        "layers": [_section_json(section, style) for section in shown],
+        "layers": [_section_json(section, style) | _listed(index, section) for section in shown],
     }
+
+
+def _listed(index: Index, section: Section) -> dict[str, Any]:
+    """The numbers of the maps shown (None: all), and of those that are dead."""
+    dead = set(index.dead(section.name))
+    numbers = None if len(section.maps) == section.row.channels else section.maps
+    return {"maps": numbers, "dead": [number for number in section.maps if number in dead]}
 
 
 def _section_json(section: Section, style: Style) -> dict[str, Any]:
@@ -220,7 +232,7 @@ def layer_json(
     return {
         "schema_version": SCHEMA,
         **_section_json(section, style),
-        "dead": index.dead(section.name),
+        "dead": len(index.dead(section.name)),
         "seen": maps[0].statistics.count,
         "edges": maps[0].statistics.edges.tolist(),
         "images": images,

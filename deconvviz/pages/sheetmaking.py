@@ -1,23 +1,23 @@
-"""Make the sheets of a gallery: project, draw in threads while the network goes on, write each when it is full."""
+"""Make the sheets of a gallery: project, draw, and let threads encode and write each sheet that is full."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby, islice
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import Any
 
 from PIL import Image
 
 from .. import output
-from ..figures import patch_tile, projection_tile
+from ..figures import projection_tiles
 from ..index import Index
 from ..projection import Projection
-from ..sheets import empty_sheet, encode, read_facts
-from ..units import Unit
-from .facts import MapFacts, Section, Style
-from .names import sheet_name
+from ..sheets import empty_sheet, encode
+from ..tiles import picture_tiles, span
+from .facts import MapFacts, Section, Style, map_fact
+from .kept import Work, of, picture_facts, picture_lies_there, picture_path, sheet_path
 
 TOGETHER = 256
 """Feature maps whose sheets are under way at a time: enough that they share images, few enough for memory."""
@@ -25,8 +25,11 @@ TOGETHER = 256
 BYTES = 256 * 2**20
 """Of the tiles of sheets under way, at most."""
 
-WAITING = 64
-"""Projections that may wait to be drawn."""
+DRAWN_TOGETHER = 16
+"""Projections drawn at a time: few of them have to wait, and each costs half of what it would by itself."""
+
+PICTURES = 128
+"""Whole pictures kept in memory: projections come image by image, some images at a time."""
 
 SMALL = 64
 """Pictures up to this side are stored without loss: each of their pixels is seen."""
@@ -47,128 +50,111 @@ class _Begun:
 
     section: Section
     facts: MapFacts
-    tiles: dict[int, Future[Tile]] = field(default_factory=dict)
-
-
-def sheet_path(folder: Path, section: Section, channel: int, style: Style) -> Path:
-    """Where a feature map's sheet lies."""
-    return folder / "sheets" / section.file / f"{sheet_name(channel)}.{style.ending}"
-
-
-def picture_path(folder: Path, number: int, style: Style) -> Path:
-    """Where the whole picture of an image lies, as the network saw it."""
-    return folder / "images" / f"{number:07d}.{style.ending}"
-
-
-def sheet_facts(folder: Path, section: Section, facts: MapFacts, style: Style) -> dict[str, Any] | None:
-    """What the sheet that lies there says of itself; None unless it belongs to this gallery."""
-    found = read_facts(sheet_path(folder, section, facts.number, style))
-    expected = {"gallery": style.gallery, "layer": section.name, "map": facts.number}
-    tiles = found.get("tiles") if found and expected.items() <= found.items() else None
-    if not isinstance(tiles, list) or len(tiles) != len(facts.entries):
-        return None
-    units = [entry.unit for entry in facts.entries]
-    fits = all(tile is None or _of(unit).items() <= tile.items() for tile, unit in zip(tiles, units, strict=True))
-    return found if fits else None
-
-
-def _of(unit: Unit) -> dict[str, Any]:
-    """What tells a tile's unit from others of its map."""
-    return {"image": unit.image, "row": unit.row, "column": unit.column, "activation": unit.activation}
-
-
-class Pictures:
-    """Which whole pictures lie in a gallery's folder; each is looked at once."""
-
-    def __init__(self, folder: Path, style: Style) -> None:
-        self.folder, self.style = folder, style
-        self._there: dict[int, bool] = {}
-
-    def __contains__(self, number: object) -> bool:
-        assert isinstance(number, int)
-        if number not in self._there:
-            facts = read_facts(picture_path(self.folder, number, self.style))
-            self._there[number] = facts == {"gallery": self.style.gallery, "image": number}
-        return self._there[number]
-
-
-def is_complete(sheet: dict[str, Any] | None, pictures: Pictures) -> bool:
-    """Whether a sheet shows all it should, and its pictures are there, so that it need not be made again."""
-    if sheet is None or None in sheet["tiles"]:
-        return False
-    return not pictures.style.patches or all(tile["image"] in pictures for tile in sheet["tiles"])
+    tiles: dict[int, Tile] = field(default_factory=dict)
 
 
 def make_sheets(
     index: Index,
-    wanted: Sequence[tuple[Section, MapFacts]],
+    work: Work,
     folder: Path,
     style: Style,
     report: Callable[[str], object],
-    advance: Callable[[], object],
+    advance: Callable[[int], object],
 ) -> Iterator[int]:
-    """Write the sheets of feature maps, and the whole pictures that they show; yield the bytes of each sheet.
+    """Write the sheets of feature maps, and the whole pictures that they show; yield the bytes of each file.
 
-    `report` is told of images that cannot be shown: their tiles stay grey. `advance` is called after each
-    projection. What is written is complete, also when this is interrupted.
+    `report` is told of images that cannot be shown: their tiles stay grey. `advance` is told how many more
+    projections are done. What is written is complete, also when this is interrupted.
     """
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
-    largest = max((3 * section.layout.size[0] * section.layout.size[1] for section, _ in wanted), default=1)
+    largest = max((3 * section.layout.size[0] * section.layout.size[1] for section, _ in work.maps), default=1)
     together = min(TOGETHER, max(BYTES // largest, 1))
     try:
-        for start in range(0, len(wanted), together):
-            some = [_Begun(section, facts) for section, facts in wanted[start : start + together]]
-            writing = list(_fill(index, some, folder, style, report, advance, pool))
+        for start in range(0, len(work.maps), together):
+            some = [_Begun(s, map_fact(index, s, number)) for s, number in work.maps[start : start + together]]
+            writing = list(_Filling(some, folder, style, pool).fill(index, report, advance))
             yield from (done.result() for done in writing)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _fill(
-    index: Index, some: Sequence[_Begun], folder: Path, style: Style, report: Callable[[str], object],
-    advance: Callable[[], object], pool: ThreadPoolExecutor,
-) -> Iterator[Future[int]]:  # fmt: skip
-    """Project what some sheets show, image by image, and have each sheet written once it is full."""
-    begun = {(sheet.section.name, sheet.facts.number): sheet for sheet in some}
-    units = [entry.unit for sheet in some for entry in sheet.facts.entries]
-    room, seen = BoundedSemaphore(WAITING), set[int]()
-    for projection in index.stream(units, report):
-        unit = projection.unit
-        if style.patches and unit.image not in seen:
-            seen.add(unit.image)
-            yield pool.submit(_write_picture, projection, folder, style)
-        sheet = begun[unit.layer, unit.channel]
-        room.acquire()  # projections are large: let few of them wait
-        drawing = pool.submit(_draw, projection, sheet.section.layout.side, style)
-        drawing.add_done_callback(lambda _: room.release())
-        sheet.tiles[unit.image] = drawing
-        if len(sheet.tiles) == len(sheet.facts.entries):
-            yield pool.submit(_write_sheet, begun.pop((unit.layer, unit.channel)), folder, style)
-        advance()
-    for sheet in begun.values():  # an image of theirs could not be shown
-        for _ in range(len(sheet.facts.entries) - len(sheet.tiles)):
-            advance()
-        yield pool.submit(_write_sheet, sheet, folder, style)
+class _Filling:
+    """Some sheets, from their first tile until each is handed to a thread to be written."""
+
+    def __init__(self, sheets: Iterable[_Begun], folder: Path, style: Style, pool: ThreadPoolExecutor) -> None:
+        self.begun = {(sheet.section.name, sheet.facts.number): sheet for sheet in sheets}
+        self.folder, self.style, self.pool = folder, style, pool
+        self.pictures: dict[int, Image.Image] = {}
+        self.written = set[int]()
+
+    def fill(
+        self, index: Index, report: Callable[[str], object], advance: Callable[[int], object]
+    ) -> Iterator[Future[int]]:
+        """Project what the sheets show, image by image, and have each sheet written once it is full."""
+        units = [entry.unit for sheet in self.begun.values() for entry in sheet.facts.entries]
+        for projections in _alike(index.stream(units, report)):
+            if self.style.patches:
+                yield from self._keep_pictures(projections)
+            yield from self._draw(projections)
+            advance(len(projections))
+        for sheet in self.begun.values():  # an image of theirs could not be shown
+            advance(len(sheet.facts.entries) - len(sheet.tiles))
+            yield self.pool.submit(_write_sheet, sheet, self.folder, self.style)
+
+    def _draw(self, projections: list[Projection]) -> Iterator[Future[int]]:
+        """The tiles of projections of one layer, whose receptive fields are of one size."""
+        side = self.begun[_key(projections[0])].section.layout.side
+        drawn = projection_tiles(projections, side, self.style.smoothing)
+        patches = self._patches(projections, side) if self.style.patches else [None] * len(projections)
+        for projection, (tile, scaling), patch in zip(projections, drawn, patches, strict=True):
+            facts = {
+                **of(projection.unit),
+                "box": projection.box,
+                "field": projection.field,
+                "input": projection.input.shape[-2:],
+                "quantile": scaling.quantile,
+                "scale": scaling.scale,
+                "resampling": scaling.resampling,
+            }
+            sheet = self.begun[_key(projection)]
+            sheet.tiles[projection.unit.image] = Tile(tile, patch, facts)
+            if len(sheet.tiles) == len(sheet.facts.entries):
+                yield self.pool.submit(_write_sheet, self.begun.pop(_key(projection)), self.folder, self.style)
+
+    def _patches(self, projections: list[Projection], side: int) -> Sequence[Image.Image | None]:
+        boxes, fields = [p.box for p in projections], [p.field for p in projections]
+        pictures = [self.pictures[p.unit.image] for p in projections]
+        regions = [whole.crop((b[1], b[0], b[3], b[2])) for whole, b in zip(pictures, boxes, strict=True)]
+        return picture_tiles(regions, boxes, fields, side)
+
+    def _keep_pictures(self, projections: list[Projection]) -> Iterator[Future[int]]:
+        """See that the whole picture of each is in memory, and will be in the folder."""
+        if len(self.pictures) > PICTURES:
+            self.pictures.clear()
+        for projection in projections:
+            number = projection.unit.image
+            if number not in self.pictures:
+                self.pictures[number] = projection.image
+            if number not in self.written:
+                self.written.add(number)
+                yield self.pool.submit(_write_picture, self.pictures[number], number, self.folder, self.style)
 
 
-def _draw(projection: Projection, side: int, style: Style) -> Tile:
-    drawn, scaling = projection_tile(projection, side, style.smoothing)
-    facts = {
-        **_of(projection.unit),
-        "box": projection.box,
-        "field": projection.field,
-        "input": projection.input.shape[-2:],
-        "quantile": scaling.quantile,
-        "scale": scaling.scale,
-        "resampling": scaling.resampling,
-    }
-    return Tile(drawn, patch_tile(projection, side) if style.patches else None, facts)
+def _alike(projections: Iterable[Projection]) -> Iterator[list[Projection]]:
+    """Projections that can be drawn at once: a few of one layer, whose receptive fields are of one size."""
+    for _, same in groupby(projections, key=lambda p: (p.unit.layer, span(p.field))):
+        while some := list(islice(same, DRAWN_TOGETHER)):
+            yield some
+
+
+def _key(projection: Projection) -> tuple[str, int]:
+    return projection.unit.layer, projection.unit.channel
 
 
 def _write_sheet(sheet: _Begun, folder: Path, style: Style) -> int:
     layout, picture, tiles = sheet.section.layout, empty_sheet(sheet.section.layout), list[dict[str, Any] | None]()
     for rank, image in enumerate(sheet.facts.images):
-        tile = sheet.tiles[image].result() if image in sheet.tiles else None  # submitted before: it is done or runs
+        tile = sheet.tiles.get(image)
         tiles.append(tile.facts if tile else None)
         if tile is not None:
             picture.paste(tile.projection, layout.place(rank))
@@ -180,11 +166,9 @@ def _write_sheet(sheet: _Begun, folder: Path, style: Style) -> int:
     return len(content)
 
 
-def _write_picture(projection: Projection, folder: Path, style: Style) -> int:
-    number, picture = projection.unit.image, projection.image
-    path, said = picture_path(folder, number, style), {"gallery": style.gallery, "image": number}
-    if read_facts(path) == said:
+def _write_picture(picture: Image.Image, number: int, folder: Path, style: Style) -> int:
+    if picture_lies_there(folder, number, style):
         return 0
-    content = encode(picture, style.kind, max(picture.size) <= SMALL, said)
-    output.write_bytes(path, lambda file: file.write(content))
+    content = encode(picture, style.kind, max(picture.size) <= SMALL, picture_facts(number, style))
+    output.write_bytes(picture_path(folder, number, style), lambda file: file.write(content))
     return len(content)

@@ -1,4 +1,4 @@
-"""One layer of a gallery as one file: nothing beside it is needed, and it can be sent around."""
+"""A selection of a gallery as one file: nothing beside it is needed, and it can be sent around."""
 
 import base64
 import mimetypes
@@ -12,10 +12,10 @@ from typing import Any
 from .. import output
 from ..errors import UnknownLayer, UnwritableOutput
 from ..index import Index
-from .facts import map_facts, sections
-from .gallery import Making, gallery_json, layer_json, style_of
-from .sheetmaking import picture_path, sheet_facts, sheet_path
-from .writer import Assets, Pages, listed
+from .facts import sections
+from .gallery import gallery_json, listing_of, make_missing, origin_of, style_of
+from .kept import sheet_path
+from .writer import Inline, Pages
 
 
 def write_single_page(
@@ -29,38 +29,38 @@ def write_single_page(
     say: Callable[[str], object] | None = None,
     **style: Any,
 ) -> Path:
-    """Write the page of one layer, with its sheets and images in it; the arguments are those of `write_gallery`.
+    """Write a selection of layers as one page, with its sheets and images in it; arguments as of `write_gallery`.
 
-    `force`: write over a file that lies there. Raises UnknownLayer unless `layers` names one layer, and what
-    `write_gallery` raises.
+    `layers` or `maps` must say which; `force`: write over a file that lies there. Raises UnknownLayer without a
+    selection, and what `write_gallery` raises.
     """
     path = Path(path)
-    check_single(path, layers, force)
+    check_single(path, layers, maps, force)
     output.check_writable(path.parent)
     how = style_of(index, **style)
-    section, *others = sections(index, layers, maps, how)
-    if others:
-        names = ", ".join(other.name for other in (section, *others))
-        raise UnknownLayer(f"a single file holds one layer, and {layers[0]!r} names several: {names}")
-    facts = map_facts(index, section)
+    shown = sections(index, layers, maps, how)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        Making(index, folder, how, report, say).make([(section, m) for m in facts if m.entries])
-        data = layer_json(index, section, facts, {m.number: sheet_facts(folder, section, m, how) for m in facts}, how)
-        sheets = {str(m.number): _uri(sheet_path(folder, section, m.number, how)) for m in facts if m.entries}
-        numbers = sorted({number for m in facts for number in m.images})
-        pictures = {str(n): p for n in numbers if (p := picture_path(folder, n, how)).exists()}
-        inline = {"sheets": sheets, "images": {number: _uri(picture) for number, picture in pictures.items()}}
-    said, from_dataset = gallery_json(index, [section], how), index.manifest.roots == ("",)
-    said["layers"][0] |= listed(said["layers"][0], facts)
-    pages = Pages(path.parent, said, index.folder, index.manifest.load, from_dataset)
-    return output.write_text(path, pages.layer_page(0, facts, data, Assets("", inline=True), None, inline))
+        make_missing(index, shown, folder, how, report, say)
+        listings = [listing_of(index, at, section, folder, how) for at, section in enumerate(shown)]
+        inline = Inline(
+            sheets={
+                (one.at, m.number): _uri(sheet_path(folder, shown[one.at], m.number, how))
+                for one in listings
+                for m in one.maps
+                if m.entries
+            },
+            images={str(int(picture.stem)): _uri(picture) for picture in sorted((folder / "images").glob("*"))},
+        )
+    return Pages(path.parent, gallery_json(index, shown, how), origin_of(index)).write_single(path, listings, inline)
 
 
-def check_single(path: Path, layers: Sequence[str], force: bool) -> None:
-    """Before any work: raise UnknownLayer unless one layer is named, UnwritableOutput if something lies there."""
-    if len(layers) != 1:
-        raise UnknownLayer("a single file holds one layer; name it with --layer (deconvviz layers lists them)")
+def check_single(path: Path, layers: Sequence[str], maps: Sequence[int] | None, force: bool) -> None:
+    """Before any work: raise UnknownLayer if nothing is selected, UnwritableOutput if something lies there."""
+    if not layers and maps is None:
+        raise UnknownLayer(
+            "a single file holds all it shows, and is for a selection: name layers (--layer), or feature maps (--maps)"
+        )
     if path.is_dir() or (path.exists() and not force):
         what = "is a folder" if path.is_dir() else "is there already"
         raise UnwritableOutput(

@@ -25,14 +25,44 @@ def deep(layer: Mapping[str, Any]) -> str:
 def maps(layer: Mapping[str, Any]) -> str:
     """How many feature maps the layer has, or how many of them are shown."""
     count, of = layer["channels"], f" of {by(layer['size'])}" if layer["size"] else ""
-    what = "feature maps" if layer["size"] else "units"
+    what = ("feature map" if layer["size"] else "unit") + ("s" if count != 1 else "")
     return f"{count} {what}{of}" if layer["shown"] == count else f"{layer['shown']} of {count} {what}{of}"
 
 
-def dead(layer: Mapping[str, Any], count: int) -> str:
-    """How many of all its maps are dead."""
-    every = "" if layer["shown"] == layer["channels"] else f" of all {layer['channels']}"
-    return f"{count}{every} dead" if count else "none dead"
+def dead(layer: Mapping[str, Any]) -> str:
+    """How many of the maps shown are dead."""
+    return f"{len(layer['dead'])} dead" if layer["dead"] else "none dead"
+
+
+def several(names: Sequence[str]) -> str:
+    """Names in a row: `conv1, conv2 and conv3`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def count(layers: Sequence[Mapping[str, Any]]) -> str:
+    """How many feature maps are shown of some layers."""
+    return maps(layers[0]) if len(layers) == 1 else f"{sum(layer['shown'] for layer in layers):,} feature maps"
+
+
+def lead(gallery: Mapping[str, Any], layers: Sequence[Mapping[str, Any]], seen: int) -> str:
+    """What the page of these layers shows, of a scan that saw so many images."""
+    which = f"the {gallery['top']} of {seen:,} images that excite it most"
+    each = f"For each, {which}." if gallery["patches"] else f"For each, what it saw in {which}."
+    if len(layers) > 1:
+        return f"{count(layers)} in {len(layers)} layers. {each}"
+    parts = [maps(layers[0]), sees(layers[0]), deep(layers[0]), dead(layers[0])]
+    return f"{'; '.join(parts)}. {each}"
+
+
+def lead_of_all(gallery: Mapping[str, Any], seen: int) -> str:
+    """What a whole gallery shows, of a scan that saw so many images."""
+    layers = gallery["layers"]
+    images = f"the {gallery['top']} of {seen:,} images that excite each one most, and " if gallery["patches"] else ""
+    return (
+        f"What {sum(layer['shown'] for layer in layers):,} feature maps in {len(layers)} "
+        f"{'layer responds' if len(layers) == 1 else 'layers respond'} to: {images}"
+        "what it saw in them, carried back to pixels."
+    )
 
 
 def alternative_text(layer: str, facts: MapFacts) -> str:

@@ -253,26 +253,32 @@
 
     let classes = null;
     globalThis.deconvvizClasses = content => { classes = new Map(content); look(); };
+    /** Of the classes that `fits` the maps that like them, most first; as cards, with a title. */
+    function likers(fits) {
+      const matching = [...classes.keys()].filter(fits);
+      const units = matching.flatMap(name => classes.get(name).map(([layer, map, same, all]) => ({ layer: gallery.layers[layer], map, same, all, name })));
+      units.sort((a, b) => b.same - a.same);
+      const few = units.slice(0, 48).map(unit => card(unit, `${unit.same} of ${unit.all} are ${unit.name}`));
+      const like = matching.length > 3 ? `“${search.value.trim()}”` : matching.join(", ");
+      return { cards: few, title: `Feature maps that like ${like}` + (few.length < units.length ? `: the first ${few.length} of ${units.length}` : "") };
+    }
     function look() {
-      const asked = readSearch(search.value);
-      if (!search.value.trim()) { found.hidden = true; return; }
+      const asked = readSearch(search.value), text = search.value.trim();
+      if (!text) { found.hidden = true; return; }
+      if (!classes && !asked.layer) {
+        if (!one("#classes")) document.head.append(make("script", { id: "classes", src: "classes.js" }));
+        if (!("map" in asked)) return;
+      }
       if ("map" in asked) {
         const layers = asked.layer ? [findLayer(gallery, asked.layer)].filter(Boolean) : gallery.layers;
-        const units = layers.filter(layer => shows(layer, asked.map)).map(layer => ({ layer, map: asked.map }));
-        list(found, units.map(unit => card(unit)), units.length ? `Map ${asked.map}` : `There is no ${search.value.trim()}`);
+        const cards = layers.filter(layer => shows(layer, asked.map)).map(layer => card({ layer, map: asked.map }));
+        const named = classes?.has(text) ? likers(name => name === text).cards : []; // a class may be called 12
+        list(found, [...cards, ...named], cards.length ? `Map ${asked.map}` + (named.length ? `, and maps that like class ${text}` : "") : `There is no ${text}`);
         return;
       }
-      if (!classes) {
-        if (!one("#classes")) document.head.append(make("script", { id: "classes", src: "classes.js" }));
-        return;
-      }
-      const matching = [...classes.keys()].filter(name => name.toLowerCase().includes(asked.text));
-      const units = matching.flatMap(name => classes.get(name).map(([layer, map, same]) => ({ layer: gallery.layers[layer], map, same, name })));
-      units.sort((a, b) => b.same - a.same);
-      const few = units.slice(0, 48);
-      const title = !units.length ? `No feature map likes “${search.value.trim()}”` :
-        `Feature maps that like ${matching.length > 3 ? `“${search.value.trim()}”` : matching.join(", ")}` + (few.length < units.length ? `: the first ${few.length} of ${units.length}` : "");
-      list(found, few.map(unit => card(unit, `${unit.same} of ${gallery.top} are ${unit.name}`)), title);
+      const { cards, title } = likers(name => name.toLowerCase().includes(asked.text));
+      const none = classes.size ? `No feature map likes “${text}”` : "The images have no classes: search for a number, like 12";
+      list(found, cards, cards.length ? title : none);
     }
     search.addEventListener("input", look);
     one(".search").addEventListener("submit", event => {
@@ -302,12 +308,12 @@
     };
   }
 
-  // --- a layer ------------------------------------------------------------------------------------------
+  // --- a layer, or in a single file several ------------------------------------------------------------
 
   function layerPage(gallery, stars, patches) {
-    const list = one("#maps"), search = one("#search"), count = one("#count");
-    const cards = all(".map", list);
-    const here = gallery.layers[gallery.layer];
+    const maps = one("#maps"), search = one("#search"), count = one("#count");
+    const lists = all(".list", maps).map(section => ({ section, layer: gallery.layers[section.dataset.layer], cards: all(".map", section) }));
+    const cards = lists.flatMap(list => list.cards);
     const number = card => Number(card.dataset.number);
 
     let sorted = "number false";
@@ -317,8 +323,10 @@
       sorted = `${sort} ${reversed}`;
       const of = card => sort === "number" ? -number(card) : Number(card.dataset[sort] ?? -1);
       const values = new Map(cards.map(card => [card, of(card)]));
-      cards.sort((a, b) => sign * (values.get(b) - values.get(a)) || number(a) - number(b));
-      list.append(...cards);
+      for (const list of lists) {
+        list.cards.sort((a, b) => sign * (values.get(b) - values.get(a)) || number(a) - number(b));
+        one(".maps", list.section).append(...list.cards);
+      }
     }
 
     function arrange() {
@@ -331,42 +339,55 @@
         card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit) }[filter];
         shown += Number(!card.hidden);
       }
+      for (const list of lists) list.section.hidden = list.cards.every(card => card.hidden);
       count.textContent = (shown === cards.length ? "" : `${shown} of `) + (cards.length === 1 ? "1 map" : `${cards.length} maps`);
       one("#none").hidden = shown > 0;
     }
     for (const id of ["#sort", "#reverse", "#filter"]) one(id).addEventListener("change", arrange);
     search.addEventListener("input", arrange);
     one("#show-all").addEventListener("click", () => {
-      search.value = ""; one("#filter").value = "all"; arrange(); list.focus();
+      search.value = ""; one("#filter").value = "all"; arrange(); maps.focus();
     });
     one(".search").addEventListener("submit", event => {
       event.preventDefault();
       const asked = readSearch(search.value);
       if (!("map" in asked)) return;
-      const layer = asked.layer ? findLayer(gallery, asked.layer) : here;
-      if (layer && layer !== here && shows(layer, asked.map)) location.href = `${encodeURIComponent(layer.file)}.html#u${asked.map}`;
-      else if (layer === here && document.getElementById(`u${asked.map}`)) { search.value = ""; arrange(); location.hash = `u${asked.map}`; }
+      const layer = asked.layer && findLayer(gallery, asked.layer);
+      const list = asked.layer ? lists.find(list => list.layer === layer) : lists.find(list => shows(list.layer, asked.map));
+      const card = list?.cards.find(card => number(card) === asked.map);
+      if (card) { search.value = ""; arrange(); location.hash = card.id; }
+      else if (layer && !list && shows(layer, asked.map)) location.href = `${encodeURIComponent(layer.file)}.html#u${asked.map}`;
       else count.textContent = `There is no ${search.value.trim()}`;
     });
     arrange();
 
-    const view = unitView(gallery, here, stars, patches, () => shownCards(list));
+    const view = unitView(gallery, stars, patches, () => shownCards(maps));
     stars.whenChanged(() => {
       if (one("#filter").value === "starred") {
-        const at = shownCards(list).indexOf(document.activeElement?.closest(".map"));
+        const at = shownCards(maps).indexOf(document.activeElement?.closest(".map"));
         arrange();
-        const now = shownCards(list);
+        const now = shownCards(maps);
         if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
       }
       view.starred();
     });
+    /** The page of the layer before or after; in a single file its list. */
     const otherLayer = by => {
       const link = one(by < 0 ? "a[rel=prev]" : "a[rel=next]");
-      if (link) location.href = link.href; else return false;
+      if (link) { location.href = link.href; return true; }
+      const shown = lists.filter(list => !list.section.hidden);
+      const from = view.card() ?? document.activeElement?.closest(".map");
+      const at = shown.findIndex(list => list.cards.includes(from));
+      const next = at < 0 ? (by > 0 && shown.length > 1 ? shown[0] : null) : shown[at + by];
+      const card = next?.cards.find(card => !card.hidden);
+      if (!card) return false;
+      if (view.open) view.show(card);
+      else { next.section.scrollIntoView(); one("a", card).focus({ preventScroll: true }); }
+      return true;
     };
     return {
-      step: by => view.open ? view.step(by) : moveFocus(shownCards(list), by, false),
-      row: by => view.open ? view.row(by) : moveFocus(shownCards(list), by, true),
+      step: by => view.open ? view.step(by) : moveFocus(shownCards(maps), by, false),
+      row: by => view.open ? view.row(by) : moveFocus(shownCards(maps), by, true),
       layer: otherLayer,
       search: () => { if (view.open) view.close(search); else search.focus(); },
       star() {
@@ -375,22 +396,23 @@
       },
       back() {
         if (view.open) view.close();
-        else if (one("[aria-label=Breadcrumb] a")) location.href = one("[aria-label=Breadcrumb] a").href + "#layer-" + encodeURIComponent(here.file);
+        else if (one("[aria-label=Breadcrumb] a")) location.href = one("[aria-label=Breadcrumb] a").href + "#layer-" + encodeURIComponent(lists[0].layer.file);
       },
     };
   }
 
   // --- one feature map ----------------------------------------------------------------------------------
 
-  function unitView(gallery, here, stars, patches, shown) {
-    const dialog = one("#unit");
-    let data = null, current = null, clicked = false, next = null;
+  function unitView(gallery, stars, patches, shown) {
+    const dialog = one("#unit"), title = document.title;
+    const known = new Map(); // what is said of each layer, by its name
+    let here = gallery.layers[0], data = null, current = null, clicked = false, next = null;
 
-    globalThis.deconvvizLayer = content => { data = content; if (current) fill(); };
+    globalThis.deconvvizLayer = content => { known.set(content.layer, content); if (current) fill(); };
     const inline = one("#layer-data");
-    if (inline) data = JSON.parse(inline.textContent);
+    if (inline) for (const content of JSON.parse(inline.textContent)) known.set(content.layer, content);
     function load() {
-      if (data || one("#layer-script")) return;
+      if (known.has(here.layer) || one("#layer-script")) return;
       const script = make("script", { id: "layer-script", src: `../data/${encodeURIComponent(here.file)}.js` });
       script.addEventListener("error", () => { dialog.classList.remove("waiting"); one(".standing").textContent = "What the gallery knows of it could not be loaded."; });
       document.head.append(script);
@@ -402,10 +424,11 @@
     const percent = share => `${(100 * share).toFixed((share > 0 && share < .1) || (share > .99 && share < 1) ? 1 : 0)}\u00a0%`;
 
     function follow() {
-      const match = /^#u(\d+)$/.exec(location.hash);
-      const card = match && document.getElementById(`u${match[1]}`);
+      const match = /^#(u\d+(-\d+)?)$/.exec(location.hash);
+      const card = match && document.getElementById(match[1]);
       if (!card) { if (dialog.open) leave(); return; }
       current = card;
+      here = gallery.layers[card.closest(".list").dataset.layer];
       if (clicked) history.replaceState({ fromList: true }, ""); // so that closing it goes back, also after a reload
       clicked = false;
       load();
@@ -418,7 +441,7 @@
     function leave() {
       const target = next ?? (current && !current.hidden ? one("a", current) : one("#maps"));
       dialog.close();
-      document.title = `${here.layer} · ${gallery.model} · deconvviz`;
+      document.title = title;
       if (target.closest(".map")) target.scrollIntoView({ block: "nearest" });
       target.focus({ preventScroll: true });
       current = next = null;
@@ -431,9 +454,11 @@
       starred();
       one(".cli").textContent = here.cli.replaceAll("%MAP%", String(map));
       one(".python").textContent = here.python.replaceAll("%MAP%", String(map));
+      data = known.get(here.layer);
       const facts = data?.maps.find(m => m.map === map);
       dialog.classList.toggle("waiting", !facts); // shown at once when it is complete: nothing moves
       const nine = one(".nine");
+      nine.classList.toggle("sharp", here.sheet.sharp);
       if (!facts) { nine.replaceChildren(); one(".numbers").replaceChildren(); one(".standing").textContent = ""; return; }
       describe(facts);
       nine.replaceChildren(...facts.top.map(item));
@@ -530,9 +555,10 @@
     }
     /** The one before or after, as the list is sorted and filtered now; also of one that the filter has taken away. */
     function neighbour(by) {
-      let card = current;
-      do card = by < 0 ? card.previousElementSibling : card.nextElementSibling; while (card?.hidden);
-      return card;
+      const cards = all("#maps .map");
+      let at = cards.indexOf(current);
+      do at += by; while (cards[at]?.hidden);
+      return cards[at];
     }
     function show(card) {
       if (!card) return;
@@ -565,7 +591,7 @@
     }
     follow();
     return {
-      get open() { return dialog.open; }, card: () => current, close, starred,
+      get open() { return dialog.open; }, card: () => current, close, show, starred,
       step: by => show(neighbour(by)), row: by => show(rowFrom(shown(), current, by)),
     };
   }

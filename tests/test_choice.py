@@ -1,0 +1,55 @@
+"""Which feature maps a gallery shows first."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from deconvviz.feature_map import Entry, Statistics
+from deconvviz.pages.choice import first_look, start_here
+from deconvviz.pages.facts import MapFacts
+from deconvviz.units import Unit
+
+
+def facts(number: int, peak: float, positive: int, images: Sequence[int], category: str = "") -> MapFacts:
+    """A feature map that fires in so many of 100 images, and most in these, all of one class."""
+    entries = [Entry(Unit("l", number, 0, 0, image=n, activation=peak), f"{n}.png", category, "") for n in images]
+    histogram, edges = np.zeros(1, np.int64), np.zeros(1)
+    return MapFacts(number, Statistics(100, peak / 10, 0.0, peak, positive, histogram, edges), entries, category)
+
+
+def chosen(maps: Sequence[MapFacts], count: int = 4) -> list[int]:
+    return [one.number for one in start_here(maps, count)]
+
+
+def test_high_peaks_of_rare_maps_come_first_and_dead_ones_last() -> None:
+    maps = [facts(n, 1.0 + n, 100 - 10 * n, [3 * n, 3 * n + 1]) for n in range(8)]
+    dead = facts(8, 0.0, 0, [])
+    assert chosen([*maps, dead], 3) == [5, 6, 7]
+    assert chosen([dead, maps[0]], 4) == [0, 8]
+    assert chosen([], 4) == []
+
+
+def test_maps_that_like_the_same_are_not_shown_twice() -> None:
+    strong = [facts(n, 10.0 - n / 10, 5, [1, 2, 3], "") for n in range(4)]
+    others = [facts(4, 9.0, 5, [4, 5, 6], "cat"), facts(5, 8.9, 5, [7, 8, 9], "cat"), facts(6, 8.0, 5, [10, 11, 12])]
+    weak = [facts(n, 1.0, 5, [100 + n, 200 + n, 300 + n]) for n in range(7, 14)]  # only the stronger half is looked at
+    assert chosen([*strong, *others, *weak], 3) == [
+        0,
+        4,
+        6,
+    ]  # of the first four, and of the two that like cats, one each
+
+
+def test_a_map_without_a_full_set_of_images_waits() -> None:
+    assert chosen([facts(0, 9.0, 1, [1]), facts(1, 1.0, 2, [2, 3]), facts(2, 1.1, 2, [4, 5])], 2) == [1, 2]
+
+
+def test_the_first_look_takes_turns_among_middle_layers() -> None:
+    def layer(at: int) -> list[MapFacts]:
+        return [facts(n, 1.0, 5, [100 * at + 10 * n, 100 * at + 10 * n + 1]) for n in range(4)]
+
+    starts, shares = [layer(at) for at in range(4)], [0.05, 0.3, 0.6, float("inf")]
+    assert [(at, one.number) for at, one in first_look(starts, shares, 5)] == [(1, 0), (1, 1), (2, 0), (2, 1), (2, 2)]
+    assert first_look(starts, [0.01, 0.02, 0.03, 1.0]) == []
+    same = [[facts(0, 1.0, 5, [1, 2])], [facts(1, 1.0, 5, [1, 2])], [facts(2, 0.0, 0, [])]]
+    assert [(at, one.number) for at, one in first_look(same, [0.3, 0.4, 0.5])] == [(1, 1)]
