@@ -294,8 +294,8 @@ def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int, s
 @click.option("--batch-size", type=click.IntRange(1), help="Images scanned together.")
 @click.option("--workers", type=click.IntRange(1), help="Threads that read pictures for a scan.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to write.")
-@click.option("--no-patches", is_flag=True, help="Projections only: no image is copied into the gallery.")
-@click.option("--single-file", is_flag=True, help="One layer as one HTML file, everything in it.")
+@click.option("--no-patches", is_flag=True, help="Projections only: no image, and no name of one.")
+@click.option("--single-file", is_flag=True, help="A selection as one HTML file, everything in it.")
 @click.option("--tile", default=128, show_default=True, type=click.IntRange(32, 512), help="Pixels of a tile's side.")
 @click.option(
     "--image-format", default="webp", show_default=True, type=click.Choice(["webp", "png", "jpeg"]), help="Of sheets."

@@ -1,7 +1,7 @@
 """`DeconvNet`: a network with its mirror attached, as Figure 1 of Zeiler & Fergus 2014 draws it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import torch
@@ -265,5 +265,5 @@ def _parsed(units: Unit | str | Iterable[Unit | str]) -> list[Unit]:
 
 def _sample(net: nn.Module) -> Tensor:
     """A tensor of the network's own device and dtype."""
-    own = (t for t in (*net.parameters(), *net.buffers()) if t.is_floating_point())
+    own = (t for t in chain(net.parameters(), net.buffers()) if t.is_floating_point())  # the first will do
     return next(own, torch.zeros(0))

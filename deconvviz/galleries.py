@@ -11,10 +11,12 @@ from .index import Index, open_index
 from .manifest import is_manifest, read_manifest
 from .models import from_anywhere, load_model
 from .pages import write_gallery
+from .pages.facts import check_maps
 from .pages.folder import refuse_foreign
 from .pages.single import check_single, write_single_page
 from .part import Skipped
 from .scanning import scan
+from .selection import select
 from .sources import AnyImages, find_images
 
 PICTURES = 420
@@ -80,8 +82,10 @@ def make_gallery(
     index = _opened(sources, network, load if asked else None, scanning)
     if index is None:
         images = find_images(sources)  # before the network, which may take minutes to come
+        dv = network(*load)
+        check_maps(maps, {layer.names[0]: layer.channels for layer in select(dv.layers, layers)[1]})
         how = {"layers": layers, "k": k or 9, "load": from_anywhere(*load), "on_skip": on_skip, **scanning}
-        index = _scanned(network(*load), images, out, **how)
+        index = _scanned(dv, images, out, **how)
     write = write_single_page if single_file else write_gallery
     return write(index, out, layers, maps, k=k, force=force, report=report, say=say, **style)
 

@@ -27,6 +27,9 @@ from .records import Record
 
 Source = str | os.PathLike[str]
 
+DRAWN = r"shapes:[1-9]\d*"
+"""A source: so many pictures of the embedded world, drawn as they are read."""
+
 
 class Images:
     """The images of folders, files and archives, in one order; some 60 bytes of memory each.
@@ -105,10 +108,15 @@ def reopen(roots: Sequence[str]) -> AnyImages | None:
     return _embedded(roots) or Images(roots, ())
 
 
+def is_drawn(roots: Sequence[str]) -> bool:
+    """Whether a scan saw pictures of the embedded world: everyone has them."""
+    return any(re.fullmatch(DRAWN, root) for root in roots)
+
+
 def _embedded(sources: Sequence[Source]) -> DatasetImages | None:
     """`shapes:420`: that many pictures of the embedded world, as a data set."""
     names = [os.fspath(source) for source in sources]
-    asked = [name for name in names if re.fullmatch(r"shapes:[1-9]\d*", name) and not os.path.exists(name)]
+    asked = [name for name in names if re.fullmatch(DRAWN, name) and not os.path.exists(name)]
     if asked and len(names) > 1:
         raise UnsuitableInput(f"{asked[0]} is a data set of its own and is not mixed with others")
     return DatasetImages(shapes.Pictures(int(asked[0].partition(":")[2])), asked[0]) if asked else None

@@ -32,12 +32,12 @@ def test_high_peaks_of_rare_maps_come_first_and_dead_ones_last() -> None:
 def test_maps_that_like_the_same_are_not_shown_twice() -> None:
     strong = [facts(n, 10.0 - n / 10, 5, [1, 2, 3], "") for n in range(4)]
     others = [facts(4, 9.0, 5, [4, 5, 6], "cat"), facts(5, 8.9, 5, [7, 8, 9], "cat"), facts(6, 8.0, 5, [10, 11, 12])]
-    weak = [facts(n, 1.0, 5, [100 + n, 200 + n, 300 + n]) for n in range(7, 14)]  # only the stronger half is looked at
+    weak = [facts(n, 1.0, 5, [100 + n, 200 + n, 300 + n]) for n in range(7, 14)]  # only half is looked at
     assert chosen([*strong, *others, *weak], 3) == [
         0,
         4,
         6,
-    ]  # of the first four, and of the two that like cats, one each
+    ]  # one of the first four, one that likes cats
 
 
 def test_a_map_without_a_full_set_of_images_waits() -> None:

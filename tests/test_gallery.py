@@ -115,6 +115,9 @@ def test_no_place_of_this_machine_is_in_a_page_but_in_the_commands(place: Path) 
 
 def test_without_patches_no_image_is_copied(place: Path) -> None:
     assert not (place / "bare" / "images").exists()
+    for path, content in contents(place / "bare").items():
+        assert HOSTILE_FILE.encode() not in content, path  # a name may tell whose picture it is
+        assert b".jpg" not in content, path
     sheets = list((place / "bare" / "sheets").rglob("*.png"))
     assert sheets
     assert {width / height for width, height in (Image.open(sheet).size for sheet in sheets)} == {1}  # one block
@@ -249,6 +252,17 @@ def test_the_scan_of_something_else_beside_it_is_left_alone(tmp_path: Path) -> N
     assert inside.returncode == 1
     assert "whose images are scanned" in inside.stderr
     assert not (tmp_path / "one" / "site.index").exists()
+
+
+def test_what_cannot_be_shown_is_refused_before_the_scan(tmp_path: Path) -> None:
+    asked = ("gallery", "shapes:400", "--model", "shapes", "--layer", "conv1", "--maps", "3,32", "-o", "out")
+    refused = deconvviz(*asked, cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "no feature map 32 in conv1" in refused.stderr
+    unselected = deconvviz("gallery", "shapes:400", "--model", "shapes", "--single-file", "-o", "a.html", cwd=tmp_path)
+    assert unselected.returncode == 1
+    assert "--layer" in unselected.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_layer_may_have_any_name(tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import HOSTILE_CLASS, HOSTILE_FILE, HOSTILE_LAYERS, Opener, Watched, chromium, small_index
+from browsing import HOSTILE_CLASS, HOSTILE_FILE, HOSTILE_LAYERS, Opener, Watched, chromium, small_index, small_network
 from PIL import Image
 
 from deconvviz import load_model, scan, serving, write_gallery
 from deconvviz.pages.single import write_single_page
+from deconvviz.sheets import read_facts
 
 driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install '.[test]')")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed (apt-get install chromium)")
@@ -150,7 +151,7 @@ def test_what_a_feature_maps_own_view_says(visit: Opener, place: Path) -> None:
     for entry, item in zip(facts["top"], page.locator(".nine li").all(), strict=True):
         said = item.inner_text()
         assert data["images"][str(entry["image"])]["file"] in said
-        assert f"@{entry['row']},{entry['column']}" in said
+        assert f"row {entry['row']}, column {entry['column']}" in said
         assert float(item.locator(".value").inner_text()) == pytest.approx(entry["activation"], rel=0.01)
     shown = page.eval_on_selector(".whole i", BOX)
     assert shown == pytest.approx([side / 112 for side in facts["top"][0]["shown"]["box"]], abs=0.03)
@@ -595,6 +596,15 @@ def test_the_focus_is_never_behind_the_bar(width: int, visit: Opener) -> None:
         )
 
 
+def assert_same_picture(one: Path, other: Path) -> None:
+    """Two sheets of different scans: the same pixels, of the same units."""
+    assert np.array_equal(np.asarray(Image.open(one)), np.asarray(Image.open(other)))
+    facts, others = read_facts(one), read_facts(other)
+    assert facts is not None
+    assert others is not None
+    assert facts["tiles"] == others["tiles"]
+
+
 def test_what_is_copied_makes_the_same_picture(visit: Opener, place: Path, tmp_path: Path) -> None:
     page = visit("small/layers/conv2.html#u11", permissions=["clipboard-read", "clipboard-write"]).page
     page.wait_for_selector(".nine li")
@@ -609,14 +619,29 @@ def test_what_is_copied_makes_the_same_picture(visit: Opener, place: Path, tmp_p
     assert words[0] == "deconvviz"
     done = subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    sheet = (place / "small" / "sheets" / "conv2" / "0011.webp").read_bytes()
+    assert "shapes:40" in words  # pictures that everyone has: no index is asked for
+    sheet = place / "small" / "sheets" / "conv2" / "0011.webp"
     out = Path(words[words.index("-o") + 1])
-    assert (tmp_path / out / "sheets" / "conv2" / "0011.webp").read_bytes() == sheet
+    assert_same_picture(tmp_path / out / "sheets" / "conv2" / "0011.webp", sheet)
     (tmp_path / out).rename(tmp_path / "by command")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
         exec(copied["Copy Python"], {})
-    assert (tmp_path / out / "sheets" / "conv2" / "0011.webp").read_bytes() == sheet
+    assert_same_picture(tmp_path / out / "sheets" / "conv2" / "0011.webp", sheet)
+
+
+def test_what_is_copied_of_ones_own_pictures_opens_the_index(visit: Opener, place: Path, tmp_path: Path) -> None:
+    page = visit("hostile/layers/a-b-c.html#u1").page
+    page.wait_for_selector(".nine li")
+    assert str(place / "odd" / "index") in shlex.split(page.locator(".cli").inner_text())
+    assert "--model" in page.locator(".cli").inner_text()  # a network of one's own
+    assert "model = ..." in page.locator(".python").inner_text()
+    code = page.locator(".python").inner_text().replace("= ...", "= small_network(*HOSTILE_LAYERS)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        exec(code, {"small_network": small_network, "HOSTILE_LAYERS": HOSTILE_LAYERS})
+    (made,) = tmp_path.glob("*/sheets/*/0001.webp")
+    assert made.read_bytes() == (place / "hostile" / "sheets" / "a-b-c" / "0001.webp").read_bytes()
 
 
 # --- hostile names --------------------------------------------------------------------------------------

@@ -16,66 +16,76 @@ class Origin:
     """What a gallery was made from.
 
     `index`: where it lies, as it was given; `load`: name and weights of its network, None for one of one's own;
-    `dataset`: whether the images came from a data set of one's own.
+    `dataset`: whether the images came from a data set of one's own; `drawn`: images that everyone has
+    (`shapes:420`), or "": with them the index can be made again and is not asked for.
     """
 
     index: Path
     load: tuple[str, str] | None
     dataset: bool
+    drawn: str
 
 
 def commands(origin: Origin, gallery: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, str]:
-    """A command and lines of Python for one feature map of a layer; %MAP% stands for its number.
+    """A command and lines of Python for one feature map of a layer; %MAP% stands for its number."""
+    name, out = layer["layer"], f"{layer['file']}-%MAP%"
+    words = [f"--layer {shlex.quote(name)} --maps %MAP%", *_flags(gallery, origin), f"-o {out}"]
+    words += ["--model FILE.py:FACTORY"] if origin.load is None else []  # one's own
+    cli = f"deconvviz gallery {shlex.quote(origin.drawn or _index(origin, gallery))} {' '.join(words)}"
+    how = [f"k={gallery['top']}"] if gallery["top"] != gallery["kept"] else []
+    how += [f"{key}={gallery[key]!r}" for key, usual in USUAL.items() if gallery[key] != usual]
+    extra = "".join(f", {one}" for one in how)
+    lines = [
+        "import deconvviz\n",
+        *_opened(origin, gallery, name, out),
+        f"deconvviz.write_gallery(index, {out!r}, layers=[{name!r}], maps=[%MAP%]{extra})",
+        f"index.project({name!r}, %MAP%)  # the same as tensors",
+    ]
+    if origin.dataset:
+        cli = "# the images came from a data set of your own: see Python"
+    return {"cli": cli, "python": "\n".join(lines)}
 
-    A public gallery (one without patches) names no folders.
-    """
-    index = os.fspath(origin.index) if gallery["patches"] else origin.index.name
-    out = f"{layer['file']}-%MAP%"
-    return {
-        "cli": "# the images came from a data set of your own: see Python"
-        if origin.dataset
-        else _command(origin, gallery, layer["layer"], index, out),
-        "python": _python(origin, gallery, layer["layer"], index, out),
-    }
+
+def _index(origin: Origin, gallery: Mapping[str, Any]) -> str:
+    """Where the index lies; a public gallery (one without patches) names no folders."""
+    return os.fspath(origin.index) if gallery["patches"] else origin.index.name
 
 
-def _command(origin: Origin, gallery: Mapping[str, Any], layer: str, index: str, out: str) -> str:
+def _load(origin: Origin, gallery: Mapping[str, Any]) -> tuple[str, str]:
+    name, weights = origin.load or ("", "")
+    return (name, weights) if gallery["patches"] else (os.path.basename(name), os.path.basename(weights))
+
+
+def _flags(gallery: Mapping[str, Any], origin: Origin) -> list[str]:
     flags = {
         "patches": "--no-patches",
         "image_format": f"--image-format {gallery['image_format']}",
         "tile": f"--tile {gallery['tile']}",
         "smoothing": f"--smooth {gallery['smoothing']:g}",
     }
-    words = [f"deconvviz gallery {shlex.quote(index)} --layer {shlex.quote(layer)} --maps %MAP%"]
-    words += [f"--top {gallery['top']}"] if gallery["top"] != gallery["kept"] else []
-    words += [flags[key] for key, usual in USUAL.items() if gallery[key] != usual]
+    words = [flags[key] for key, usual in USUAL.items() if gallery[key] != usual]
+    words += [f"--top {gallery['top']}"] if gallery["top"] != (9 if origin.drawn else gallery["kept"]) else []
     words += ["--precision bf16"] if gallery["precision"] == "bfloat16" else []
-    words += [f"-o {out}"]
-    words += ["--model FILE.py:FACTORY"] if origin.load is None else []  # one's own
-    return " ".join(words)
+    if origin.drawn and origin.load:
+        name, weights = map(shlex.quote, _load(origin, gallery))
+        words += [f"--model {name}"] + ([f"--weights {weights}"] if weights != "DEFAULT" else [])
+    return words
 
 
-def _python(origin: Origin, gallery: Mapping[str, Any], layer: str, index: str, out: str) -> str:
-    made, opening = [], [repr(index)]
+def _opened(origin: Origin, gallery: Mapping[str, Any], layer: str, out: str) -> list[str]:
+    """The lines that open the index, or make it again."""
+    low, made, opening = gallery["precision"] == "bfloat16", [], [repr(_index(origin, gallery))]
     if origin.load is None:
         made.append("model = ...  # your network, with the weights of the scan")
-        opening.append("model=model")
-    elif gallery["precision"] == "bfloat16":
-        name, weights = origin.load if gallery["patches"] else map(os.path.basename, origin.load)
-        made.append(f"model = deconvviz.DeconvNet(deconvviz.load_model({name!r}, {weights!r}), precision='bf16')")
-        opening.append("model=model")
+    elif low or origin.drawn:
+        loaded = f"deconvviz.load_model({', '.join(map(repr, _load(origin, gallery)))})"
+        made.append("model = " + (f"deconvviz.DeconvNet({loaded}, precision='bf16')" if low else loaded))
+    if origin.drawn:
+        return [
+            *made,
+            f"index = deconvviz.scan(model, {origin.drawn!r}, [{layer!r}], k={gallery['top']}, out='{out}.index')",
+        ]
     if origin.dataset:
         made.append("dataset = ...  # yours, as it was scanned")
-        opening.append("images=dataset")
-    how = [f"k={gallery['top']}"] if gallery["top"] != gallery["kept"] else []
-    how += [f"{key}={gallery[key]!r}" for key, usual in USUAL.items() if gallery[key] != usual]
-    extra = "".join(f", {one}" for one in how)
-    return "\n".join(
-        [
-            "import deconvviz\n",
-            *made,
-            f"index = deconvviz.open_index({', '.join(opening)})",
-            f"deconvviz.write_gallery(index, {out!r}, layers=[{layer!r}], maps=[%MAP%]{extra})",
-            f"index.project({layer!r}, %MAP%)  # the same as tensors",
-        ]
-    )
+    opening += ["model=model"] * (origin.load is None or low) + ["images=dataset"] * origin.dataset
+    return [*made, f"index = deconvviz.open_index({', '.join(opening)})"]

@@ -123,11 +123,7 @@ def choose_layers(index: Index, asked: Sequence[str]) -> list[str]:
 def sections(index: Index, layers: Sequence[str], maps: Sequence[int] | None, style: Style) -> list[Section]:
     """The layers of a gallery. Raises UnknownLayer, UnknownUnit for maps that none of them has."""
     names, table = choose_layers(index, layers), index.network.layers
-    if maps is not None:
-        most = max(index.layers[name] for name in names)
-        beyond = [number for number in maps if not 0 <= number < most]
-        if beyond:
-            raise UnknownUnit(f"there is no feature map {beyond[0]} in {', '.join(names)}: they have 0 … {most - 1}")
+    check_maps(maps, {name: index.layers[name] for name in names})
     files = file_names(names)
     found = []
     for name in names:
@@ -142,6 +138,14 @@ def sections(index: Index, layers: Sequence[str], maps: Sequence[int] | None, st
     if not found:
         raise UnknownUnit(f"no feature maps are asked for of {', '.join(names)}")
     return found
+
+
+def check_maps(maps: Sequence[int] | None, channels: Mapping[str, int]) -> None:
+    """Raise UnknownUnit for maps that none of these layers has; `channels`: how many each has."""
+    most = max(channels.values())
+    beyond = [number for number in maps or () if not 0 <= number < most]
+    if beyond:
+        raise UnknownUnit(f"there is no feature map {beyond[0]} in {', '.join(channels)}: they have 0 … {most - 1}")
 
 
 def map_fact(index: Index, section: Section, number: int) -> MapFacts:
@@ -190,9 +194,10 @@ def _entry_json(entry: Entry, tile: Mapping[str, Any] | None) -> dict[str, Any]:
     return {"image": unit.image, "activation": unit.activation, "row": unit.row, "column": unit.column, "shown": shown}
 
 
-def images_json(maps: Iterable[MapFacts]) -> dict[str, dict[str, str | None]]:
-    """The images that a layer's maps show, by number: file and class."""
+def images_json(maps: Iterable[MapFacts], names: bool) -> dict[str, dict[str, Any]]:
+    """The images that a layer's maps show, by number: their class, and their file if `names` are for visitors."""
     entries = {entry.unit.image: entry for facts in maps for entry in facts.entries}
     return {
-        str(number): {"file": entry.image, "class": entry.category or None} for number, entry in sorted(entries.items())
+        str(number): {"file": entry.image if names else None, "class": entry.category or None}
+        for number, entry in sorted(entries.items())
     }

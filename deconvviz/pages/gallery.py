@@ -23,7 +23,7 @@ from ..errors import UnwritableOutput
 from ..index import Index
 from ..output import write_json
 from ..sheets import DRAWN, FORMATS, MOST
-from ..sources import printable
+from ..sources import is_drawn, printable
 from .choice import first_look, start_here
 from .commands import Origin
 from .facts import MapFacts, Section, Style, images_json, map_facts, map_json, sections
@@ -135,7 +135,8 @@ def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: St
 
 def origin_of(index: Index) -> Origin:
     """What a gallery of the index is made from."""
-    return Origin(index.folder, index.manifest.load, index.manifest.roots == ("",))
+    m = index.manifest
+    return Origin(index.folder, m.load, m.roots == ("",), m.roots[0] if is_drawn(m.roots) else "")
 
 
 def listing_of(index: Index, at: int, section: Section, folder: Path, style: Style) -> Listing:
@@ -175,7 +176,9 @@ def gallery_json(index: Index, shown: Sequence[Section], style: Style) -> dict[s
         "precision": network.signal_precision,
         "images": m.images,
         "skipped": len(index.skipped),
-        "sources": [printable(os.path.basename(root.rstrip("/")) or root) for root in m.roots if root],
+        "sources": [
+            printable(os.path.basename(root.rstrip("/")) or root) for root in m.roots if root and style.patches
+        ],
         "scan": m.identity,
         "top": style.count,
         "kept": m.top,
@@ -226,7 +229,7 @@ def layer_json(
     """All that a layer's page says."""
     tiles = [tile for sheet in sheets.values() if sheet for tile in sheet["tiles"] if tile]
     sizes = {tile["image"]: tile["input"] for tile in tiles}
-    images = images_json(maps)
+    images = images_json(maps, names=style.patches)
     for number, (rows, columns) in sizes.items():
         images[str(number)] |= {"rows": rows, "columns": columns}
     return {

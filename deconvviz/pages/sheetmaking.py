@@ -1,6 +1,7 @@
 """Make the sheets of a gallery: project, draw, and let threads encode and write each sheet that is full."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -72,7 +73,11 @@ def make_sheets(
     try:
         for start in range(0, len(work.maps), together):
             some = [_Begun(s, map_fact(index, s, number)) for s, number in work.maps[start : start + together]]
-            writing = list(_Filling(some, folder, style, pool).fill(index, report, advance))
+            writing = deque[Future[int]]()
+            for handed in _Filling(some, folder, style, pool).fill(index, report, advance):
+                writing.append(handed)
+                while writing and writing[0].done():
+                    yield writing.popleft().result()
             yield from (done.result() for done in writing)
     finally:
         pool.shutdown(cancel_futures=True)

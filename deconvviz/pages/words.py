@@ -84,7 +84,10 @@ def made_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Input", f"{by(_pair(preprocess['size']))} pixels" if preprocess.get("size") else "as the images are"),
         ("Shown", f"the {facts['top']} strongest images of each feature map, one position in each"),
         ("Projections", precision + (f", smoothed by {facts['smoothing']:g} px" if facts["smoothing"] else "")),
-        ("Scaling", "each tile by the 99.5 % quantile of its own values; zero is mid-grey"),
+        (
+            "Scaling",
+            "each tile by the 99.5 % quantile of its own magnitudes (nearly all zero: by the largest); grey is zero",
+        ),
         ("Scan", facts["scan"][:12]),
         ("Made with", f"deconvviz {facts['deconvviz']}"),
     ]

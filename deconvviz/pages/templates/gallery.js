@@ -502,16 +502,16 @@
       positive.forEach((n, at) => bar(n, at + zero, "var(--accent)"));
       figure.prepend(svg);
       const low = data.edges[first + weakest - 1], high = data.edges[Math.min(first + counts.length - 1, data.edges.length - 1)];
-      one("figcaption", figure).textContent = `Strongest activation in each image, ${brief(low)} to ${brief(high)}, √2 a bar` + (zero ? "; grey: zero or less" : "");
+      one("figcaption", figure).textContent = `How many images excite it how strongly: ${brief(low)} to ${brief(high)}, two bars for each doubling` + (zero ? "; grey: not at all" : "");
     }
 
     function item(entry, rank) {
-      const about = data.images[entry.image], file = about.file ?? `#${entry.image}`;
-      const at = entry.row === null ? "" : `@${entry.row},${entry.column}`;
+      const about = data.images[entry.image], file = about.file ?? `image ${entry.image}`;
+      const at = entry.row === null ? "" : `row ${entry.row}, column ${entry.column}`;
       const text = make("div", { className: "of" },
         make("span", { className: "value" }, brief(entry.activation)),
         ...(about.class && ![" ", "/"].some(end => file.startsWith(about.class + end)) ? [make("span", {}, about.class)] : []),
-        make("span", {}, file), ...(at ? [make("span", { title: "row, column on the feature map" }, at)] : []),
+        make("span", {}, file), ...(at ? [make("span", { title: "of the unit on the feature map" }, at)] : []),
         ...(entry.shown ? [make("span", { title: "projections of this magnitude are drawn at full contrast" }, `full contrast at ±${brief(entry.shown.scale)}`)] : []));
       const third = make("div", { className: "third" });
       if (patches && entry.shown) third.append(whole(entry, about, file));
