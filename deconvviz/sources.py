@@ -27,7 +27,7 @@ from .records import Record
 
 Source = str | os.PathLike[str]
 
-DRAWN = r"shapes:[1-9]\d*"
+EMBEDDED = r"shapes:[1-9]\d*"
 """A source: so many pictures of the embedded world, drawn as they are read."""
 
 
@@ -108,15 +108,15 @@ def reopen(roots: Sequence[str]) -> AnyImages | None:
     return _embedded(roots) or Images(roots, ())
 
 
-def is_drawn(roots: Sequence[str]) -> bool:
+def is_embedded(roots: Sequence[str]) -> bool:
     """Whether a scan saw pictures of the embedded world: everyone has them."""
-    return any(re.fullmatch(DRAWN, root) for root in roots)
+    return any(re.fullmatch(EMBEDDED, root) for root in roots)
 
 
 def _embedded(sources: Sequence[Source]) -> DatasetImages | None:
     """`shapes:420`: that many pictures of the embedded world, as a data set."""
     names = [os.fspath(source) for source in sources]
-    asked = [name for name in names if re.fullmatch(DRAWN, name) and not os.path.exists(name)]
+    asked = [name for name in names if re.fullmatch(EMBEDDED, name) and not os.path.exists(name)]
     if asked and len(names) > 1:
         raise UnsuitableInput(f"{asked[0]} is a data set of its own and is not mixed with others")
     return DatasetImages(shapes.Pictures(int(asked[0].partition(":")[2])), asked[0]) if asked else None

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, pad
 from torchvision.transforms.functional import gaussian_blur, pil_to_tensor
 
 QUANTILE = 0.995
@@ -52,7 +52,9 @@ def signal_tiles(
     """The same for projections whose receptive fields are of one size (`span`): faster than one by one."""
     squares = _squares([_of_colours(signal) for signal in signals], boxes, fields, 0)
     if smoothing > 0:
-        squares = gaussian_blur(squares, [2 * math.ceil(3 * smoothing) + 1] * 2, [smoothing] * 2)
+        reach = math.ceil(3 * smoothing)
+        ground = pad(squares, [reach] * 4)  # outside it is zero too: the blur would reflect what is inside
+        squares = gaussian_blur(ground, [2 * reach + 1] * 2, [smoothing] * 2)[..., reach:-reach, reach:-reach]
     values, resampling = _resample(squares, side)
     scales = _scales(values)
     contrast = torch.tensor([127 / (scale or 1.0) for _, scale in scales]).view(-1, 1, 1, 1)

@@ -18,7 +18,7 @@ def facts(number: int, peak: float, positive: int, images: Sequence[int], catego
 
 
 def chosen(maps: Sequence[MapFacts], count: int = 4) -> list[int]:
-    return [one.number for one in start_here(maps, count)]
+    return sorted(one.number for one in start_here(maps, count))
 
 
 def test_high_peaks_of_rare_maps_come_first_and_dead_ones_last() -> None:
@@ -49,7 +49,23 @@ def test_the_first_look_takes_turns_among_middle_layers() -> None:
         return [facts(n, 1.0, 5, [100 * at + 10 * n, 100 * at + 10 * n + 1]) for n in range(4)]
 
     starts, shares = [layer(at) for at in range(4)], [0.05, 0.3, 0.6, float("inf")]
-    assert [(at, one.number) for at, one in first_look(starts, shares, 5)] == [(1, 0), (1, 1), (2, 0), (2, 1), (2, 2)]
-    assert first_look(starts, [0.01, 0.02, 0.03, 1.0]) == []
-    same = [[facts(0, 1.0, 5, [1, 2])], [facts(1, 1.0, 5, [1, 2])], [facts(2, 0.0, 0, [])]]
-    assert [(at, one.number) for at, one in first_look(same, [0.3, 0.4, 0.5])] == [(1, 1)]
+    assert looked(starts, shares, 8) == [(at, n) for at in (1, 2) for n in range(4)]
+    assert looked(starts, shares, 5) == [(1, 0), (1, 1), (2, 0), (2, 1)]  # whole rows of four
+    assert looked(starts, [0.01, 0.02, 0.03, 1.0]) == []
+    starts[2] = starts[2][::-1]  # the best first
+    starts[1][3] = facts(3, 1.0, 5, [7, 8], "cat")
+    assert looked(starts, shares, 4) == [(1, 0), (1, 3), (2, 2), (2, 3)]
+
+
+def test_the_first_look_shows_maps_that_like_the_same_only_if_there_are_no_others() -> None:
+    same = [facts(n, 1.0, 5, [1, 2]) for n in range(4)]
+    assert looked([same], [0.3]) == [(0, n) for n in range(4)]
+    assert looked([same[:3]], [0.3]) == []
+    assert looked([[*same, *(facts(n, 1.0, 5, [n, n + 10]) for n in range(4, 7))]], [0.3], 4) == [
+        (0, n) for n in (0, 4, 5, 6)
+    ]
+    assert looked([[*same[:3], facts(3, 0.0, 0, [])]], [0.3]) == []
+
+
+def looked(starts: Sequence[Sequence[MapFacts]], shares: Sequence[float], count: int = 8) -> list[tuple[int, int]]:
+    return [(at, one.number) for at, one in first_look(starts, shares, count)]

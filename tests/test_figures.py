@@ -99,6 +99,18 @@ def test_smoothing_is_off_by_default_and_recorded() -> None:
     assert scaling.scale < float(values.abs().quantile(0.9))
 
 
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_smoothing_wider_than_the_field(size: int) -> None:
+    """A small receptive field is smoothed as if grey lay around it, and by as much as is asked for."""
+    values = torch.zeros(3, size, size)
+    values[:, size // 2, size // 2] = 1.0
+    tile, _ = figures.projection_tile(projection(values, (0, 0, size, size)), 8 * size, smoothing=10)
+    drawn = levels(tile).astype(float)
+    assert drawn.min() >= 128
+    assert drawn.max() == 255  # of a wide bell little differs inside a small field
+    assert drawn.std() < 10
+
+
 def test_silent_units_are_plain_grey_and_said_so() -> None:
     dead = projection(torch.randn(3, 9, 9), (0, 0, 9, 9), activation=0.0)
     picture, scalings = figures.row_picture(figures.Row("conv", "", [dead]), 64)

@@ -429,7 +429,7 @@ def test_search_on_a_layers_page(visit: Opener, place: Path) -> None:
     page.wait_for_function("!document.querySelector('#unit').open")
     search.fill("999")
     search.press("Enter")
-    assert page.locator("#count").inner_text() == "There is no 999"
+    assert page.locator("#count").inner_text() == "There is no 999 here"
     kind = data["maps"][0]["class"]
     search.fill(kind.upper()[:5])
     like = [
@@ -452,7 +452,7 @@ def test_search_on_the_index(visit: Opener, place: Path) -> None:
     page, search = watched.page, watched.page.locator("#search")
     units = "cards => cards.map(c => c.dataset.unit)"
     search.fill("conv2:999")
-    assert page.locator("#found h2").inner_text() == "There is no conv2:999"
+    assert page.locator("#found h2").inner_text() == "There is no conv2:999 in this gallery"
     assert not watched.asked_for("classes.js")
     search.fill("12")
     assert page.eval_on_selector_all("#found .map", units) == ["conv1:12", "conv2:12", "conv5:12"]

@@ -9,7 +9,7 @@ MIDDLE = (0.25, 0.75)
 
 
 def start_here(maps: Sequence[MapFacts], count: int = 4) -> list[MapFacts]:
-    """`count` maps of a layer: of high peak, that fire in few images, and unlike each other; in map order.
+    """`count` maps of a layer: of high peak, that fire in few images, and unlike each other; the best first.
 
     Of the maps with the higher half of the peaks, ranked by their peak and by how rarely they fire, the best
     are taken whose images, and whose commonest class, are not those of one taken before. Dead maps, and maps
@@ -28,7 +28,7 @@ def start_here(maps: Sequence[MapFacts], count: int = 4) -> list[MapFacts]:
                 chosen.append(one)
     rest = [m for m in maps if m not in chosen]
     rest.sort(key=lambda m: (m.dead, -m.peak, m.number))
-    return sorted([*chosen, *rest][:count], key=lambda m: m.number)
+    return [*chosen, *rest][:count]
 
 
 def first_look(
@@ -37,20 +37,24 @@ def first_look(
     """Feature maps to be seen before all others, by layer, from the middle of the network.
 
     There units have found parts of things, and projections are clear: shallow maps like edges and colours, and
-    signals of the deepest have spread. `starts`: of each layer the maps to start at; `shares`: how much of the
-    image's side its units see. Layers take turns, the deepest first; each gives the map with most of one class,
-    unlike those taken before.
+    signals of the deepest have spread. `starts`: of each layer the maps to start at, best first; `shares`: how much
+    of the image's side its units see. Layers take turns, the deepest first; each gives the map with most of one
+    class, unlike those taken before while there are such. They fill whole rows of four, or there are none.
     """
     middle = [at for at, share in enumerate(shares) if MIDDLE[0] <= share <= MIDDLE[1]]
-    left = {at: sorted((m for m in starts[at] if not m.dead), key=lambda m: -(m.concentration or 0)) for at in middle}
     chosen: list[tuple[int, MapFacts]] = []
-    while len(chosen) < count and any(left.values()):
-        for at in reversed(middle):
-            unlike = [m for m in left[at] if all(_differ(m, other, 1 / 3) for _, other in chosen)]
-            left[at] = unlike[1:]
-            if unlike and len(chosen) < count:
-                chosen.append((at, unlike[0]))
-    return sorted(chosen, key=lambda one: (one[0], one[1].number))
+    for shared in (1 / 3, 1.0):
+        left = {
+            at: sorted((m for m in starts[at] if not m.dead), key=lambda m: -(m.concentration or 0)) for at in middle
+        }
+        while len(chosen) < count and any(left.values()):
+            for at in reversed(middle):
+                taken = [other for _, other in chosen]
+                left[at] = [m for m in left[at] if m not in taken and all(_differ(m, other, shared) for other in taken)]
+                if left[at] and len(chosen) < count:
+                    chosen.append((at, left[at].pop(0)))
+    whole = chosen[: len(chosen) // 4 * 4]
+    return sorted(whole, key=lambda one: (one[0], one[1].number))
 
 
 def _differ(one: MapFacts, other: MapFacts, shared: float) -> bool:

@@ -16,14 +16,14 @@ class Origin:
     """What a gallery was made from.
 
     `index`: where it lies, as it was given; `load`: name and weights of its network, None for one of one's own;
-    `dataset`: whether the images came from a data set of one's own; `drawn`: images that everyone has
-    (`shapes:420`), or "": with them the index can be made again and is not asked for.
+    `dataset`: whether the images came from a data set of one's own; `embedded`: pictures that everyone
+    has (`shapes:420`), or "": with them the index can be made again and is not asked for.
     """
 
     index: Path
     load: tuple[str, str] | None
     dataset: bool
-    drawn: str
+    embedded: str
 
 
 def commands(origin: Origin, gallery: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, str]:
@@ -31,15 +31,16 @@ def commands(origin: Origin, gallery: Mapping[str, Any], layer: Mapping[str, Any
     name, out = layer["layer"], f"{layer['file']}-%MAP%"
     words = [f"--layer {shlex.quote(name)} --maps %MAP%", *_flags(gallery, origin), f"-o {out}"]
     words += ["--model FILE.py:FACTORY"] if origin.load is None else []  # one's own
-    cli = f"deconvviz gallery {shlex.quote(origin.drawn or _index(origin, gallery))} {' '.join(words)}"
+    cli = f"deconvviz gallery {shlex.quote(origin.embedded or _index(origin, gallery))} {' '.join(words)}"
     how = [f"k={gallery['top']}"] if gallery["top"] != gallery["kept"] else []
     how += [f"{key}={gallery[key]!r}" for key, usual in USUAL.items() if gallery[key] != usual]
+    count = f", {how[0]}" if gallery["top"] != gallery["kept"] else ""
     extra = "".join(f", {one}" for one in how)
     lines = [
         "import deconvviz\n",
         *_opened(origin, gallery, name, out),
         f"deconvviz.write_gallery(index, {out!r}, layers=[{name!r}], maps=[%MAP%]{extra})",
-        f"index.project({name!r}, %MAP%)  # the same as tensors",
+        f"index.project({name!r}, %MAP%{count})  # the same as tensors",
     ]
     if origin.dataset:
         cli = "# the images came from a data set of your own: see Python"
@@ -64,9 +65,9 @@ def _flags(gallery: Mapping[str, Any], origin: Origin) -> list[str]:
         "smoothing": f"--smooth {gallery['smoothing']:g}",
     }
     words = [flags[key] for key, usual in USUAL.items() if gallery[key] != usual]
-    words += [f"--top {gallery['top']}"] if gallery["top"] != (9 if origin.drawn else gallery["kept"]) else []
+    words += [f"--top {gallery['top']}"] if gallery["top"] != (9 if origin.embedded else gallery["kept"]) else []
     words += ["--precision bf16"] if gallery["precision"] == "bfloat16" else []
-    if origin.drawn and origin.load:
+    if origin.embedded and origin.load:
         name, weights = map(shlex.quote, _load(origin, gallery))
         words += [f"--model {name}"] + ([f"--weights {weights}"] if weights != "DEFAULT" else [])
     return words
@@ -77,13 +78,13 @@ def _opened(origin: Origin, gallery: Mapping[str, Any], layer: str, out: str) ->
     low, made, opening = gallery["precision"] == "bfloat16", [], [repr(_index(origin, gallery))]
     if origin.load is None:
         made.append("model = ...  # your network, with the weights of the scan")
-    elif low or origin.drawn:
+    elif low or origin.embedded:
         loaded = f"deconvviz.load_model({', '.join(map(repr, _load(origin, gallery)))})"
         made.append("model = " + (f"deconvviz.DeconvNet({loaded}, precision='bf16')" if low else loaded))
-    if origin.drawn:
+    if origin.embedded:
         return [
             *made,
-            f"index = deconvviz.scan(model, {origin.drawn!r}, [{layer!r}], k={gallery['top']}, out='{out}.index')",
+            f"index = deconvviz.scan(model, {origin.embedded!r}, [{layer!r}], k={gallery['top']}, out='{out}.index')",
         ]
     if origin.dataset:
         made.append("dataset = ...  # yours, as it was scanned")

@@ -1,7 +1,7 @@
 """What a gallery says of layers and feature maps, beside their pictures."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -120,8 +120,14 @@ def choose_layers(index: Index, asked: Sequence[str]) -> list[str]:
     return [name for name in index.layers if name in names]
 
 
-def sections(index: Index, layers: Sequence[str], maps: Sequence[int] | None, style: Style) -> list[Section]:
-    """The layers of a gallery. Raises UnknownLayer, UnknownUnit for maps that none of them has."""
+def sections(
+    index: Index, layers: Sequence[str], maps: Sequence[int] | None, style: Style,
+    say: Callable[[str], object] | None = None,
+) -> list[Section]:  # fmt: skip
+    """The layers of a gallery; `say` is told of those left out, which have none of the maps.
+
+    Raises UnknownLayer, UnknownUnit for maps that none of them has.
+    """
     names, table = choose_layers(index, layers), index.network.layers
     check_maps(maps, {name: index.layers[name] for name in names})
     files = file_names(names)
@@ -135,6 +141,8 @@ def sections(index: Index, layers: Sequence[str], maps: Sequence[int] | None, st
         if len(chosen):
             sharp = row.receptive_field is not None and enlarged(max(row.receptive_field), side)
             found.append(Section(name, files[name], row, table.depth(name), list(chosen), layout, sharp))
+        elif say is not None:
+            say(f"{name} is left out: it has feature maps 0 … {channels - 1}")
     if not found:
         raise UnknownUnit(f"no feature maps are asked for of {', '.join(names)}")
     return found

@@ -23,7 +23,7 @@ from ..errors import UnwritableOutput
 from ..index import Index
 from ..output import write_json
 from ..sheets import DRAWN, FORMATS, MOST
-from ..sources import is_drawn, printable
+from ..sources import is_embedded, printable
 from .choice import first_look, start_here
 from .commands import Origin
 from .facts import MapFacts, Section, Style, images_json, map_facts, map_json, sections
@@ -63,7 +63,7 @@ def write_gallery(
     """
     folder = Path(folder)
     style = style_of(index, k, patches, image_format, tile, smoothing)
-    shown = sections(index, layers, maps, style)
+    shown = sections(index, layers, maps, style, say)
     prepare(folder, style.gallery, force)
     make_missing(index, shown, folder, style, report, say)
     return _write_pages(index, shown, folder, style)
@@ -96,7 +96,7 @@ def make_missing(
     pixels += rows * columns * len(work.images)
     if say is not None and work.maps:
         estimate = _megabytes(pixels * BYTES_PER_PIXEL[style.kind])
-        say(f"{len(work.maps)} feature maps, {work.projections} projections: some {estimate} of pictures.")
+        say(f"Feature maps: {len(work.maps)}, projections: {work.projections}, some {estimate} of pictures.")
     with tqdm(total=work.projections, unit="projection", disable=None if say else True) as bar:
         written = 0
         for size in make_sheets(index, work, folder, style, report, bar.update):
@@ -115,20 +115,21 @@ def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: St
     facts = gallery_json(index, shown, style)
     pages = Pages(folder, facts, origin_of(index))
     pages.write_assets()
-    classes: dict[str, list[tuple[int, int, int, int]]] = {}
-    starts, seen = [], 0
+    classes: dict[str, list[tuple[int, ...]]] = {}
+    starts = []
     for at, section in enumerate(shown):
         listing = listing_of(index, at, section, folder, style)
         pages.write_layer(listing)
         starts.append(start_here(listing.maps))
-        seen = listing.data["seen"]
-        for name, number, same, of in _likings(listing.maps):
-            classes.setdefault(name, []).append((at, number, same, of))
+        for name, *liking in _likings(listing.maps):
+            classes.setdefault(name, []).append((at, *liking))
     pages.write_classes(classes)
-    path = pages.write_index(first_look(starts, _shares(index, shown)), starts, seen)
+    first = first_look(starts, _shares(index, shown))
+    path = pages.write_index(first, starts)
     take_away(folder, read(folder).get("layers"), facts["layers"])
     for layer, start in zip(facts["layers"], starts, strict=True):
-        layer["start"] = [m.number for m in start]
+        layer["start"] = sorted(m.number for m in start)
+    facts["first"] = [(at, m.number) for at, m in first]
     write_json(folder / NAME, facts)
     return path
 
@@ -136,7 +137,7 @@ def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: St
 def origin_of(index: Index) -> Origin:
     """What a gallery of the index is made from."""
     m = index.manifest
-    return Origin(index.folder, m.load, m.roots == ("",), m.roots[0] if is_drawn(m.roots) else "")
+    return Origin(index.folder, m.load, m.roots == ("",), m.roots[0] if is_embedded(m.roots) else "")
 
 
 def listing_of(index: Index, at: int, section: Section, folder: Path, style: Style) -> Listing:
@@ -235,7 +236,7 @@ def layer_json(
     return {
         "schema_version": SCHEMA,
         **_section_json(section, style),
-        "dead": len(index.dead(section.name)),
+        "dead": _listed(index, section)["dead"],
         "seen": maps[0].statistics.count,
         "edges": maps[0].statistics.edges.tolist(),
         "images": images,

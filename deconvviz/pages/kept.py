@@ -43,7 +43,9 @@ def sheet_facts(folder: Path, section: Section, facts: MapFacts, style: Style) -
     if not isinstance(tiles, list) or len(tiles) != len(facts.entries):
         return None
     units = [entry.unit for entry in facts.entries]
-    fits = all(tile is None or of(unit).items() <= tile.items() for tile, unit in zip(tiles, units, strict=True))
+    fits = all(
+        tile is None or unit_facts(unit).items() <= tile.items() for tile, unit in zip(tiles, units, strict=True)
+    )
     return found if fits else None
 
 
@@ -57,7 +59,7 @@ def picture_facts(number: int, style: Style) -> dict[str, Any]:
     return {"gallery": style.gallery, "image": number}
 
 
-def of(unit: Unit) -> dict[str, Any]:
+def unit_facts(unit: Unit) -> dict[str, Any]:
     """What tells a tile's unit from others of its map."""
     return {"image": unit.image, "row": unit.row, "column": unit.column, "activation": unit.activation}
 

@@ -18,7 +18,7 @@ from ..projection import Projection
 from ..sheets import empty_sheet, encode
 from ..tiles import picture_tiles, span
 from .facts import MapFacts, Section, Style, map_fact
-from .kept import Work, of, picture_facts, picture_lies_there, picture_path, sheet_path
+from .kept import Work, picture_facts, picture_lies_there, picture_path, sheet_path, unit_facts
 
 TOGETHER = 256
 """Feature maps whose sheets are under way at a time: enough that they share images, few enough for memory."""
@@ -26,7 +26,7 @@ TOGETHER = 256
 BYTES = 256 * 2**20
 """Of the tiles of sheets under way, at most."""
 
-DRAWN_TOGETHER = 16
+BATCH = 16
 """Projections drawn at a time: few of them have to wait, and each costs half of what it would by itself."""
 
 PICTURES = 128
@@ -113,7 +113,7 @@ class _Filling:
         patches = self._patches(projections, side) if self.style.patches else [None] * len(projections)
         for projection, (tile, scaling), patch in zip(projections, drawn, patches, strict=True):
             facts = {
-                **of(projection.unit),
+                **unit_facts(projection.unit),
                 "box": projection.box,
                 "field": projection.field,
                 "input": projection.input.shape[-2:],
@@ -148,7 +148,7 @@ class _Filling:
 def _alike(projections: Iterable[Projection]) -> Iterator[list[Projection]]:
     """Projections that can be drawn at once: a few of one layer, whose receptive fields are of one size."""
     for _, same in groupby(projections, key=lambda p: (p.unit.layer, span(p.field))):
-        while some := list(islice(same, DRAWN_TOGETHER)):
+        while some := list(islice(same, BATCH)):
             yield some
 
 

@@ -1,7 +1,6 @@
 """A selection of a gallery as one file: nothing beside it is needed, and it can be sent around."""
 
 import base64
-import mimetypes
 import os
 import tempfile
 import warnings
@@ -38,19 +37,21 @@ def write_single_page(
     check_single(path, layers, maps, force)
     output.check_writable(path.parent)
     how = style_of(index, **style)
-    shown = sections(index, layers, maps, how)
+    shown = sections(index, layers, maps, how, say)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         make_missing(index, shown, folder, how, report, say)
         listings = [listing_of(index, at, section, folder, how) for at, section in enumerate(shown)]
         inline = Inline(
             sheets={
-                (one.at, m.number): _uri(sheet_path(folder, shown[one.at], m.number, how))
+                (one.at, m.number): _uri(sheet_path(folder, shown[one.at], m.number, how), how.kind)
                 for one in listings
                 for m in one.maps
                 if m.entries
             },
-            images={str(int(picture.stem)): _uri(picture) for picture in sorted((folder / "images").glob("*"))},
+            images={
+                str(int(picture.stem)): _uri(picture, how.kind) for picture in sorted((folder / "images").glob("*"))
+            },
         )
     return Pages(path.parent, gallery_json(index, shown, how), origin_of(index)).write_single(path, listings, inline)
 
@@ -68,6 +69,5 @@ def check_single(path: Path, layers: Sequence[str], maps: Sequence[int] | None, 
         )
 
 
-def _uri(path: Path) -> str:
-    kind = mimetypes.guess_type(path.name)[0] or "image/webp"
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+def _uri(path: Path, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

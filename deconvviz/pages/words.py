@@ -35,7 +35,9 @@ def dead(layer: Mapping[str, Any]) -> str:
 
 
 def several(names: Sequence[str]) -> str:
-    """Names in a row: `conv1, conv2 and conv3`."""
+    """Names in a row: `conv1, conv2 and conv3`; of more than three, how many."""
+    if len(names) > 3:
+        return f"{len(names)} layers"
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
@@ -49,20 +51,18 @@ def lead(gallery: Mapping[str, Any], layers: Sequence[Mapping[str, Any]], seen: 
     which = f"the {gallery['top']} of {seen:,} images that excite it most"
     each = f"For each, {which}." if gallery["patches"] else f"For each, what it saw in {which}."
     if len(layers) > 1:
-        return f"{count(layers)} in {len(layers)} layers. {each}"
+        return f"{count(layers)} in all. {each}"
     parts = [maps(layers[0]), sees(layers[0]), deep(layers[0]), dead(layers[0])]
     return f"{'; '.join(parts)}. {each}"
 
 
 def lead_of_all(gallery: Mapping[str, Any], seen: int) -> str:
     """What a whole gallery shows, of a scan that saw so many images."""
-    layers = gallery["layers"]
-    images = f"the {gallery['top']} of {seen:,} images that excite each one most, and " if gallery["patches"] else ""
-    return (
-        f"What {sum(layer['shown'] for layer in layers):,} feature maps in {len(layers)} "
-        f"{'layer responds' if len(layers) == 1 else 'layers respond'} to: {images}"
-        "what it saw in them, carried back to pixels."
-    )
+    layers, total = gallery["layers"], sum(layer["shown"] for layer in gallery["layers"])
+    which = f"the {gallery['top']} of {seen:,} images that excite it most"
+    saw = f"of each, {which}, and what it saw in them" if gallery["patches"] else f"of each, what it saw in {which}"
+    what = f"{total:,} feature map{'s' * (total != 1)} in {len(layers)} layer{'s' * (len(layers) != 1)}"
+    return f"What {what} respond{'s' * (total == 1)} to: {saw}, carried back to pixels."
 
 
 def alternative_text(layer: str, facts: MapFacts) -> str:
@@ -77,10 +77,11 @@ def alternative_text(layer: str, facts: MapFacts) -> str:
 def made_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """How a gallery was made, line by line."""
     preprocess = facts["preprocess"] or {}
+    where = f" of {', '.join(facts['sources'])}" if facts["sources"] else ""
     precision = "float32" if facts["precision"] == "float32" else f"{facts['precision']} (switches in float32)"
     return [
-        ("Network", f"{facts['model']}, weights {facts['weights'][:12]}"),
-        ("Images", f"{', '.join(facts['sources']) or 'a data set'}: {facts['images']}, {facts['skipped']} skipped"),
+        ("Network", f"{facts['model']}, weights with the fingerprint {facts['weights'][:12]}"),
+        ("Images", f"{facts['images']:,}{where}, {facts['skipped'] or 'none'} skipped"),
         ("Input", f"{by(_pair(preprocess['size']))} pixels" if preprocess.get("size") else "as the images are"),
         ("Shown", f"the {facts['top']} strongest images of each feature map, one position in each"),
         ("Projections", precision + (f", smoothed by {facts['smoothing']:g} px" if facts["smoothing"] else "")),

@@ -1,7 +1,7 @@
 """Fill the templates and write the pages."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -98,9 +98,7 @@ class Pages:
         """All layers as one page that needs nothing beside it."""
         return write_text(path, self._layer_page(listings, inline))
 
-    def write_index(
-        self, first: Sequence[tuple[int, MapFacts]], starts: Sequence[Sequence[MapFacts]], seen: int
-    ) -> Path:
+    def write_index(self, first: Sequence[tuple[int, MapFacts]], starts: Sequence[Sequence[MapFacts]]) -> Path:
         """The first page: `first` a few maps (and their layers) to look at, then of each layer those to start at."""
         facts, layers = self.facts, self.facts["layers"]
         shown = [
@@ -108,11 +106,11 @@ class Pages:
             | {
                 "facts": ", ".join([words.deep(layer), words.maps(layer), words.sees(layer), words.dead(layer)]),
                 "link": f"All {layer['shown']}",
-                "cards": [self._card(at, m, "") for m in starts[at]],
+                "cards": [self._card(at, m, "") for m in sorted(starts[at], key=lambda m: m.number)],
             }
             for at, layer in enumerate(layers)
         ]
-        lead = words.lead_of_all(facts, seen)
+        lead = words.lead_of_all(facts, facts["images"] - facts["skipped"])
         page = self._render(
             "index.html",
             title=f"{facts['model']} · deconvviz",
@@ -127,9 +125,13 @@ class Pages:
         )
         return write_text(self.folder / "index.html", page)
 
-    def write_classes(self, classes: Mapping[str, Iterable[tuple[int, int, int, int]]]) -> None:
-        """For the search: of each class the feature maps that like it most: layer, map, how many of how many images."""
-        few = [(name, sorted(maps, key=lambda m: -m[2])[:MOST_OF_A_CLASS]) for name, maps in sorted(classes.items())]
+    def write_classes(self, classes: Mapping[str, Sequence[tuple[int, ...]]]) -> None:
+        """For the search: of each class the feature maps that like it most: how many there are, and of the first
+        layer, map, how many of how many images."""
+        few = [
+            (name, len(maps), sorted(maps, key=lambda m: -m[2])[:MOST_OF_A_CLASS])
+            for name, maps in sorted(classes.items())
+        ]
         write_json(self.folder / "classes.json", few)
         write_text(self.folder / "classes.js", f"deconvvizClasses({compact(few)});\n")
 

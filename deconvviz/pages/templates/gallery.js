@@ -148,6 +148,14 @@
     return row.reduce((best, other) => best && aside(best) <= aside(other) ? best : other, undefined);
   }
 
+  /** The section before or after the one with the focus, or else before or after the top of the screen. */
+  function sectionFrom(sections, by) {
+    const focused = sections.findIndex(section => section.contains(document.activeElement));
+    const below = sections.findIndex(section => section.getBoundingClientRect().top > one(".tools").offsetHeight + 30);
+    const at = focused >= 0 ? focused + by : (below < 0 ? sections.length : below) - Number(by < 0);
+    return at < 0 ? undefined : sections[at];
+  }
+
   /** Move the focus among cards; false if there is nowhere to go, so that the page scrolls. */
   function moveFocus(cards, by, rows) {
     const from = document.activeElement?.closest(".map"), at = cards.indexOf(from);
@@ -188,7 +196,7 @@
 
   function indexPage(gallery, stars) {
     const search = one("#search");
-    const found = one("#found"), starred = one("#starred");
+    const found = one("#found"), starred = one("#starred"), first = one("#first");
     let asked = []; // the stars of a link, to be looked at beside one's own
 
     function readLink() {
@@ -252,39 +260,41 @@
     showStars();
 
     let classes = null;
-    globalThis.deconvvizClasses = content => { classes = new Map(content); look(); };
+    globalThis.deconvvizClasses = content => { classes = new Map(content.map(([name, count, maps]) => [name, { count, maps }])); look(); };
     /** Of the classes that `fits` the maps that like them, most first; as cards, with a title. */
     function likers(fits) {
       const matching = [...classes.keys()].filter(fits);
-      const units = matching.flatMap(name => classes.get(name).map(([layer, map, same, all]) => ({ layer: gallery.layers[layer], map, same, all, name })));
+      const units = matching.flatMap(name => classes.get(name).maps.map(([layer, map, same, images]) => ({ layer: gallery.layers[layer], map, same, images, name })));
+      const total = matching.reduce((sum, name) => sum + classes.get(name).count, 0);
       units.sort((a, b) => b.same - a.same);
-      const few = units.slice(0, 48).map(unit => card(unit, `${unit.same} of ${unit.all} are ${unit.name}`));
+      const few = units.slice(0, 48).map(unit => card(unit, `${unit.same} of ${unit.images} are ${unit.name}`));
       const like = matching.length > 3 ? `“${search.value.trim()}”` : matching.join(", ");
-      return { cards: few, title: `Feature maps that like ${like}` + (few.length < units.length ? `: the first ${few.length} of ${units.length}` : "") };
+      return { cards: few, title: `Feature maps that like ${like}` + (few.length < total ? `: the first ${few.length} of ${total}` : "") };
     }
     function look() {
-      const asked = readSearch(search.value), text = search.value.trim();
+      const wanted = readSearch(search.value), text = search.value.trim();
+      if (first) first.hidden = Boolean(text);
       if (!text) { found.hidden = true; return; }
-      if (!classes && !asked.layer) {
+      if (!classes && !wanted.layer) {
         if (!one("#classes")) document.head.append(make("script", { id: "classes", src: "classes.js" }));
-        if (!("map" in asked)) return;
+        if (!("map" in wanted)) return;
       }
-      if ("map" in asked) {
-        const layers = asked.layer ? [findLayer(gallery, asked.layer)].filter(Boolean) : gallery.layers;
-        const cards = layers.filter(layer => shows(layer, asked.map)).map(layer => card({ layer, map: asked.map }));
+      if ("map" in wanted) {
+        const layers = wanted.layer ? [findLayer(gallery, wanted.layer)].filter(Boolean) : gallery.layers;
+        const cards = layers.filter(layer => shows(layer, wanted.map)).map(layer => card({ layer, map: wanted.map }));
         const named = classes?.has(text) ? likers(name => name === text).cards : []; // a class may be called 12
-        list(found, [...cards, ...named], cards.length ? `Map ${asked.map}` + (named.length ? `, and maps that like class ${text}` : "") : `There is no ${text}`);
+        list(found, [...cards, ...named], cards.length ? `Map ${wanted.map}` + (named.length ? `, and maps that like class ${text}` : "") : `There is no ${text} in this gallery`);
         return;
       }
-      const { cards, title } = likers(name => name.toLowerCase().includes(asked.text));
+      const { cards, title } = likers(name => name.toLowerCase().includes(wanted.text));
       const none = classes.size ? `No feature map likes “${text}”` : "The images have no classes: search for a number, like 12";
       list(found, cards, cards.length ? title : none);
     }
     search.addEventListener("input", look);
     one(".search").addEventListener("submit", event => {
       event.preventDefault();
-      const asked = readSearch(search.value), layer = asked.layer && findLayer(gallery, asked.layer);
-      if (layer && shows(layer, asked.map)) location.href = `layers/${encodeURIComponent(layer.file)}.html#u${asked.map}`;
+      const wanted = readSearch(search.value), layer = wanted.layer && findLayer(gallery, wanted.layer);
+      if (layer && shows(layer, wanted.map)) location.href = `layers/${encodeURIComponent(layer.file)}.html#u${wanted.map}`;
     });
 
     const sections = all(".layer");
@@ -292,10 +302,7 @@
       step: by => moveFocus(shownCards(), by, false),
       row: by => moveFocus(shownCards(), by, true),
       layer(by) {
-        const focused = sections.findIndex(section => section.contains(document.activeElement));
-        const below = sections.findIndex(section => section.getBoundingClientRect().top > one(".tools").offsetHeight + 10);
-        const at = focused >= 0 ? focused + by : (below < 0 ? sections.length : below) - Number(by < 0);
-        const next = sections[Math.min(Math.max(at, 0), sections.length - 1)];
+        const next = sectionFrom(sections, by) ?? sections.at(by < 0 ? 0 : -1);
         next.scrollIntoView();
         one("h2 a", next).focus({ preventScroll: true });
       },
@@ -335,7 +342,7 @@
       let shown = 0;
       for (const card of cards) {
         const dead = card.classList.contains("dead");
-        const fits = "map" in wanted || !wanted.text || (card.dataset.classes ?? "").toLowerCase().includes(wanted.text);
+        const fits = "map" in wanted ? lists.length < 2 || number(card) === wanted.map : !wanted.text || (card.dataset.classes ?? "").toLowerCase().includes(wanted.text);
         card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit) }[filter];
         shown += Number(!card.hidden);
       }
@@ -357,7 +364,7 @@
       const card = list?.cards.find(card => number(card) === asked.map);
       if (card) { search.value = ""; arrange(); location.hash = card.id; }
       else if (layer && !list && shows(layer, asked.map)) location.href = `${encodeURIComponent(layer.file)}.html#u${asked.map}`;
-      else count.textContent = `There is no ${search.value.trim()}`;
+      else count.textContent = `There is no ${search.value.trim()} here`;
     });
     arrange();
 
@@ -375,14 +382,12 @@
     const otherLayer = by => {
       const link = one(by < 0 ? "a[rel=prev]" : "a[rel=next]");
       if (link) { location.href = link.href; return true; }
-      const shown = lists.filter(list => !list.section.hidden);
-      const from = view.card() ?? document.activeElement?.closest(".map");
-      const at = shown.findIndex(list => list.cards.includes(from));
-      const next = at < 0 ? (by > 0 && shown.length > 1 ? shown[0] : null) : shown[at + by];
-      const card = next?.cards.find(card => !card.hidden);
-      if (!card) return false;
+      const sections = lists.map(list => list.section).filter(section => !section.hidden);
+      const next = view.open ? sections[sections.indexOf(view.card().closest(".list")) + by] : sectionFrom(sections, by);
+      const card = next && shownCards(next)[0];
+      if (!card || lists.length < 2) return false;
       if (view.open) view.show(card);
-      else { next.section.scrollIntoView(); one("a", card).focus({ preventScroll: true }); }
+      else { next.scrollIntoView(); one("a", card).focus({ preventScroll: true }); }
       return true;
     };
     return {
@@ -406,7 +411,7 @@
   function unitView(gallery, stars, patches, shown) {
     const dialog = one("#unit"), title = document.title;
     const known = new Map(); // what is said of each layer, by its name
-    let here = gallery.layers[0], data = null, current = null, clicked = false, next = null;
+    let here = gallery.layers[0], data = null, current = null, clicked = false, next = null, failed = false;
 
     globalThis.deconvvizLayer = content => { known.set(content.layer, content); if (current) fill(); };
     const inline = one("#layer-data");
@@ -414,7 +419,7 @@
     function load() {
       if (known.has(here.layer) || one("#layer-script")) return;
       const script = make("script", { id: "layer-script", src: `../data/${encodeURIComponent(here.file)}.js` });
-      script.addEventListener("error", () => { dialog.classList.remove("waiting"); one(".standing").textContent = "What the gallery knows of it could not be loaded."; });
+      script.addEventListener("error", () => { failed = true; fill(); });
       document.head.append(script);
     }
 
@@ -437,6 +442,9 @@
       dialog.scrollTop = 0;
     }
 
+    /** The words of a command, none broken at a hyphen unless it is long. */
+    const words = text => text.split(/(?<= )/).map(word => make("span", { className: word.length < 30 ? "whole-word" : "" }, word));
+
     /** Back at the list: where one left it, with the feature map seen last in sight. */
     function leave() {
       const target = next ?? (current && !current.hidden ? one("a", current) : one("#maps"));
@@ -449,27 +457,33 @@
 
     function fill() {
       const map = Number(current.dataset.number), name = `${here.layer}:${map}`;
-      one("#unit-title").textContent = `${here.layer} : ${map}`;
+      one("#unit-title").replaceChildren(...`${here.layer} : ${map}`.split(/(?<=[._])/).flatMap(part => [part, make("wbr")]));
       document.title = `${name} · ${gallery.model} · deconvviz`;
       starred();
-      one(".cli").textContent = here.cli.replaceAll("%MAP%", String(map));
+      one(".cli").replaceChildren(...words(here.cli.replaceAll("%MAP%", String(map))));
       one(".python").textContent = here.python.replaceAll("%MAP%", String(map));
       data = known.get(here.layer);
       const facts = data?.maps.find(m => m.map === map);
-      dialog.classList.toggle("waiting", !facts); // shown at once when it is complete: nothing moves
+      dialog.classList.toggle("waiting", !facts && !failed); // shown at once when it is complete: nothing moves
       const nine = one(".nine");
       nine.classList.toggle("sharp", here.sheet.sharp);
-      if (!facts) { nine.replaceChildren(); one(".numbers").replaceChildren(); one(".standing").textContent = ""; return; }
+      if (!facts) {
+        nine.replaceChildren();
+        one(".numbers").replaceChildren();
+        one(".histogram").hidden = true;
+        one(".standing").textContent = failed ? `What the gallery knows of it, data/${here.file}.js, could not be loaded.` : "";
+        return;
+      }
       describe(facts);
       nine.replaceChildren(...facts.top.map(item));
     }
 
     function describe(facts) {
-      const all = facts.top.length, same = Math.round((facts.concentration ?? 0) * all);
+      const shown = facts.top.length, same = Math.round((facts.concentration ?? 0) * shown);
       const like = same < 2 ? "Its strongest images are all of different classes." :
-        `${2 * same > all ? "Mostly" : "Some"} ${facts.class}: ${same} of ${all}.`;
+        2 * same > shown ? `Mostly ${facts.class}: ${same} of ${shown}.` : `${facts.class}: ${same} of ${shown}.`;
       one(".standing").textContent = facts.dead ? "Dead: no image excites it, so there is nothing to project." :
-        facts.class && all > 1 ? like : facts.class ?? "";
+        facts.class && shown > 1 ? like : facts.class ?? "";
       const rows = [
         ["Peak", facts.peak === null ? "none" : brief(facts.peak)],
         ...(facts.top.length ? [[`Mean of the top ${facts.top.length}`, brief(facts.mean_of_top)]] : []),
@@ -491,7 +505,7 @@
       const weakest = counts.findIndex((n, at) => n && first + at > 0); // between zero and this bin all are empty
       const positive = counts.slice(weakest), zero = first === 0 ? 2 : 0; // its bar stands apart, with a gap
       const most = Math.max(...counts), svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-      const attributes = { viewBox: `0 0 ${(positive.length + zero) * 10} 60`, preserveAspectRatio: "none", role: "img", "aria-label": "Histogram of the map's strongest activation in each image" };
+      const attributes = { viewBox: `0 0 ${Math.max(positive.length + zero, 12) * 10} 60`, preserveAspectRatio: "none", role: "img", "aria-label": "Histogram of the map's strongest activation in each image" };
       for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
       const bar = (n, place, fill) => {
         const rect = document.createElementNS(svg.namespaceURI, "rect"), height = n ? Math.max(60 * n / most, 1) : 0;
