@@ -443,7 +443,7 @@
     }
 
     /** The words of a command, none broken at a hyphen unless it is long. */
-    const words = text => text.split(/(?<= )/).map(word => make("span", { className: word.length < 30 ? "whole-word" : "" }, word));
+    const words = text => text.split(/( )/).map(word => word.length < 30 && word !== " " ? make("span", { className: "whole-word" }, word) : word);
 
     /** Back at the list: where one left it, with the feature map seen last in sight. */
     function leave() {
