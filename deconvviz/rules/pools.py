@@ -99,6 +99,7 @@ def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
     on_maps=True,
     record=switches,
     around=float("-inf"),
+    fresh=True,
 )
 def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Put each value back to the place where its maximum was, as the switches say; zero elsewhere.
