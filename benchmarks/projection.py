@@ -1,7 +1,7 @@
 """Projections: deconvviz against captum and against PyTorch by hand.
 
     python -m benchmarks.projection            all networks, five rounds
-    python -m benchmarks.projection --quick    VGG16 and SqueezeNet 1.1, some seven minutes on two cores
+    python -m benchmarks.projection --quick    VGG16 and SqueezeNet 1.1
 
 Times are milliseconds a projection, medians; ratios are medians of ratios within one round, in which all
 contenders run one after the other. Weights are random: time does not depend on them.
