@@ -1,7 +1,7 @@
 """Projections: deconvviz against captum and against PyTorch by hand.
 
     python -m benchmarks.projection            all networks, five rounds
-    python -m benchmarks.projection --quick    VGG16 and SqueezeNet 1.1, some seven minutes on two cores
+    python -m benchmarks.projection --quick    VGG16 and SqueezeNet 1.1
 
 Times are milliseconds a projection, medians; ratios are medians of ratios within one round, in which all
 contenders run one after the other. Weights are random: time does not depend on them.
@@ -74,7 +74,11 @@ def main() -> None:
     print(f"{machine(options.device)}\n")
     print(f"GEMM peak: float32 {peaks['fp32'] / 1e9:.0f}, bfloat16 {peaks['bf16'] / 1e9:.0f} G multiply-adds/s\n")
     for name in options.network or (QUICK if options.quick else NETWORKS):
-        measured = [measure(name, layer, rounds, options.quick, options.device) for layer in NETWORKS[name]]
+        torch.manual_seed(0)
+        own = {"init_weights": False} if name == "googlenet" else {}
+        net = get_model(name, weights=None, **own).eval().to(options.device)
+        dv32, dv16 = (DeconvNet(net, input_shape=(3, 224, 224), precision=precision) for precision in ("fp32", "bf16"))
+        measured = [measure(dv32, dv16, layer, rounds, options.quick, options.device) for layer in NETWORKS[name]]
         print(report(name, measured, peaks), flush=True)
 
 
@@ -86,11 +90,9 @@ def sample(layers: Layers, layer: str, count: int) -> list[Unit]:
     return [Unit(layer, *place, image=n % IMAGES) for n, place in enumerate(zip(*drawn, strict=True))]
 
 
-def measure(name: str, layer: str, rounds: int, quick: bool, device: str) -> Measured:
+def measure(dv32: DeconvNet, dv16: DeconvNet, layer: str, rounds: int, quick: bool, device: str) -> Measured:
     """All contenders on one layer of one network."""
-    torch.manual_seed(0)
-    net = get_model(name, weights=None, **({"init_weights": False} if name == "googlenet" else {})).eval().to(device)
-    dv32, dv16 = (DeconvNet(net, input_shape=(3, 224, 224), precision=precision) for precision in ("fp32", "bf16"))
+    net = dv32.net
     images = torch.randn(IMAGES, 3, 224, 224, device=device)
     recording, layers = dv32.record(images, [layer]), dv32.layers
     read_at = layers[layer].read_at
@@ -102,7 +104,7 @@ def measure(name: str, layer: str, rounds: int, quick: bool, device: str) -> Mea
     few = 4 if quick else 8
     many = int(min(1024, max(few * 10, (2e11 if quick else 1e12) / max(work, 1))))
     units, lone = sample(layers, layer, many), sample(layers, layer, 4)
-    alone = [replace(unit, image=n) for n, unit in enumerate(units[:48])]
+    alone = [replace(unit, image=n) for n, unit in enumerate(units[: 16 if quick else 48])]
     apart = torch.randn(len(alone), 3, 224, 224, device=device)
     full, cut = contenders.out_of_place(net), contenders.Cut(net, layer)
     hand = contenders.overridden(cut)

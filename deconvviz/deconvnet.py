@@ -204,10 +204,8 @@ class DeconvNet:
         self, recording: Recording, units: Sequence[Unit], numbers: list[int], rows: list[int],
         images: Mapping[int, Tensor],
     ) -> Pass:  # fmt: skip
-        located = [
-            locate(units[n], self._channel_first(recording, units[n].layer), row)
-            for n, row in zip(numbers, rows, strict=True)
-        ]
+        maps = {layer: self._channel_first(recording, layer) for layer in {units[n].layer for n in numbers}}
+        located = [locate(units[n], maps[units[n].layer], row) for n, row in zip(numbers, rows, strict=True)]
         return Pass(recording, located, rows, [images[units[n].image] for n in numbers], numbers)
 
     def _keepers(self, table: Layers, wanted: Sequence[str]) -> dict[str, Keep]:
@@ -233,7 +231,7 @@ class DeconvNet:
 
     def _check_recorded(self, recording: Recording, layers: Sequence[str]) -> None:
         table = self.layers_for(recording.graph.input_shape)
-        for name in layers:
+        for name in dict.fromkeys(layers):
             if table[name].read_at not in recording.maps:
                 raise UnsuitableInput(
                     f"this recording has no maps of {name}; record it with dv.record(images, [{name!r}, …])"

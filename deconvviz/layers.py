@@ -6,7 +6,6 @@ since Zeiler & Fergus' feature maps are rectified ("feature maps … which are a
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from torch import nn
 from torchvision.models import VGG, AlexNet
@@ -35,7 +34,7 @@ class Layer:
     kind: str
     channels: int
     size: tuple[int, int] | None
-    jump: tuple[float, float] | None
+    jump: tuple[int, int] | None
     receptive_field: tuple[int, int] | None
     mirror: str | None
     read_at: str
@@ -174,8 +173,8 @@ class Layers(Mapping[str, Layer]):
             kind=_kind(call),
             channels=shape[self.channel_dimension(call.name) - 1],
             size=self.map_size(call.name),
-            jump=(_plain(fields[0].jump), _plain(fields[1].jump)) if fields else None,
-            receptive_field=(int(fields[0].size), int(fields[1].size)) if fields else None,
+            jump=(fields[0].jump, fields[1].jump) if fields else None,
+            receptive_field=(fields[0].size, fields[1].size) if fields else None,
             mirror=rule.counterpart if rule and not rule.refuses(call) else None,
             read_at=self._read_at(call),
             alias=self._aliases.get(call.name),
@@ -236,10 +235,6 @@ def _role(call: Call) -> str:
     """The role of a call's rule; none if it is refused."""
     rule = find_rule(call)
     return "" if rule is None or rule.refuses(call) else rule.role
-
-
-def _plain(number: Any) -> float:
-    return int(number) if number.denominator == 1 else float(number)
 
 
 def _kind(call: Call) -> str:

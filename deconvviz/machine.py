@@ -1,11 +1,16 @@
 """What the machine at hand is good at: which precision it multiplies fast, how much it keeps near."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 
 from .errors import UnsuitableInput
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 PRECISIONS = ("fp32", "bf16", "auto")
 
@@ -53,3 +58,25 @@ def batch_bytes(device: torch.device) -> int:
         free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return max(min(free // 16, 2**30), 2**24)
     return 4 * 2**20
+
+
+MOST_WORKERS = 4
+"""How many parts are worked on at once: each needs memory of its own."""
+
+
+def workers(device: torch.device) -> int:
+    """Into how many parts work is best divided: on a CPU the cores, which would wait for each other at each step."""
+    return min(torch.get_num_threads(), MOST_WORKERS) if device.type == "cpu" else 1
+
+
+def at_once(work: Callable[[Part], Result], parts: Sequence[Part], device: torch.device) -> list[Result]:
+    """What `work` makes of each part: on a CPU several at once, each with its share of torch's threads."""
+    count, threads = min(workers(device), len(parts)), torch.get_num_threads()
+    if count <= 1:
+        return [work(part) for part in parts]
+    with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(threads // count,)) as pool:
+        try:
+            return list(pool.map(work, parts))
+        finally:
+            pool.shutdown(cancel_futures=True)
+            torch.set_num_threads(threads)  # the workers' own number would be that of threads to come

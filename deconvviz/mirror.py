@@ -61,6 +61,8 @@ class Rule:
 
     `mirror`       `(signal, call, recorded) → signal` for the one input, or a sequence with one signal
                    or None for each; it must not change `signal`
+    `in_place`     the same for a signal that nothing else holds: it may be overwritten
+    `fresh`        whether what `mirror` gives is held by nothing else, the signal among them
     `counterpart`  its name in the mirror: "transposed filter", "unpool", "rectify", …
     `reach`        `(call, rows and columns of its input) → what one output position reads`, or None: the
                    rule gets and gives `whole` maps
@@ -80,6 +82,8 @@ class Rule:
 
     mirror: Mirror
     counterpart: str
+    in_place: Mirror | None = None
+    fresh: bool = False
     reach: Callable[[Call, Spatial | None], Reaches | None] = whole
     on_maps: bool = False
     record: Keep | None = None

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from . import notebook
 from .images import Preprocess, picture
-from .machine import batch_bytes, exactly
+from .machine import at_once, batch_bytes, exactly, workers
 from .output import write_png
 from .passes import field_of, overhang
 from .recording import Recording
@@ -124,20 +124,28 @@ def project_units(
     image of each. Yields projections and which unit each is of. Units whose receptive fields hang over the
     same borders go together, so that little more of their windows is computed than lies on the maps.
     """
+    device = recording.images.device
     order = sorted(range(len(units)), key=lambda n: (*overhang(down.table, down.start, units[n]), rows[n]))
-    most = batch_bytes(recording.images.device)
-    for start in range(0, len(order), SEEDED_TOGETHER):
-        some = order[start : start + SEEDED_TOGETHER]
+    together = min(SEEDED_TOGETHER, -(-len(order) // workers(device)))
+
+    def project_some(some: list[int]) -> list[tuple[int, Projection]]:
         seed, windows = _seed(down, recording, [units[n] for n in some])
         images = torch.tensor([rows[n] for n in some])
-        walked, numbers = walk(down, recording, seed, windows, images, most), iter(some)
-        while (arrived := _next(walked, recording.images.device)) is not None:
+        walked = walk(down, recording, seed, windows, images, batch_bytes(device))
+        numbers, projections = iter(some), []
+        while (arrived := _next(walked, device)) is not None:
             signal, at = arrived
             assert at is not None  # images have rows and columns
             arrived_here = signal.to("cpu", recording.images.dtype)
             for one, origin in zip(arrived_here, at.origin.tolist(), strict=True):
                 number = next(numbers)
-                yield number, _cut_out(down, units[number], inputs[number], one, origin, preprocess)
+                made = _cut_out(down, units[number], inputs[number], one, origin, preprocess)
+                projections.append((number, made))
+        return projections
+
+    parts = [order[start : start + together] for start in range(0, len(order), together)]
+    for projections in at_once(project_some, parts, device):
+        yield from projections
 
 
 def _next(walked: Iterator[Arrived], device: torch.device) -> Arrived | None:

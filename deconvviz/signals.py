@@ -60,8 +60,19 @@ def _shift(maps: Tensor, offset: list[int], size: tuple[int, int], around: float
     return placed
 
 
-def _copy(source: Tensor, offset: list[int], target: Tensor) -> None:
-    """Copy maps (..., h, w) to `offset` of larger or smaller ones, as far as they overlap."""
+def add(signal: Tensor, spatial: Spatial, source: Windows, onto: Tensor, target: Windows) -> None:
+    """Add a signal in its windows to another in others, in place, as far as they overlap."""
+    maps, sums = signal.movedim(spatial, (-2, -1)), onto.movedim(spatial, (-2, -1))
+    offsets = source.origin - target.origin
+    if bool((offsets == offsets[:1]).all()):
+        _copy(maps, offsets[0].tolist(), sums, add=True)
+    else:
+        for sample, offset in enumerate(offsets.tolist()):
+            _copy(maps[sample], offset, sums[sample], add=True)
+
+
+def _copy(source: Tensor, offset: list[int], target: Tensor, add: bool = False) -> None:
+    """Copy maps (..., h, w) to `offset` of larger or smaller ones (or add them), as far as they overlap."""
     theirs, ours = [], []
     for start, have, want in zip(offset, source.shape[-2:], target.shape[-2:], strict=True):
         first, end = max(start, 0), min(start + have, want)
@@ -69,7 +80,8 @@ def _copy(source: Tensor, offset: list[int], target: Tensor) -> None:
             return
         theirs.append(slice(first, end))
         ours.append(slice(first - start, end - start))
-    target[..., theirs[0], theirs[1]] = source[..., ours[0], ours[1]]
+    there, here = target[..., theirs[0], theirs[1]], source[..., ours[0], ours[1]]
+    there.add_(here) if add else there.copy_(here)
 
 
 def cut(recorded: Tensor, spatial: Spatial | None, images: Tensor, windows: Windows | None) -> Tensor:

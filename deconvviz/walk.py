@@ -16,7 +16,7 @@ from .graph import INPUT, Call, Graph
 from .layers import Layers
 from .mirror import Rule, rule_for
 from .recording import Recording
-from .signals import Spatial, cut, place
+from .signals import Spatial, add, cut, place
 from .window import POINTWISE, Windows
 
 Arrived = tuple[Tensor, Windows | None]
@@ -92,12 +92,14 @@ def walk(
     halves, one after the other. Yields signals at the input, (b, C, h', w'), and their windows: B samples
     in all, in order.
     """
-    yield from _from_step(0, down, recording, {down.start: (seed.to(down.precision), windows)}, images, most)
+    yield from _from_step(0, down, recording, {down.start: (seed.to(down.precision), windows)}, set(), images, most)
 
 
 def _from_step(
-    first: int, down: Descent, recording: Recording, arrived: dict[str, Arrived], images: Tensor, most: int
-) -> Iterator[Arrived]:
+    first: int, down: Descent, recording: Recording, arrived: dict[str, Arrived], own: set[str], images: Tensor,
+    most: int,
+) -> Iterator[Arrived]:  # fmt: skip
+    """From step `first` on; `own`: where signals have arrived that nothing else holds."""
     for number in range(first, len(down.steps)):
         step = down.steps[number]
         if step.call.name not in arrived:
@@ -106,13 +108,15 @@ def _from_step(
             middle = len(images) // 2
             for some in (slice(None, middle), slice(middle, None)):
                 part = {name: (signal[some], at and at.of(some)) for name, (signal, at) in arrived.items()}
-                yield from _from_step(number, down, recording, part, images[some], most)
+                yield from _from_step(number, down, recording, part, set(own), images[some], most)
             return
-        _answer(step, down, recording, arrived, images)
+        _answer(step, down, recording, arrived, own, images)
     yield arrived[INPUT]
 
 
-def _answer(step: Step, down: Descent, recording: Recording, arrived: dict[str, Arrived], images: Tensor) -> None:
+def _answer(
+    step: Step, down: Descent, recording: Recording, arrived: dict[str, Arrived], own: set[str], images: Tensor
+) -> None:
     """Take the signal that has arrived at a call; put what its rule makes of it at the call's inputs."""
     call, table = step.call, down.table
     signal, windows = arrived.pop(call.name)
@@ -124,14 +128,21 @@ def _answer(step: Step, down: Descent, recording: Recording, arrived: dict[str, 
     at = windows.seen_from(seen, images) if seen and windows else windows
     recorded = _converted([cut(t, cut_at, images, at) for t in recording.kept.get(call.name, ())], down.precision)
     if isinstance(call.operator, type):  # the rule may use weights of the module, which are the network's own
-        own = recording.images.dtype
-        signal, recorded = signal.to(own), _converted(recorded, own)
-    below = step.rule.mirror(signal, call, (*recorded, *step.packed))
+        precision = recording.images.dtype
+        signal, recorded = signal.to(precision), _converted(recorded, precision)
+    mirror = step.rule.in_place if step.rule.in_place and call.name in own else step.rule.mirror
+    below = mirror(signal, call, (*recorded, *step.packed))
     parts = [below] if isinstance(below, Tensor) else below
     for number, (name, part) in enumerate(zip(call.inputs, parts, strict=True)):
         if part is not None:
             landed = _land(table, call, number, part.to(down.precision), windows)
-            arrived[name] = _meet(arrived.get(name), landed, table.spatial[name], table.map_size(name))
+            met = arrived.get(name)
+            if met is not None:
+                sides = ((met, name in own), (landed, step.rule.fresh))
+                landed = _meet(sides, table.spatial[name], table.map_size(name))
+            if step.rule.fresh or met is not None:
+                own.add(name)
+            arrived[name] = landed
 
 
 def _spread_out(
@@ -174,12 +185,14 @@ def _check_shape(call: Call, part: Tensor, expected: tuple[int, ...]) -> None:
         )
 
 
-def _meet(first: Arrived | None, second: Arrived, spatial: Spatial | None, size: tuple[int, int] | None) -> Arrived:
-    """Where branches meet the signals add, in windows that hold both."""
-    if first is None:
-        return second
-    (signal, windows), (other, others) = first, second
+def _meet(sides: Sequence[tuple[Arrived, bool]], spatial: Spatial | None, size: tuple[int, int] | None) -> Arrived:
+    """Where branches meet the two signals add, in windows that hold both; `sides`: each, and whether it is our own."""
+    ((signal, windows), _), ((other, others), _) = sides
     if windows is None or others is None or spatial is None or size is None:
         return signal + other, windows
     union = windows.union(others, size)
+    for ((sums, at), own), ((added, around), _) in (sides, sides[::-1]):
+        if own and at is not None and around is not None and at.same_as(union):
+            add(added, spatial, around, sums, at)
+            return sums, union
     return place(signal, spatial, windows, union) + place(other, spatial, others, union), union

@@ -14,7 +14,6 @@ is zero by definition, since such positions never existed.
 """
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import torch
 from torch import Tensor
@@ -124,12 +123,12 @@ class Field:
     """The receptive fields of a layer along one axis, in pixels of the input.
 
     Position o of the layer sees the `size` pixels from `o · jump + start` on (some may lie outside the
-    image). Networks that upsample have fractional jumps.
+    image).
     """
 
-    jump: Fraction = Fraction(1)
-    start: Fraction = Fraction(0)
-    size: Fraction = Fraction(1)
+    jump: int = 1
+    start: int = 0
+    size: int = 1
 
     def above(self, reach: Reach) -> "Field":
         """The fields of the layer above, which reads this one by `reach`."""
@@ -149,4 +148,4 @@ class Field:
     def box(self, position: int) -> tuple[int, int]:
         """The first pixel that this position sees, and the one after the last."""
         start = position * self.jump + self.start
-        return int(start // 1), -int(-(start + self.size) // 1)
+        return start, start + self.size

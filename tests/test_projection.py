@@ -209,6 +209,48 @@ def test_batches_and_mixed_images_do_not_matter() -> None:
         assert relative_error(projection.pixels, alone.pixels) <= 1e-14
 
 
+class Skips(nn.Module):
+    """One map that is rectified, scaled, skipped and joined: what arrives there must not be overwritten."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.norm, self.second = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 3, padding=1)
+        self.last = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        y = x + self.norm(x).relu() + torch.cat([x[:, :2].relu(), self.second(x.relu())[:, :2]], 1).relu()
+        return self.last(self.second(y + self.second(y)))
+
+
+def test_signals_that_others_hold_are_not_overwritten() -> None:
+    torch.manual_seed(7)
+    net = Skips().double().eval()
+    net.norm.running_mean, net.norm.running_var = torch.randn(4).double(), torch.rand(4).double() + 0.5
+    x = torch.randn(2, 1, 21, 19, dtype=torch.float64)
+    assert worst_error(DeconvNet(net), x, "last") <= 1e-12
+
+
+def test_threads_do_not_matter() -> None:
+    """Each takes its part of the units; as many as before are left for what comes after."""
+    torch.manual_seed(4)
+    net = Small(nn.Conv2d(1, 4, 3, 2), nn.MaxPool2d(3, 2), nn.Conv2d(4, 4, 3, padding=1)).double()
+    x, dv, threads = torch.randn(3, 1, 33, 35, dtype=torch.float64), DeconvNet(net), torch.get_num_threads()
+    units = [Unit("relu2", c, 3, q, image=i) for i in range(3) for c in range(4) for q in range(8)]
+    projections = []
+    try:
+        for count in (1, 3):
+            torch.set_num_threads(count)
+            projections.append(dv.project(x, units))
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(threads)
+    for one, other in zip(*projections, strict=True):
+        assert one.unit == other.unit
+        assert relative_error(one.pixels, other.pixels) <= 1e-14
+        assert not other.pixels.is_inference()
+
+
 def test_units_of_a_convolution_are_read_after_its_activation() -> None:
     dv = DeconvNet(network("vgg11_bn"), input_shape=(3, 64, 64))
     assert dv.layers["features.0"].read_at == "features.2"

@@ -21,6 +21,12 @@ def normalising_scale(call: Call) -> Recorded:
     return (scale if call["weight"] is None else scale * call["weight"],)
 
 
+def scale_back_in_place(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """`scale_back`, written over the signal."""
+    (scale,) = recorded
+    return signal.mul_(scale.view(-1, *[1] * (signal.ndim - 2)))
+
+
 @register(
     aten._native_batch_norm_legit_no_training.default,
     reach=pointwise,
@@ -28,6 +34,8 @@ def normalising_scale(call: Call) -> Recorded:
     around=0.0,
     counterpart="scale",
     role="normalise",
+    in_place=scale_back_in_place,
+    fresh=True,
 )
 def scale_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Batch normalisation y = (x − μ)·γ/√(σ²+ε) + β with fixed statistics: multiply by γ/√(σ²+ε)."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pad
 
-from ..bits import positive
+from ..bits import make_positive, positive
 from ..graph import Call, Weight
 from ..mirror import Recorded, pointwise, register
 from ..signals import Spatial
@@ -21,7 +21,12 @@ aten = torch.ops.aten
 # --- (ii) rectify -------------------------------------------------------------------------------------
 
 
-@register(aten.relu.default, reach=pointwise, role="rectify", around=0.0)
+def rectify_in_place(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """`rectify`, half the way through memory."""
+    return make_positive(signal)
+
+
+@register(aten.relu.default, reach=pointwise, role="rectify", around=0.0, in_place=rectify_in_place, fresh=True)
 @register(
     aten.relu6.default,
     aten.hardtanh.default,  # how nn.ReLU6 runs
@@ -41,6 +46,8 @@ aten = torch.ops.aten
     reach=pointwise,
     role="rectify",
     around=0.0,
+    in_place=rectify_in_place,
+    fresh=True,
     extends_paper=True,
 )
 def rectify(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
@@ -128,6 +135,7 @@ def by_phase(weight: Tensor, stride: tuple[int, int]) -> Tensor:
     around=0.0,
     counterpart="transposed filter",
     role="filter",
+    fresh=True,
     refuses=other_than_a_parameter,
 )
 def filter_transposed(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:

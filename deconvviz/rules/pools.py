@@ -70,22 +70,26 @@ def place_numbers(call: Call) -> list[int]:
 def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
     """Which place of its region held each maximum (N, C, h, w), as `place_numbers` names it; uint8 if it fits.
 
-    The first of equal maxima wins, as in torch's own max-pooling.
+    torch's max-pooling knows, but tells by position on the map: y·width + x. Less its region's corner, that is
+    i·width + j for place (i, j), and only rows of another length are left to be counted.
     """
     reaches, numbers = pool_reach(call), place_numbers(call)
-    ends = size_below(reaches, _size(pooled))
-    after = [end - r.padding - have for end, r, have in zip(ends, reaches, _size(maps), strict=True)]
-    border = [reaches[1].padding, max(after[1], 0), reaches[0].padding, max(after[0], 0)]
-    around = pad(maps, border, value=float("-inf")) if any(border) else maps
-    places = inside_pools(reaches, _size(pooled))
-    size = next(d for d in (torch.uint8, torch.int16, torch.int32) if numbers[-1] <= torch.iinfo(d).max)
-    where = torch.zeros_like(pooled, dtype=size)
-    searching: Tensor | None = None
-    for number, (row, column) in enumerate(places[:-1]):
-        differs = around[..., row, column] != pooled
-        searching = differs if searching is None else searching.logical_and_(differs)
-        where.add_(searching, alpha=numbers[number + 1] - numbers[number])  # not here: on to the next place
-    return (where,)
+    (rows, columns), padding = reaches, [reach.padding for reach in reaches]
+    if columns.span > maps.shape[-1]:  # a map so narrow that places of two rows would get one number
+        maps = pad(maps, [columns.padding, columns.padding, rows.padding, rows.padding], value=float("-inf"))
+        padding = [0, 0]
+    kernel, stride, dilation = ([getattr(r, name) for r in reaches] for name in ("kernel", "stride", "dilation"))
+    at = aten.max_pool2d_with_indices(maps, kernel, stride, padding, dilation, call["ceil_mode"])[1]
+    size = _size(pooled)
+    tops, lefts = (torch.arange(n, device=at.device) * s - p for n, s, p in zip(size, stride, padding, strict=True))
+    width, fits = maps.shape[-1], torch.iinfo(torch.int16).max
+    number = torch.int16 if max(numbers[-1], rows.span * width) <= fits else torch.int32
+    corners = tops[:, None] * width + lefts
+    where = at[..., : size[0], : size[1]].to(number) - corners.to(number)  # what is too large wraps round, and back
+    below = [where >= row * rows.dilation * width for row in range(1, rows.kernel)]
+    for one in below:
+        where.add_(one, alpha=numbers[columns.kernel] - rows.dilation * width)
+    return (where.to(torch.uint8) if numbers[-1] <= torch.iinfo(torch.uint8).max else where,)
 
 
 @register(
@@ -95,6 +99,7 @@ def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
     on_maps=True,
     record=switches,
     around=float("-inf"),
+    fresh=True,
 )
 def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Put each value back to the place where its maximum was, as the switches say; zero elsewhere.
