@@ -148,6 +148,14 @@
     return row.reduce((best, other) => best && aside(best) <= aside(other) ? best : other, undefined);
   }
 
+  /** The section before or after the one with the focus, or else before or after the top of the screen. */
+  function sectionFrom(sections, by) {
+    const focused = sections.findIndex(section => section.contains(document.activeElement));
+    const below = sections.findIndex(section => section.getBoundingClientRect().top > one(".tools").offsetHeight + 30);
+    const at = focused >= 0 ? focused + by : (below < 0 ? sections.length : below) - Number(by < 0);
+    return at < 0 ? undefined : sections[at];
+  }
+
   /** Move the focus among cards; false if there is nowhere to go, so that the page scrolls. */
   function moveFocus(cards, by, rows) {
     const from = document.activeElement?.closest(".map"), at = cards.indexOf(from);
@@ -188,7 +196,7 @@
 
   function indexPage(gallery, stars) {
     const search = one("#search");
-    const found = one("#found"), starred = one("#starred");
+    const found = one("#found"), starred = one("#starred"), first = one("#first");
     let asked = []; // the stars of a link, to be looked at beside one's own
 
     function readLink() {
@@ -252,33 +260,41 @@
     showStars();
 
     let classes = null;
-    globalThis.deconvvizClasses = content => { classes = new Map(content); look(); };
-    function look() {
-      const asked = readSearch(search.value);
-      if (!search.value.trim()) { found.hidden = true; return; }
-      if ("map" in asked) {
-        const layers = asked.layer ? [findLayer(gallery, asked.layer)].filter(Boolean) : gallery.layers;
-        const units = layers.filter(layer => shows(layer, asked.map)).map(layer => ({ layer, map: asked.map }));
-        list(found, units.map(unit => card(unit)), units.length ? `Map ${asked.map}` : `There is no ${search.value.trim()}`);
-        return;
-      }
-      if (!classes) {
-        if (!one("#classes")) document.head.append(make("script", { id: "classes", src: "classes.js" }));
-        return;
-      }
-      const matching = [...classes.keys()].filter(name => name.toLowerCase().includes(asked.text));
-      const units = matching.flatMap(name => classes.get(name).map(([layer, map, same]) => ({ layer: gallery.layers[layer], map, same, name })));
+    globalThis.deconvvizClasses = content => { classes = new Map(content.map(([name, count, maps]) => [name, { count, maps }])); look(); };
+    /** Of the classes that `fits` the maps that like them, most first; as cards, with a title. */
+    function likers(fits) {
+      const matching = [...classes.keys()].filter(fits);
+      const units = matching.flatMap(name => classes.get(name).maps.map(([layer, map, same, images]) => ({ layer: gallery.layers[layer], map, same, images, name })));
+      const total = matching.reduce((sum, name) => sum + classes.get(name).count, 0);
       units.sort((a, b) => b.same - a.same);
-      const few = units.slice(0, 48);
-      const title = !units.length ? `No feature map likes “${search.value.trim()}”` :
-        `Feature maps that like ${matching.length > 3 ? `“${search.value.trim()}”` : matching.join(", ")}` + (few.length < units.length ? `: the first ${few.length} of ${units.length}` : "");
-      list(found, few.map(unit => card(unit, `${unit.same} of ${gallery.top} are ${unit.name}`)), title);
+      const few = units.slice(0, 48).map(unit => card(unit, `${unit.same} of ${unit.images} are ${unit.name}`));
+      const like = matching.length > 3 ? `“${search.value.trim()}”` : matching.join(", ");
+      return { cards: few, title: `Feature maps that like ${like}` + (few.length < total ? `: the first ${few.length} of ${total}` : "") };
+    }
+    function look() {
+      const wanted = readSearch(search.value), text = search.value.trim();
+      if (first) first.hidden = Boolean(text);
+      if (!text) { found.hidden = true; return; }
+      if (!classes && !wanted.layer) {
+        if (!one("#classes")) document.head.append(make("script", { id: "classes", src: "classes.js" }));
+        if (!("map" in wanted)) return;
+      }
+      if ("map" in wanted) {
+        const layers = wanted.layer ? [findLayer(gallery, wanted.layer)].filter(Boolean) : gallery.layers;
+        const cards = layers.filter(layer => shows(layer, wanted.map)).map(layer => card({ layer, map: wanted.map }));
+        const named = classes?.has(text) ? likers(name => name === text).cards : []; // a class may be called 12
+        list(found, [...cards, ...named], cards.length ? `Map ${wanted.map}` + (named.length ? `, and maps that like class ${text}` : "") : `There is no ${text} in this gallery`);
+        return;
+      }
+      const { cards, title } = likers(name => name.toLowerCase().includes(wanted.text));
+      const none = classes.size ? `No feature map likes “${text}”` : "The images have no classes: search for a number, like 12";
+      list(found, cards, cards.length ? title : none);
     }
     search.addEventListener("input", look);
     one(".search").addEventListener("submit", event => {
       event.preventDefault();
-      const asked = readSearch(search.value), layer = asked.layer && findLayer(gallery, asked.layer);
-      if (layer && shows(layer, asked.map)) location.href = `layers/${encodeURIComponent(layer.file)}.html#u${asked.map}`;
+      const wanted = readSearch(search.value), layer = wanted.layer && findLayer(gallery, wanted.layer);
+      if (layer && shows(layer, wanted.map)) location.href = `layers/${encodeURIComponent(layer.file)}.html#u${wanted.map}`;
     });
 
     const sections = all(".layer");
@@ -286,10 +302,7 @@
       step: by => moveFocus(shownCards(), by, false),
       row: by => moveFocus(shownCards(), by, true),
       layer(by) {
-        const focused = sections.findIndex(section => section.contains(document.activeElement));
-        const below = sections.findIndex(section => section.getBoundingClientRect().top > one(".tools").offsetHeight + 10);
-        const at = focused >= 0 ? focused + by : (below < 0 ? sections.length : below) - Number(by < 0);
-        const next = sections[Math.min(Math.max(at, 0), sections.length - 1)];
+        const next = sectionFrom(sections, by) ?? sections.at(by < 0 ? 0 : -1);
         next.scrollIntoView();
         one("h2 a", next).focus({ preventScroll: true });
       },
@@ -302,12 +315,12 @@
     };
   }
 
-  // --- a layer ------------------------------------------------------------------------------------------
+  // --- a layer, or in a single file several ------------------------------------------------------------
 
   function layerPage(gallery, stars, patches) {
-    const list = one("#maps"), search = one("#search"), count = one("#count");
-    const cards = all(".map", list);
-    const here = gallery.layers[gallery.layer];
+    const maps = one("#maps"), search = one("#search"), count = one("#count");
+    const lists = all(".list", maps).map(section => ({ section, layer: gallery.layers[section.dataset.layer], cards: all(".map", section) }));
+    const cards = lists.flatMap(list => list.cards);
     const number = card => Number(card.dataset.number);
 
     let sorted = "number false";
@@ -317,8 +330,10 @@
       sorted = `${sort} ${reversed}`;
       const of = card => sort === "number" ? -number(card) : Number(card.dataset[sort] ?? -1);
       const values = new Map(cards.map(card => [card, of(card)]));
-      cards.sort((a, b) => sign * (values.get(b) - values.get(a)) || number(a) - number(b));
-      list.append(...cards);
+      for (const list of lists) {
+        list.cards.sort((a, b) => sign * (values.get(b) - values.get(a)) || number(a) - number(b));
+        one(".maps", list.section).append(...list.cards);
+      }
     }
 
     function arrange() {
@@ -327,46 +342,57 @@
       let shown = 0;
       for (const card of cards) {
         const dead = card.classList.contains("dead");
-        const fits = "map" in wanted || !wanted.text || (card.dataset.classes ?? "").toLowerCase().includes(wanted.text);
+        const fits = "map" in wanted ? lists.length < 2 || number(card) === wanted.map : !wanted.text || (card.dataset.classes ?? "").toLowerCase().includes(wanted.text);
         card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit) }[filter];
         shown += Number(!card.hidden);
       }
+      for (const list of lists) list.section.hidden = list.cards.every(card => card.hidden);
       count.textContent = (shown === cards.length ? "" : `${shown} of `) + (cards.length === 1 ? "1 map" : `${cards.length} maps`);
       one("#none").hidden = shown > 0;
     }
     for (const id of ["#sort", "#reverse", "#filter"]) one(id).addEventListener("change", arrange);
     search.addEventListener("input", arrange);
     one("#show-all").addEventListener("click", () => {
-      search.value = ""; one("#filter").value = "all"; arrange(); list.focus();
+      search.value = ""; one("#filter").value = "all"; arrange(); maps.focus();
     });
     one(".search").addEventListener("submit", event => {
       event.preventDefault();
       const asked = readSearch(search.value);
       if (!("map" in asked)) return;
-      const layer = asked.layer ? findLayer(gallery, asked.layer) : here;
-      if (layer && layer !== here && shows(layer, asked.map)) location.href = `${encodeURIComponent(layer.file)}.html#u${asked.map}`;
-      else if (layer === here && document.getElementById(`u${asked.map}`)) { search.value = ""; arrange(); location.hash = `u${asked.map}`; }
-      else count.textContent = `There is no ${search.value.trim()}`;
+      const layer = asked.layer && findLayer(gallery, asked.layer);
+      const list = asked.layer ? lists.find(list => list.layer === layer) : lists.find(list => shows(list.layer, asked.map));
+      const card = list?.cards.find(card => number(card) === asked.map);
+      if (card) { search.value = ""; arrange(); location.hash = card.id; }
+      else if (layer && !list && shows(layer, asked.map)) location.href = `${encodeURIComponent(layer.file)}.html#u${asked.map}`;
+      else count.textContent = `There is no ${search.value.trim()} here`;
     });
     arrange();
 
-    const view = unitView(gallery, here, stars, patches, () => shownCards(list));
+    const view = unitView(gallery, stars, patches, () => shownCards(maps));
     stars.whenChanged(() => {
       if (one("#filter").value === "starred") {
-        const at = shownCards(list).indexOf(document.activeElement?.closest(".map"));
+        const at = shownCards(maps).indexOf(document.activeElement?.closest(".map"));
         arrange();
-        const now = shownCards(list);
+        const now = shownCards(maps);
         if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
       }
       view.starred();
     });
+    /** The page of the layer before or after; in a single file its list. */
     const otherLayer = by => {
       const link = one(by < 0 ? "a[rel=prev]" : "a[rel=next]");
-      if (link) location.href = link.href; else return false;
+      if (link) { location.href = link.href; return true; }
+      const sections = lists.map(list => list.section).filter(section => !section.hidden);
+      const next = view.open ? sections[sections.indexOf(view.card().closest(".list")) + by] : sectionFrom(sections, by);
+      const card = next && shownCards(next)[0];
+      if (!card || lists.length < 2) return false;
+      if (view.open) view.show(card);
+      else { next.scrollIntoView(); one("a", card).focus({ preventScroll: true }); }
+      return true;
     };
     return {
-      step: by => view.open ? view.step(by) : moveFocus(shownCards(list), by, false),
-      row: by => view.open ? view.row(by) : moveFocus(shownCards(list), by, true),
+      step: by => view.open ? view.step(by) : moveFocus(shownCards(maps), by, false),
+      row: by => view.open ? view.row(by) : moveFocus(shownCards(maps), by, true),
       layer: otherLayer,
       search: () => { if (view.open) view.close(search); else search.focus(); },
       star() {
@@ -375,24 +401,25 @@
       },
       back() {
         if (view.open) view.close();
-        else if (one("[aria-label=Breadcrumb] a")) location.href = one("[aria-label=Breadcrumb] a").href + "#layer-" + encodeURIComponent(here.file);
+        else if (one("[aria-label=Breadcrumb] a")) location.href = one("[aria-label=Breadcrumb] a").href + "#layer-" + encodeURIComponent(lists[0].layer.file);
       },
     };
   }
 
   // --- one feature map ----------------------------------------------------------------------------------
 
-  function unitView(gallery, here, stars, patches, shown) {
-    const dialog = one("#unit");
-    let data = null, current = null, clicked = false, next = null;
+  function unitView(gallery, stars, patches, shown) {
+    const dialog = one("#unit"), title = document.title;
+    const known = new Map(); // what is said of each layer, by its name
+    let here = gallery.layers[0], data = null, current = null, clicked = false, next = null, failed = false;
 
-    globalThis.deconvvizLayer = content => { data = content; if (current) fill(); };
+    globalThis.deconvvizLayer = content => { known.set(content.layer, content); if (current) fill(); };
     const inline = one("#layer-data");
-    if (inline) data = JSON.parse(inline.textContent);
+    if (inline) for (const content of JSON.parse(inline.textContent)) known.set(content.layer, content);
     function load() {
-      if (data || one("#layer-script")) return;
+      if (known.has(here.layer) || one("#layer-script")) return;
       const script = make("script", { id: "layer-script", src: `../data/${encodeURIComponent(here.file)}.js` });
-      script.addEventListener("error", () => { dialog.classList.remove("waiting"); one(".standing").textContent = "What the gallery knows of it could not be loaded."; });
+      script.addEventListener("error", () => { failed = true; fill(); });
       document.head.append(script);
     }
 
@@ -402,10 +429,11 @@
     const percent = share => `${(100 * share).toFixed((share > 0 && share < .1) || (share > .99 && share < 1) ? 1 : 0)}\u00a0%`;
 
     function follow() {
-      const match = /^#u(\d+)$/.exec(location.hash);
-      const card = match && document.getElementById(`u${match[1]}`);
+      const match = /^#(u\d+(-\d+)?)$/.exec(location.hash);
+      const card = match && document.getElementById(match[1]);
       if (!card) { if (dialog.open) leave(); return; }
       current = card;
+      here = gallery.layers[card.closest(".list").dataset.layer];
       if (clicked) history.replaceState({ fromList: true }, ""); // so that closing it goes back, also after a reload
       clicked = false;
       load();
@@ -414,11 +442,14 @@
       dialog.scrollTop = 0;
     }
 
+    /** The words of a command, none broken at a hyphen unless it is long. */
+    const words = text => text.split(/( )/).map(word => word.length < 30 && word !== " " ? make("span", { className: "whole-word" }, word) : word);
+
     /** Back at the list: where one left it, with the feature map seen last in sight. */
     function leave() {
       const target = next ?? (current && !current.hidden ? one("a", current) : one("#maps"));
       dialog.close();
-      document.title = `${here.layer} · ${gallery.model} · deconvviz`;
+      document.title = title;
       if (target.closest(".map")) target.scrollIntoView({ block: "nearest" });
       target.focus({ preventScroll: true });
       current = next = null;
@@ -426,25 +457,33 @@
 
     function fill() {
       const map = Number(current.dataset.number), name = `${here.layer}:${map}`;
-      one("#unit-title").textContent = `${here.layer} : ${map}`;
+      one("#unit-title").replaceChildren(...`${here.layer} : ${map}`.split(/(?<=[._])/).flatMap(part => [part, make("wbr")]));
       document.title = `${name} · ${gallery.model} · deconvviz`;
       starred();
-      one(".cli").textContent = here.cli.replaceAll("%MAP%", String(map));
+      one(".cli").replaceChildren(...words(here.cli.replaceAll("%MAP%", String(map))));
       one(".python").textContent = here.python.replaceAll("%MAP%", String(map));
+      data = known.get(here.layer);
       const facts = data?.maps.find(m => m.map === map);
-      dialog.classList.toggle("waiting", !facts); // shown at once when it is complete: nothing moves
+      dialog.classList.toggle("waiting", !facts && !failed); // shown at once when it is complete: nothing moves
       const nine = one(".nine");
-      if (!facts) { nine.replaceChildren(); one(".numbers").replaceChildren(); one(".standing").textContent = ""; return; }
+      nine.classList.toggle("sharp", here.sheet.sharp);
+      if (!facts) {
+        nine.replaceChildren();
+        one(".numbers").replaceChildren();
+        one(".histogram").hidden = true;
+        one(".standing").textContent = failed ? `What the gallery knows of it, data/${here.file}.js, could not be loaded.` : "";
+        return;
+      }
       describe(facts);
       nine.replaceChildren(...facts.top.map(item));
     }
 
     function describe(facts) {
-      const all = facts.top.length, same = Math.round((facts.concentration ?? 0) * all);
+      const shown = facts.top.length, same = Math.round((facts.concentration ?? 0) * shown);
       const like = same < 2 ? "Its strongest images are all of different classes." :
-        `${2 * same > all ? "Mostly" : "Some"} ${facts.class}: ${same} of ${all}.`;
+        2 * same > shown ? `Mostly ${facts.class}: ${same} of ${shown}.` : `${facts.class}: ${same} of ${shown}.`;
       one(".standing").textContent = facts.dead ? "Dead: no image excites it, so there is nothing to project." :
-        facts.class && all > 1 ? like : facts.class ?? "";
+        facts.class && shown > 1 ? like : facts.class ?? "";
       const rows = [
         ["Peak", facts.peak === null ? "none" : brief(facts.peak)],
         ...(facts.top.length ? [[`Mean of the top ${facts.top.length}`, brief(facts.mean_of_top)]] : []),
@@ -466,7 +505,7 @@
       const weakest = counts.findIndex((n, at) => n && first + at > 0); // between zero and this bin all are empty
       const positive = counts.slice(weakest), zero = first === 0 ? 2 : 0; // its bar stands apart, with a gap
       const most = Math.max(...counts), svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-      const attributes = { viewBox: `0 0 ${(positive.length + zero) * 10} 60`, preserveAspectRatio: "none", role: "img", "aria-label": "Histogram of the map's strongest activation in each image" };
+      const attributes = { viewBox: `0 0 ${Math.max(positive.length + zero, 12) * 10} 60`, preserveAspectRatio: "none", role: "img", "aria-label": "Histogram of the map's strongest activation in each image" };
       for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
       const bar = (n, place, fill) => {
         const rect = document.createElementNS(svg.namespaceURI, "rect"), height = n ? Math.max(60 * n / most, 1) : 0;
@@ -477,16 +516,16 @@
       positive.forEach((n, at) => bar(n, at + zero, "var(--accent)"));
       figure.prepend(svg);
       const low = data.edges[first + weakest - 1], high = data.edges[Math.min(first + counts.length - 1, data.edges.length - 1)];
-      one("figcaption", figure).textContent = `Strongest activation in each image, ${brief(low)} to ${brief(high)}, √2 a bar` + (zero ? "; grey: zero or less" : "");
+      one("figcaption", figure).textContent = `How many images excite it how strongly: ${brief(low)} to ${brief(high)}, two bars for each doubling` + (zero ? "; grey: not at all" : "");
     }
 
     function item(entry, rank) {
-      const about = data.images[entry.image], file = about.file ?? `#${entry.image}`;
-      const at = entry.row === null ? "" : `@${entry.row},${entry.column}`;
+      const about = data.images[entry.image], file = about.file ?? `image ${entry.image}`;
+      const at = entry.row === null ? "" : `row ${entry.row}, column ${entry.column}`;
       const text = make("div", { className: "of" },
         make("span", { className: "value" }, brief(entry.activation)),
         ...(about.class && ![" ", "/"].some(end => file.startsWith(about.class + end)) ? [make("span", {}, about.class)] : []),
-        make("span", {}, file), ...(at ? [make("span", { title: "row, column on the feature map" }, at)] : []),
+        make("span", {}, file), ...(at ? [make("span", { title: "of the unit on the feature map" }, at)] : []),
         ...(entry.shown ? [make("span", { title: "projections of this magnitude are drawn at full contrast" }, `full contrast at ±${brief(entry.shown.scale)}`)] : []));
       const third = make("div", { className: "third" });
       if (patches && entry.shown) third.append(whole(entry, about, file));
@@ -530,9 +569,10 @@
     }
     /** The one before or after, as the list is sorted and filtered now; also of one that the filter has taken away. */
     function neighbour(by) {
-      let card = current;
-      do card = by < 0 ? card.previousElementSibling : card.nextElementSibling; while (card?.hidden);
-      return card;
+      const cards = all("#maps .map");
+      let at = cards.indexOf(current);
+      do at += by; while (cards[at]?.hidden);
+      return cards[at];
     }
     function show(card) {
       if (!card) return;
@@ -565,7 +605,7 @@
     }
     follow();
     return {
-      get open() { return dialog.open; }, card: () => current, close, starred,
+      get open() { return dialog.open; }, card: () => current, close, show, starred,
       step: by => show(neighbour(by)), row: by => show(rowFrom(shown(), current, by)),
     };
   }
