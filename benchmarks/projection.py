@@ -104,11 +104,11 @@ def measure(dv32: DeconvNet, dv16: DeconvNet, layer: str, rounds: int, quick: bo
     few = 4 if quick else 8
     many = int(min(1024, max(few * 10, (2e11 if quick else 1e12) / max(work, 1))))
     units, lone = sample(layers, layer, many), sample(layers, layer, 4)
-    alone = [replace(unit, image=n) for n, unit in enumerate(units[: 16 if quick else 48])]
+    alone = [replace(unit, image=n) for n, unit in enumerate(units[: 16 if quick and work > 1e8 else 48])]
     apart = torch.randn(len(alone), 3, 224, 224, device=device)
     full, cut = contenders.out_of_place(net), contenders.Cut(net, layer)
     hand = contenders.overridden(cut)
-    own = images[torch.arange(4) % IMAGES]
+    own, seen = images[torch.arange(4) % IMAGES], 2 if quick else 4
     runs: Runs = {
         "float32": (lambda: [None for _ in dv32.stream(recording, units, 1024)], many),
         "float32 alone": (lambda: [None for _ in dv32.stream(apart, alone, 1024)], len(alone)),
@@ -117,7 +117,7 @@ def measure(dv32: DeconvNet, dv16: DeconvNet, layer: str, rounds: int, quick: bo
         "captum": (lambda: contenders.captum_full(full, layer, own[:2], lone[:2]), 2),
         "captum cut, batch 1": (lambda: contenders.captum_cut(cut, own[:2], lone[:2], 1), 2),
         "captum cut, batch 4": (lambda: contenders.captum_cut(cut, own, lone, 4), 4),
-        "by hand": (lambda: contenders.by_hand(hand, own, lone, 2), 8),
+        "by hand": (lambda: contenders.by_hand(hand, own[:seen], lone[:seen], 2), 2 * seen),
     }
     for run, _ in runs.values():
         run()
