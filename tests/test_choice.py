@@ -59,12 +59,12 @@ def test_the_first_look_takes_turns_among_middle_layers() -> None:
 
 def test_the_first_look_shows_maps_that_like_the_same_only_if_there_are_no_others() -> None:
     same = [facts(n, 1.0, 5, [1, 2]) for n in range(4)]
-    assert looked([same], [0.3]) == [(0, n) for n in range(4)]
-    assert looked([same[:3]], [0.3]) == []
-    assert looked([[*same, *(facts(n, 1.0, 5, [n, n + 10]) for n in range(4, 7))]], [0.3], 4) == [
-        (0, n) for n in (0, 4, 5, 6)
-    ]
-    assert looked([[*same[:3], facts(3, 0.0, 0, [])]], [0.3]) == []
+    assert looked([same, []], [0.3, 1.0]) == [(0, n) for n in range(4)]
+    assert looked([same[:3], []], [0.3, 1.0]) == []
+    assert looked([same], [0.3]) == []  # one layer: they are in sight anyway
+    others = [facts(n, 1.0, 5, [n, n + 10]) for n in range(4, 7)]
+    assert looked([[*same, *others], []], [0.3, 1.0], 4) == [(0, n) for n in (0, 4, 5, 6)]
+    assert looked([[*same[:3], facts(3, 0.0, 0, [])], []], [0.3, 1.0]) == []
 
 
 def looked(starts: Sequence[Sequence[MapFacts]], shares: Sequence[float], count: int = 8) -> list[tuple[int, int]]:

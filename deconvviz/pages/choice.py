@@ -39,9 +39,10 @@ def first_look(
     There units have found parts of things, and projections are clear: shallow maps like edges and colours, and
     signals of the deepest have spread. `starts`: of each layer the maps to start at, best first; `shares`: how much
     of the image's side its units see. Layers take turns, the deepest first; each gives the map with most of one
-    class, unlike those taken before while there are such. They fill whole rows of four, or there are none.
+    class, unlike those taken before while there are such. They fill whole rows of four, or there are none;
+    nor of a single layer, whose maps to start at are in sight anyway.
     """
-    middle = [at for at, share in enumerate(shares) if MIDDLE[0] <= share <= MIDDLE[1]]
+    middle = [at for at, share in enumerate(shares) if MIDDLE[0] <= share <= MIDDLE[1] and len(shares) > 1]
     chosen: list[tuple[int, MapFacts]] = []
     for shared in (1 / 3, 1.0):
         left = {
