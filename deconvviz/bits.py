@@ -17,8 +17,8 @@ def positive(signal: Tensor) -> Tensor:
     return signal.view(integers).clamp(min=0).view(signal.dtype)
 
 
-def make_positive(signal: Tensor) -> Tensor:
-    """The same, written over the signal where it lies together in memory (else a filter would copy it anyway)."""
+def positive_(signal: Tensor) -> Tensor:
+    """The same, written over the signal; one with gaps in memory is copied, as the filter below would do anyway."""
     if not (signal.is_contiguous() or (signal.ndim == 4 and signal.is_contiguous(memory_format=torch.channels_last))):
         return positive(signal)
     return signal.view(_INTEGERS[signal.element_size()]).clamp_(min=0).view(signal.dtype)

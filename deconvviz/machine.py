@@ -1,8 +1,10 @@
 """What the machine at hand is good at: which precision it multiplies fast, how much it keeps near."""
 
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import TypeVar
 
 import torch
@@ -65,18 +67,56 @@ MOST_WORKERS = 4
 
 
 def workers(device: torch.device) -> int:
-    """Into how many parts work is best divided: on a CPU the cores, which would wait for each other at each step."""
+    """How many parts to work on at once: on a CPU one a core, since cores that share a part wait at each step."""
     return min(torch.get_num_threads(), MOST_WORKERS) if device.type == "cpu" else 1
 
 
-def at_once(work: Callable[[Part], Result], parts: Sequence[Part], device: torch.device) -> list[Result]:
-    """What `work` makes of each part: on a CPU several at once, each with its share of torch's threads."""
+def at_once(
+    work: Callable[[Part], Iterable[Result]], parts: Sequence[Part], device: torch.device
+) -> list[list[Result]]:
+    """What `work` makes of each part, in order: on a CPU of several at once, each with its share of torch's threads.
+
+    After an error, or Ctrl-C, no part goes further than its next result.
+    """
     count, threads = min(workers(device), len(parts)), torch.get_num_threads()
     if count <= 1:
-        return [work(part) for part in parts]
-    with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(threads // count,)) as pool:
+        return [list(work(part)) for part in parts]
+    stopped = threading.Event()
+
+    def done(part: Part) -> list[Result]:
+        return list(takewhile(lambda _: not stopped.is_set(), work(part)))
+
+    with threads_with([threads // count + (n < threads % count) for n in range(count)]) as pool:
         try:
-            return list(pool.map(work, parts))
+            return list(pool.map(done, parts))
         finally:
-            pool.shutdown(cancel_futures=True)
-            torch.set_num_threads(threads)  # the workers' own number would be that of threads to come
+            stopped.set()
+
+
+@contextmanager
+def threads_with(shares: Sequence[int], name: str = "") -> Iterator[ThreadPoolExecutor]:
+    """A pool in whose threads torch uses so many cores each; elsewhere it uses as many as before.
+
+    `set_num_threads` holds for the thread that calls it and for those yet to begin, hence the order here: each
+    thread takes over the number first, then sets its own, and the caller puts the old one back when all have.
+    On leaving, what has not begun is dropped.
+    """
+    pool, threads = ThreadPoolExecutor(len(shares), thread_name_prefix=name), torch.get_num_threads()
+    begun = threading.Barrier(len(shares) + 1)
+
+    def begin(share: int) -> None:
+        torch.get_num_threads()
+        torch.set_num_threads(share)
+        begun.wait()
+
+    try:
+        try:
+            for share in shares:
+                pool.submit(begin, share)
+            begun.wait()
+        finally:
+            begun.abort()  # interrupted: nobody waits for ever
+            torch.set_num_threads(threads)
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -61,8 +61,6 @@ class Rule:
 
     `mirror`       `(signal, call, recorded) → signal` for the one input, or a sequence with one signal
                    or None for each; it must not change `signal`
-    `in_place`     the same for a signal that nothing else holds: it may be overwritten
-    `fresh`        whether what `mirror` gives is held by nothing else, the signal among them
     `counterpart`  its name in the mirror: "transposed filter", "unpool", "rectify", …
     `reach`        `(call, rows and columns of its input) → what one output position reads`, or None: the
                    rule gets and gives `whole` maps
@@ -78,12 +76,15 @@ class Rule:
     `refuses`      why this very call cannot be mirrored, or ""
     `role`         "filter", "rectify", "normalise": a filter's unit is read after what follows it
     `extends_paper` whether the paper has no such layer, so that the rule goes beyond it
+    `in_place`     `mirror` for a signal that nothing else holds: it may be overwritten
+    `fresh`        whether the one signal that `mirror` gives is new memory, each element its own, shared
+                   with nothing: neither the signal that came nor what was recorded
+
+    On a CPU rules are called from several threads at once: they keep no state.
     """
 
     mirror: Mirror
     counterpart: str
-    in_place: Mirror | None = None
-    fresh: bool = False
     reach: Callable[[Call, Spatial | None], Reaches | None] = whole
     on_maps: bool = False
     record: Keep | None = None
@@ -94,6 +95,8 @@ class Rule:
     refuses: Callable[[Call], str] = _nothing
     role: str = ""
     extends_paper: bool = False
+    in_place: Mirror | None = None
+    fresh: bool = False
 
 
 RULES: dict[Any, Rule] = {}

@@ -8,6 +8,7 @@ activation's own value, so a projection scales with it.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ from .window import Windows
 
 SEEDED_TOGETHER = 64
 """How many units start down together; the walk parts them as their signals grow."""
+
+FEWEST = 3
+"""Units that are worth a part of their own: each part reads all weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,31 +130,35 @@ def project_units(
     """
     device = recording.images.device
     order = sorted(range(len(units)), key=lambda n: (*overhang(down.table, down.start, units[n]), rows[n]))
-    together = min(SEEDED_TOGETHER, -(-len(order) // workers(device)))
 
-    def project_some(some: list[int]) -> list[tuple[int, Projection]]:
+    def project_some(some: list[int]) -> Iterator[tuple[int, Projection]]:
         seed, windows = _seed(down, recording, [units[n] for n in some])
         images = torch.tensor([rows[n] for n in some])
         walked = walk(down, recording, seed, windows, images, batch_bytes(device))
-        numbers, projections = iter(some), []
+        numbers = iter(some)
         while (arrived := _next(walked, device)) is not None:
             signal, at = arrived
             assert at is not None  # images have rows and columns
             arrived_here = signal.to("cpu", recording.images.dtype)
             for one, origin in zip(arrived_here, at.origin.tolist(), strict=True):
                 number = next(numbers)
-                made = _cut_out(down, units[number], inputs[number], one, origin, preprocess)
-                projections.append((number, made))
-        return projections
+                yield number, _cut_out(down, units[number], inputs[number], one, origin, preprocess)
 
-    parts = [order[start : start + together] for start in range(0, len(order), together)]
-    for projections in at_once(project_some, parts, device):
+    for projections in at_once(project_some, _evenly(order, workers(device)), device):
         yield from projections
+
+
+def _evenly(numbers: list[int], sharers: int) -> list[list[int]]:
+    """Parts of equal length for so many at work, no longer than SEEDED_TOGETHER, and not of one or two."""
+    rounds = -(-len(numbers) // (sharers * SEEDED_TOGETHER))
+    count = max(min(sharers * rounds, len(numbers) // FEWEST), 1)
+    edges = [len(numbers) * n // count for n in range(count + 1)]
+    return [numbers[start:end] for start, end in pairwise(edges)]
 
 
 def _next(walked: Iterator[Arrived], device: torch.device) -> Arrived | None:
     """The next signals that have come down, if there are any; without what autograd would need."""
-    with torch.inference_mode(), exactly(device):
+    with torch.inference_mode(), exactly(device), torch.autocast(device.type, enabled=False):
         return next(walked, None)
 
 

@@ -5,6 +5,8 @@ positions. Which two dimensions are rows and columns is said by `spatial` (a per
 windows). These functions are the only ones that know where a window lies on its map.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -65,14 +67,16 @@ def add(signal: Tensor, spatial: Spatial, source: Windows, onto: Tensor, target:
     maps, sums = signal.movedim(spatial, (-2, -1)), onto.movedim(spatial, (-2, -1))
     offsets = source.origin - target.origin
     if bool((offsets == offsets[:1]).all()):
-        _copy(maps, offsets[0].tolist(), sums, add=True)
+        _copy(maps, offsets[0].tolist(), sums, Tensor.add_)
     else:
         for sample, offset in enumerate(offsets.tolist()):
-            _copy(maps[sample], offset, sums[sample], add=True)
+            _copy(maps[sample], offset, sums[sample], Tensor.add_)
 
 
-def _copy(source: Tensor, offset: list[int], target: Tensor, add: bool = False) -> None:
-    """Copy maps (..., h, w) to `offset` of larger or smaller ones (or add them), as far as they overlap."""
+def _copy(
+    source: Tensor, offset: list[int], target: Tensor, put: Callable[[Tensor, Tensor], object] = Tensor.copy_
+) -> None:
+    """Copy maps (..., h, w) to `offset` of larger or smaller ones (or `put` them otherwise), as far as they overlap."""
     theirs, ours = [], []
     for start, have, want in zip(offset, source.shape[-2:], target.shape[-2:], strict=True):
         first, end = max(start, 0), min(start + have, want)
@@ -81,7 +85,7 @@ def _copy(source: Tensor, offset: list[int], target: Tensor, add: bool = False) 
         theirs.append(slice(first, end))
         ours.append(slice(first - start, end - start))
     there, here = target[..., theirs[0], theirs[1]], source[..., ours[0], ours[1]]
-    there.add_(here) if add else there.copy_(here)
+    put(there, here)
 
 
 def cut(recorded: Tensor, spatial: Spatial | None, images: Tensor, windows: Windows | None) -> Tensor:

@@ -133,14 +133,15 @@ def _answer(
     mirror = step.rule.in_place if step.rule.in_place and call.name in own else step.rule.mirror
     below = mirror(signal, call, (*recorded, *step.packed))
     parts = [below] if isinstance(below, Tensor) else below
+    fresh = step.rule.fresh and len(call.inputs) == 1  # of several signals one may be another
     for number, (name, part) in enumerate(zip(call.inputs, parts, strict=True)):
         if part is not None:
             landed = _land(table, call, number, part.to(down.precision), windows)
             met = arrived.get(name)
             if met is not None:
-                sides = ((met, name in own), (landed, step.rule.fresh))
+                sides = ((met, name in own), (landed, fresh))
                 landed = _meet(sides, table.spatial[name], table.map_size(name))
-            if step.rule.fresh or met is not None:
+            if fresh or met is not None:
                 own.add(name)
             arrived[name] = landed
 

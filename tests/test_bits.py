@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from deconvviz.bits import make_positive, positive, put_where
+from deconvviz.bits import positive, positive_, put_where
 
 DTYPES = [torch.float64, torch.float32, torch.bfloat16, torch.float16]
 
@@ -18,13 +18,13 @@ def test_positive_is_clamping_at_zero(dtype: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_make_positive_is_the_same_in_place(dtype: torch.dtype) -> None:
+def test_positive_is_the_same_in_place(dtype: torch.dtype) -> None:
     wide = torch.randn(2, 3, 5, 4).to(dtype).contiguous(memory_format=torch.channels_last)
     expected, part = wide.clamp(min=0), wide[..., 1:, ::2].clone(memory_format=torch.preserve_format)
-    assert torch.equal(make_positive(part), part.clamp(min=0))
-    assert torch.equal(make_positive(wide[..., 1:, ::2]), expected[..., 1:, ::2])  # a view: not changed
+    assert torch.equal(positive_(part), part.clamp(min=0))
+    assert torch.equal(positive_(wide[..., 1:, ::2]), expected[..., 1:, ::2])  # a view: not changed
     assert wide.min() < 0
-    assert make_positive(wide).data_ptr() == wide.data_ptr()
+    assert positive_(wide).data_ptr() == wide.data_ptr()
     assert torch.equal(wide, expected)
 
 

@@ -1,6 +1,8 @@
 """Projections of whole networks against autograd, captum, and their own laws."""
 
 import gc
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -231,6 +233,12 @@ def test_signals_that_others_hold_are_not_overwritten() -> None:
     assert worst_error(DeconvNet(net), x, "last") <= 1e-12
 
 
+def in_a_new_thread(question: Callable[[], int]) -> int:
+    """What a thread that begins now gets to hear: torch's numbers hold for one thread, or for those to come."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(question).result()
+
+
 def test_threads_do_not_matter() -> None:
     """Each takes its part of the units; as many as before are left for what comes after."""
     torch.manual_seed(4)
@@ -242,7 +250,7 @@ def test_threads_do_not_matter() -> None:
         for count in (1, 3):
             torch.set_num_threads(count)
             projections.append(dv.project(x, units))
-            assert torch.get_num_threads() == count
+            assert torch.get_num_threads() == count == in_a_new_thread(torch.get_num_threads)
     finally:
         torch.set_num_threads(threads)
     for one, other in zip(*projections, strict=True):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pad
 
-from ..bits import make_positive, positive
+from ..bits import positive, positive_
 from ..graph import Call, Weight
 from ..mirror import Recorded, pointwise, register
 from ..signals import Spatial
@@ -23,7 +23,7 @@ aten = torch.ops.aten
 
 def rectify_in_place(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """`rectify`, half the way through memory."""
-    return make_positive(signal)
+    return positive_(signal)
 
 
 @register(aten.relu.default, reach=pointwise, role="rectify", around=0.0, in_place=rectify_in_place, fresh=True)

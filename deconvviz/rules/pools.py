@@ -85,10 +85,10 @@ def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
     width, fits = maps.shape[-1], torch.iinfo(torch.int16).max
     number = torch.int16 if max(numbers[-1], rows.span * width) <= fits else torch.int32
     corners = tops[:, None] * width + lefts
-    where = at[..., : size[0], : size[1]].to(number) - corners.to(number)  # what is too large wraps round, and back
-    below = [where >= row * rows.dilation * width for row in range(1, rows.kernel)]
-    for one in below:
-        where.add_(one, alpha=numbers[columns.kernel] - rows.dilation * width)
+    where = at[..., : size[0], : size[1]].to(number) - corners.to(number)  # right modulo 2¹⁶, and the difference fits
+    in_row = [where >= row * rows.dilation * width for row in range(1, rows.kernel)]  # all, before any number changes
+    for beyond in in_row:
+        where.add_(beyond, alpha=numbers[columns.kernel] - rows.dilation * width)
     return (where.to(torch.uint8) if numbers[-1] <= torch.iinfo(torch.uint8).max else where,)
 
 

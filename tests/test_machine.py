@@ -1,0 +1,78 @@
+"""Work on several cores at once, and torch's threads as they were."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+
+from deconvviz.machine import MOST_WORKERS, at_once, threads_with
+from deconvviz.projection import SEEDED_TOGETHER, _evenly
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(params=[1, 2, 3, 6])
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+def of_new_threads() -> int:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(torch.get_num_threads).result()
+
+
+def test_all_cores_are_shared_out(threads: int) -> None:
+    together = threading.Barrier(min(threads, MOST_WORKERS))
+
+    def share(_: int) -> Iterator[int]:
+        together.wait(10)  # each is in a thread of its own
+        yield torch.get_num_threads()
+
+    shares = at_once(share, range(min(threads, MOST_WORKERS)), CPU)
+    assert sum(sum(share) for share in shares) == threads
+    assert torch.get_num_threads() == threads == of_new_threads()
+
+
+def test_results_come_in_order(threads: int) -> None:
+    assert at_once(lambda n: iter([n, -n]), range(9), CPU) == [[n, -n] for n in range(9)]
+    assert at_once(lambda n: iter([n]), [], CPU) == []
+
+
+def test_after_an_error_nothing_goes_on(threads: int) -> None:
+    begun: list[int] = []
+    failed = threading.Event()
+
+    def work(part: int) -> Iterator[int]:
+        begun.append(part)
+        if part == 0:
+            failed.set()
+            raise RuntimeError("no")
+        while failed.wait(10):  # for ever, but for the stop
+            yield part
+
+    with pytest.raises(RuntimeError, match="no"):
+        at_once(work, range(40), CPU)
+    assert len(begun) <= MOST_WORKERS + 1
+    assert torch.get_num_threads() == threads == of_new_threads()
+
+
+def test_other_threads_are_left_alone_meanwhile(threads: int) -> None:
+    with threads_with([1, 1]) as pool:
+        assert [pool.submit(torch.get_num_threads).result() for _ in range(4)] == [1] * 4
+        assert torch.get_num_threads() == threads == of_new_threads()
+
+
+@pytest.mark.parametrize("sharers", [1, 2, 4])
+@pytest.mark.parametrize("count", [1, 2, 5, 8, 64, 129, 257])
+def test_units_are_shared_evenly(count: int, sharers: int) -> None:
+    parts = _evenly(list(range(count)), sharers)
+    lengths = [len(part) for part in parts]
+    assert [number for part in parts for number in part] == list(range(count))
+    assert max(lengths) - min(lengths) <= 1
+    assert max(lengths) <= SEEDED_TOGETHER
+    assert count < 3 * sharers or len(parts) % sharers == 0  # nobody waits for a last part
