@@ -879,6 +879,7 @@ def test_a_single_file_of_several_layers(visit: Opener, place: Path) -> None:
     assert page.locator(".nine.sharp").count() == 1  # conv1 sees a few pixels: they are enlarged
     assert "--layer conv1" in page.locator(".cli").inner_text()
     press(page, "Escape")
+    page.wait_for_function("!document.querySelector('#unit').open")  # it goes back in history, which takes a moment
     page.fill("#search", "conv5:7")
     press(page, "Enter")
     shows(page, "conv5 : 7")
