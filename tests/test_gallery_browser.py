@@ -551,6 +551,7 @@ def test_deep_links_and_the_back_button(over: str, visit: Opener, served: str) -
     page.wait_for_url("**/index.html")
     page.locator("#layer-conv5 h2 a").click()
     page.locator("#u7 a").click()
+    shows(page, "conv5 : 7")  # only then do keys go to it
     press(page, "ArrowRight")
     shows(page, "conv5 : 8")
     page.go_back()
