@@ -24,6 +24,8 @@ class DatasetImages:
     These make its `fingerprint`, and what it gives for the first, the middle and the last number.
     """
 
+    bears_threads = False
+
     def __init__(self, dataset: Any, root: str = "") -> None:
         self.dataset, self.roots = dataset, (root,)
         self._samples = getattr(dataset, "samples", None)

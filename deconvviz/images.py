@@ -207,10 +207,13 @@ def picture(tensor: Tensor, preprocess: Preprocess | None, box: tuple[int, int, 
     part = given if box is None else given[:, box[0] : box[2], box[1] : box[3]]
     if preprocess is not None and len(preprocess.mean) == len(tensor) and len(tensor) in (1, 3):
         mean, std = (np.array(v, np.float32).reshape(-1, 1, 1) for v in (preprocess.mean, preprocess.std))
-        values = (part * std + mean).clip(0, 1)
+        values = part * std
+        values += mean
+        values.clip(0, 1, out=values)
     else:
         shown = 3 if len(tensor) >= 3 else 1
         low, high = given[:shown].min(), given[:shown].max()
         values = (part[:shown] - low) / max(high - low, np.float32(1e-12))
-    levels = np.rint(values * 255).astype(np.uint8).transpose(1, 2, 0)
+    values *= 255
+    levels = np.rint(values, out=values).astype(np.uint8).transpose(1, 2, 0)
     return Image.fromarray(np.repeat(levels, 3, 2) if levels.shape[2] == 1 else levels.copy())

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from .deconvnet import DeconvNet
 from .errors import UnknownLayer, UnknownUnit, UnusableIndex, nearest
 from .feature_map import Entry, FeatureMap, Statistics
 from .ledger import RESULT, Ledger
+from .machine import at_once
 from .manifest import Manifest, Scanned, hash_weights, preprocess_facts, read_manifest
 from .models import Model, load_model
 from .part import Part, Skipped, ranges, read_part
@@ -160,21 +162,31 @@ class Index:
         self, numbers: Iterable[int], report: Callable[[str], object]
     ) -> Iterator[dict[int, tuple[str, Tensor]]]:
         """A few images of one size at a time, by number with their names."""
-        source, preprocess = self._source(), self.network.preprocess
-        group: dict[int, tuple[str, Tensor]] = {}
-        for number in numbers:
-            record = self._part.records[number]
-            try:
-                image = source.read(number, record, preprocess)
-            except Exception as error:  # whatever Pillow or a data set raises
-                report(f"{printable(record.place)}: not shown, it cannot be read any more ({printable(str(error))})")
-                continue
-            if group and (len(group) == TOGETHER or next(iter(group.values()))[1].shape != image.shape):
-                yield group
-                group = {}
-            group[number] = (record.place, image)
+        remaining, group = iter(numbers), dict[int, tuple[str, Tensor]]()
+        while some := list(islice(remaining, TOGETHER)):
+            for number, (image,) in zip(some, self._read(some), strict=True):
+                place = self._part.records[number].place
+                if isinstance(image, Exception):
+                    report(f"{printable(place)}: not shown, it cannot be read any more ({printable(str(image))})")
+                    continue
+                if group and (len(group) == TOGETHER or next(iter(group.values()))[1].shape != image.shape):
+                    yield group
+                    group = {}
+                group[number] = (place, image)
         if group:
             yield group
+
+    def _read(self, numbers: Sequence[int]) -> list[list[Tensor | Exception]]:
+        """Each image, or why it cannot be read; several at once where their source bears it."""
+        source, preprocess = self._source(), self.network.preprocess
+
+        def read(number: int) -> Iterator[Tensor | Exception]:
+            try:
+                yield source.read(number, self._part.records[number], preprocess)
+            except Exception as error:  # whatever Pillow or a data set raises
+                yield error
+
+        return at_once(read, numbers, None if source.bears_threads else 1)
 
     @property
     def network(self) -> DeconvNet:

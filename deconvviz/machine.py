@@ -72,13 +72,14 @@ def workers(device: torch.device) -> int:
 
 
 def at_once(
-    work: Callable[[Part], Iterable[Result]], parts: Sequence[Part], device: torch.device
+    work: Callable[[Part], Iterable[Result]], parts: Sequence[Part], sharers: int | None = None
 ) -> list[list[Result]]:
-    """What `work` makes of each part, in order: on a CPU of several at once, each with its share of torch's threads.
+    """What `work` makes of each part, in order: of so many at once (None: one for each of torch's threads).
 
-    After an error, or Ctrl-C, no part goes further than its next result.
+    Each has its share of torch's threads. After an error, or Ctrl-C, no part goes further than its next result.
     """
-    count, threads = min(workers(device), len(parts)), torch.get_num_threads()
+    threads = torch.get_num_threads()
+    count = min(sharers or threads, len(parts))
     if count <= 1:
         return [list(work(part)) for part in parts]
     stopped = threading.Event()
@@ -86,7 +87,7 @@ def at_once(
     def done(part: Part) -> list[Result]:
         return list(takewhile(lambda _: not stopped.is_set(), work(part)))
 
-    with threads_with([threads // count + (n < threads % count) for n in range(count)]) as pool:
+    with threads_with([max(threads // count + (n < threads % count), 1) for n in range(count)]) as pool:
         try:
             return list(pool.map(done, parts))
         finally:

@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .datasets import DatasetImages
 from .deconvnet import DeconvNet
 from .errors import DeconvvizError, UnreadableImage, UnsuitableInput, one_line
 from .index import Index
@@ -81,7 +80,7 @@ def scan(
     """
     dv = model if isinstance(model, DeconvNet) else DeconvNet(model)
     found = find_images(images)
-    readers = 1 if isinstance(found, DatasetImages) else workers or min(8, os.cpu_count() or 1)
+    readers = (workers or min(8, os.cpu_count() or 1)) if found.bears_threads else 1
     job = Job(dv, found, tuple(layers), strict, readers, on_skip)
     batch = batch_size or (BATCH_CPU if job.device.type == "cpu" else BATCH_ELSE)
     manifest = job.manifest(k, batch, load or job.dv.model.load)

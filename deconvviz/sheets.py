@@ -26,7 +26,7 @@ FORMATS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 
 IMAGE_DESCRIPTION = 0x010E
 
-DRAWN = 2
+DRAWN = 3
 """Counts up when sheets are drawn in another way: then none is kept."""
 
 MOST = 100

@@ -37,6 +37,9 @@ class Images:
     `roots`: absolute folders; `fingerprint`: of all names, classes and sizes in order, but not of the roots.
     """
 
+    bears_threads = True
+    """Whether several threads may read at once."""
+
     def __init__(self, roots: Sequence[str], records: Iterable[Record]) -> None:
         self.roots = tuple(roots)
         self._texts, self._starts, self._places = bytearray(), array("q", [0]), array("q")

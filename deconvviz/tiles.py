@@ -8,6 +8,7 @@ clipped. Scaling first, or resampling without antialiasing, turns deep layers in
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -50,30 +51,39 @@ def signal_tiles(
     signals: Sequence[Tensor], boxes: Sequence[Box], fields: Sequence[Box], side: int, smoothing: float = 0.0
 ) -> list[tuple[Image.Image, Scaling]]:
     """The same for projections whose receptive fields are of one size (`span`): faster than one by one."""
-    squares = _squares([_of_colours(signal) for signal in signals], boxes, fields, 0)
-    if smoothing > 0:
-        reach = math.ceil(3 * smoothing)
-        ground = pad(squares, [reach] * 4)  # outside it is zero too: the blur would reflect what is inside
-        squares = gaussian_blur(ground, [2 * reach + 1] * 2, [smoothing] * 2)[..., reach:-reach, reach:-reach]
-    values, resampling = _resample(squares, side)
+    pixels = span(fields[0])
+    along = _along(pixels, side, smoothing)
+    values = torch.empty(len(signals), 3, len(along), len(along))
+    for value, signal, box, field in zip(values, signals, boxes, fields, strict=True):
+        rows, columns = _places(box, field)  # where it is zero there is nothing to add
+        torch.matmul(along[:, rows], _of_colours(signal) @ along[:, columns].T, out=value)
     scales = _scales(values)
     contrast = torch.tensor([127 / (scale or 1.0) for _, scale in scales]).view(-1, 1, 1, 1)
-    levels = (values * contrast).add_(128).clamp_(1, 255).round_().to(torch.uint8)
+    levels = values.mul_(contrast).add_(128).clamp_(1, 255).round_().to(torch.uint8)
+    resampling = "nearest" if enlarged(pixels, side) else "bicubic, antialiased"
     how = [Scaling(quantile, scale, resampling, smoothing) for quantile, scale in scales]
-    return list(zip(_images(levels), how, strict=True))
+    return list(zip(_images(levels, side), how, strict=True))
 
 
 def picture_tile(patch: Image.Image, box: Box, field: Box, side: int) -> Image.Image:
     """The image region inside `box`, aligned with its projection's tile and enlarged the same way."""
-    return picture_tiles([patch], [box], [field], side)[0]
+    return picture_tiles([pil_to_tensor(patch.convert("RGB"))], [box], [field], side)[0]
 
 
+@torch.inference_mode()
 def picture_tiles(
-    patches: Sequence[Image.Image], boxes: Sequence[Box], fields: Sequence[Box], side: int
+    patches: Sequence[Tensor], boxes: Sequence[Box], fields: Sequence[Box], side: int
 ) -> list[Image.Image]:
-    """The same for regions whose receptive fields are of one size."""
-    squares = _squares([pil_to_tensor(patch.convert("RGB")) for patch in patches], boxes, fields, 128)
-    return _images(_resample(squares.contiguous(memory_format=torch.channels_last), side)[0])
+    """The same for regions (3, h, w) of uint8 whose receptive fields are of one size."""
+    pixels = span(fields[0])
+    squares = torch.empty(len(patches), 3, pixels, pixels, dtype=torch.uint8, memory_format=torch.channels_last)
+    squares.fill_(128)
+    for square, patch, box, field in zip(squares, patches, boxes, fields, strict=True):
+        rows, columns = _places(box, field)
+        square[:, rows, columns] = patch
+    if not enlarged(pixels, side):
+        squares = interpolate(squares, (side, side), mode="bicubic", antialias=True)
+    return _images(squares, side)
 
 
 def span(field: Box) -> int:
@@ -92,36 +102,47 @@ def _of_colours(pixels: Tensor) -> Tensor:
     return (given if len(given) in (1, 3) else given.mean(0, keepdim=True)).expand(3, -1, -1)
 
 
-def _squares(parts: Sequence[Tensor], boxes: Sequence[Box], fields: Sequence[Box], ground: int) -> Tensor:
-    """Parts (3, h, w), each of its box, on whole receptive fields, centred in squares (n, 3, span, span)."""
-    side = span(fields[0])
-    squares = parts[0].new_full((len(parts), 3, side, side), ground)
-    for square, part, box, field in zip(squares, parts, boxes, fields, strict=True):
-        height, width = field[2] - field[0], field[3] - field[1]
-        top, left = box[0] - field[0] + (side - height) // 2, box[1] - field[1] + (side - width) // 2
-        square[:, top : top + part.shape[1], left : left + part.shape[2]] = part
-    return squares
+def _places(box: Box, field: Box) -> tuple[slice, slice]:
+    """Where rows and columns of `box` lie on the square, of side `span`, in whose middle the receptive field is."""
+    longer, starts = span(field), list[int]()
+    for at in (0, 1):
+        starts.append(box[at] - field[at] + (longer - (field[at + 2] - field[at])) // 2)
+    return slice(starts[0], starts[0] + box[2] - box[0]), slice(starts[1], starts[1] + box[3] - box[1])
 
 
-def _resample(squares: Tensor, side: int) -> tuple[Tensor, str]:
-    """Squares (n, 3, span, span) to (n, 3, side, side): float, or uint8."""
-    if enlarged(squares.shape[-1], side):
-        return interpolate(squares, (side, side), mode="nearest-exact"), "nearest"
-    return interpolate(squares, (side, side), mode="bicubic", antialias=True), "bicubic, antialiased"
+@lru_cache(maxsize=64)
+def _along(pixels: int, side: int, smoothing: float) -> Tensor:
+    """How a line of a receptive field becomes a line of a tile: a matrix (side, pixels), smoothing and resampling.
+
+    Both are linear, in rows and in columns, so two products of matrices do them. Pixels that will be enlarged stay
+    as many as they are.
+    """
+    single = torch.eye(pixels).view(1, 1, pixels, pixels)
+    if smoothing > 0:
+        reach = math.ceil(3 * smoothing)
+        ground = pad(single, [0, 0, reach, reach])  # outside it is zero too: the blur would reflect what is inside
+        single = gaussian_blur(ground, [1, 2 * reach + 1], [smoothing] * 2)[..., reach:-reach, :]
+    if not enlarged(pixels, side):
+        single = interpolate(single, (side, pixels), mode="bicubic", antialias=True)
+    return single[0, 0]
 
 
 def _scales(values: Tensor) -> list[tuple[float, float]]:
-    """Of each tile (3, side, side) the quantile of |p| that becomes full contrast, and its value.
+    """Of each tile (3, h, w) the quantile of |p| that becomes full contrast, and its value.
 
     It is QUANTILE, linearly between its neighbours, or else the largest: where fewer than one in 200 is not zero.
     """
     magnitudes = values.abs().flatten(1)
     at = QUANTILE * (magnitudes.shape[1] - 1)
-    above = magnitudes.topk(magnitudes.shape[1] - int(at)).values  # what lies below is not sorted
-    usual = above[:, -1].lerp(above[:, -2:][:, 0], at - int(at))
-    return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), above[:, 0].tolist(), strict=True)]
+    above = magnitudes.shape[1] - int(at)
+    groups = magnitudes.view(len(magnitudes), math.gcd(magnitudes.shape[1], 16), -1)  # of up to 16 values each
+    these = groups.amax(1).topk(min(above, groups.shape[2]), sorted=False).indices  # the others have none to give
+    highest = groups.gather(2, these[:, None].expand(-1, groups.shape[1], -1)).flatten(1).topk(above).values
+    usual = highest[:, -1].lerp(highest[:, -2:][:, 0], at - int(at))
+    return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), highest[:, 0].tolist(), strict=True)]
 
 
-def _images(levels: Tensor) -> list[Image.Image]:
-    """Tiles (n, 3, side, side) of uint8 as pictures."""
-    return [Image.fromarray(tile) for tile in levels.permute(0, 2, 3, 1).contiguous().numpy()]
+def _images(levels: Tensor, side: int) -> list[Image.Image]:
+    """Squares (n, 3, h, w) of uint8 as pictures; those that are smaller are enlarged, their pixels sharp."""
+    pictures = [Image.fromarray(square) for square in levels.permute(0, 2, 3, 1).contiguous().numpy()]
+    return [p if p.width == side else p.resize((side, side), Image.Resampling.NEAREST) for p in pictures]

@@ -7,7 +7,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import html5lib
@@ -144,13 +143,13 @@ def test_what_was_interrupted_goes_on(
         sheet.unlink()
     sheets[3].write_bytes(sheets[3].read_bytes()[:100])  # as after a crash
     made: list[Path] = []
-    write = sheetmaking._write_sheet
+    write = sheetmaking._written
 
-    def counted(sheet: Any, folder: Path, style: sheetmaking.Style) -> int:
-        made.append(sheetmaking.sheet_path(folder, sheet.section, sheet.facts.number, style))
-        return write(sheet, folder, style)
+    def counted(content: bytes, path: Path) -> int:
+        made.append(path)
+        return write(content, path)
 
-    monkeypatch.setattr(sheetmaking, "_write_sheet", counted)
+    monkeypatch.setattr(sheetmaking, "_written", counted)
     before = {path: path.stat().st_mtime_ns for path in sheets if path.exists()}
     write_gallery(index, out, tile=40)
     assert sorted(made) == sorted([*lost, sheets[3]])

@@ -1,13 +1,14 @@
 """Work on several cores at once, and torch's threads as they were."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 
-from deconvviz.machine import MOST_WORKERS, at_once, threads_with
+from deconvviz.machine import MOST_WORKERS, at_once, threads_with, workers
 from deconvviz.projection import SEEDED_TOGETHER, _evenly
 
 CPU = torch.device("cpu")
@@ -27,20 +28,38 @@ def of_new_threads() -> int:
 
 
 def test_all_cores_are_shared_out(threads: int) -> None:
-    together = threading.Barrier(min(threads, MOST_WORKERS))
+    together = threading.Barrier(threads)
 
     def share(_: int) -> Iterator[int]:
         together.wait(10)  # each is in a thread of its own
         yield torch.get_num_threads()
 
-    shares = at_once(share, range(min(threads, MOST_WORKERS)), CPU)
+    shares = at_once(share, range(threads))
     assert sum(sum(share) for share in shares) == threads
     assert torch.get_num_threads() == threads == of_new_threads()
 
 
+def test_no_more_share_than_asked(threads: int) -> None:
+    busy, most = set[int](), list[int]()
+
+    def work(part: int) -> Iterator[int]:
+        busy.add(part)
+        most.append(len(busy))
+        time.sleep(0.01)
+        busy.remove(part)
+        yield part
+
+    for sharers in (1, 2):
+        most.clear()
+        assert at_once(work, range(8), sharers) == [[n] for n in range(8)]
+        assert max(most) <= sharers
+    assert workers(CPU) == min(threads, MOST_WORKERS)
+    assert workers(torch.device("cuda")) == 1
+
+
 def test_results_come_in_order(threads: int) -> None:
-    assert at_once(lambda n: iter([n, -n]), range(9), CPU) == [[n, -n] for n in range(9)]
-    assert at_once(lambda n: iter([n]), [], CPU) == []
+    assert at_once(lambda n: iter([n, -n]), range(9)) == [[n, -n] for n in range(9)]
+    assert at_once(lambda n: iter([n]), []) == []
 
 
 def test_after_an_error_nothing_goes_on(threads: int) -> None:
@@ -56,7 +75,7 @@ def test_after_an_error_nothing_goes_on(threads: int) -> None:
             yield part
 
     with pytest.raises(RuntimeError, match="no"):
-        at_once(work, range(40), CPU)
+        at_once(work, range(40), workers(CPU))
     assert len(begun) <= MOST_WORKERS + 1
     assert torch.get_num_threads() == threads == of_new_threads()
 

@@ -1,19 +1,19 @@
-"""Make the sheets of a gallery: project, draw, and let threads encode and write each sheet that is full."""
+"""Make the sheets of a gallery, turn about: all cores project, then all draw, then all write what is full."""
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image
+from torch import Tensor
+from torchvision.transforms.functional import pil_to_tensor, to_pil_image
 
 from .. import output
 from ..figures import projection_tiles
 from ..index import Index
+from ..machine import at_once
 from ..projection import Projection
 from ..sheets import empty_sheet, encode
 from ..tiles import picture_tiles, span
@@ -26,14 +26,20 @@ TOGETHER = 256
 BYTES = 256 * 2**20
 """Of the tiles of sheets under way, at most."""
 
-BATCH = 16
-"""Projections drawn at a time: few of them have to wait, and each costs half of what it would by itself."""
+DRAWN_TOGETHER = 256
+"""Projections drawn before more are made: enough that no core waits long for the others."""
 
-PICTURES = 128
-"""Whole pictures kept in memory: projections come image by image, some images at a time."""
+BATCH = 16
+"""Projections that a core draws at a time: each costs less than by itself, and they fit into its cache."""
+
+PICTURE_BYTES = 64 * 2**20
+"""Of whole pictures kept in memory, about: other feature maps will show the same images."""
 
 SMALL = 64
 """Pictures up to this side are stored without loss: each of their pixels is seen."""
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -67,50 +73,82 @@ def make_sheets(
     `report` is told of images that cannot be shown: their tiles stay grey. `advance` is told how many more
     projections are done. What is written is complete, also when this is interrupted.
     """
-    pool = ThreadPoolExecutor(os.cpu_count() or 1)
     largest = max((3 * section.layout.size[0] * section.layout.size[1] for section, _ in work.maps), default=1)
     together = min(TOGETHER, max(BYTES // largest, 1))
-    try:
-        for start in range(0, len(work.maps), together):
-            some = [_Begun(s, map_fact(index, s, number)) for s, number in work.maps[start : start + together]]
-            writing = deque[Future[int]]()
-            for handed in _Filling(some, folder, style, pool).fill(index, report, advance):
-                writing.append(handed)
-                while writing and writing[0].done():
-                    yield writing.popleft().result()
-            yield from (done.result() for done in writing)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    pictures = _Pictures(folder, style)
+    for start in range(0, len(work.maps), together):
+        some = [_Begun(s, map_fact(index, s, number)) for s, number in work.maps[start : start + together]]
+        yield from _Filling(some, pictures).fill(index, report, advance)
+
+
+class _Pictures:
+    """The whole pictures of images: each is written once, and kept in memory while others may need its regions."""
+
+    def __init__(self, folder: Path, style: Style) -> None:
+        self.folder, self.style = folder, style
+        self.kept: dict[int, Tensor] = {}
+        self.written = set[int]()
+
+    def keep(self, projections: Iterable[Projection]) -> list[int]:
+        """See that each one's picture is in memory and in the folder; the bytes of those written now."""
+        if sum(picture.nbytes for picture in self.kept.values()) > PICTURE_BYTES:
+            self.kept.clear()
+        new = {p.unit.image: p for p in projections if p.unit.image not in self.kept}
+        self.kept.update(zip(new, _of_all_cores(lambda p: [pil_to_tensor(p.image)], list(new.values())), strict=True))
+        unwritten = [number for number in new if number not in self.written]
+        self.written.update(unwritten)
+        return _of_all_cores(self._write, unwritten)
+
+    def region(self, projection: Projection) -> Tensor:
+        """What the projection's receptive field shows of its image (3, h, w), uint8."""
+        top, left, bottom, right = projection.box
+        return self.kept[projection.unit.image][:, top:bottom, left:right]
+
+    def _write(self, number: int) -> Iterator[int]:
+        if not picture_lies_there(self.folder, number, self.style):
+            picture = to_pil_image(self.kept[number])
+            content = encode(picture, self.style.kind, max(picture.size) <= SMALL, picture_facts(number, self.style))
+            yield _written(content, picture_path(self.folder, number, self.style))
 
 
 class _Filling:
-    """Some sheets, from their first tile until each is handed to a thread to be written."""
+    """Some sheets, from their first tile until each is written."""
 
-    def __init__(self, sheets: Iterable[_Begun], folder: Path, style: Style, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, sheets: Iterable[_Begun], pictures: _Pictures) -> None:
         self.begun = {(sheet.section.name, sheet.facts.number): sheet for sheet in sheets}
-        self.folder, self.style, self.pool = folder, style, pool
-        self.pictures: dict[int, Image.Image] = {}
-        self.written = set[int]()
+        self.pictures, self.folder, self.style = pictures, pictures.folder, pictures.style
 
-    def fill(
-        self, index: Index, report: Callable[[str], object], advance: Callable[[int], object]
-    ) -> Iterator[Future[int]]:
-        """Project what the sheets show, image by image, and have each sheet written once it is full."""
+    def fill(self, index: Index, report: Callable[[str], object], advance: Callable[[int], object]) -> Iterator[int]:
+        """Project what the sheets show, image by image, and write each sheet once it is full; yield their bytes."""
         units = [entry.unit for sheet in self.begun.values() for entry in sheet.facts.entries]
-        for projections in _alike(index.stream(units, report)):
+        stream = index.stream(units, report)
+        while projections := list(islice(stream, DRAWN_TOGETHER)):
             if self.style.patches:
-                yield from self._keep_pictures(projections)
-            yield from self._draw(projections)
+                yield from self.pictures.keep(projections)
+            yield from _of_all_cores(self._write, self._draw(projections))
             advance(len(projections))
         for sheet in self.begun.values():  # an image of theirs could not be shown
             advance(len(sheet.facts.entries) - len(sheet.tiles))
-            yield self.pool.submit(_write_sheet, sheet, self.folder, self.style)
+        yield from _of_all_cores(self._write, list(self.begun.values()))
 
-    def _draw(self, projections: list[Projection]) -> Iterator[Future[int]]:
+    def _draw(self, projections: list[Projection]) -> list[_Begun]:
+        """Put the tiles of projections on their sheets; take out the sheets that are full now."""
+        full = list[_Begun]()
+        for projection, tile in zip(projections, _of_all_cores(self._tiles, list(_alike(projections))), strict=True):
+            sheet = self.begun[_key(projection)]
+            sheet.tiles[projection.unit.image] = tile
+            if len(sheet.tiles) == len(sheet.facts.entries):
+                full.append(self.begun.pop(_key(projection)))
+        return full
+
+    def _tiles(self, projections: list[Projection]) -> Iterator[Tile]:
         """The tiles of projections of one layer, whose receptive fields are of one size."""
         side = self.begun[_key(projections[0])].section.layout.side
         drawn = projection_tiles(projections, side, self.style.smoothing)
-        patches = self._patches(projections, side) if self.style.patches else [None] * len(projections)
+        patches: Sequence[Image.Image | None] = [None] * len(projections)
+        if self.style.patches:
+            regions, boxes, fields = zip(*((self.pictures.region(p), p.box, p.field) for p in projections), strict=True)
+            patches = picture_tiles(regions, boxes, fields, side)
         for projection, (tile, scaling), patch in zip(projections, drawn, patches, strict=True):
             facts = {
                 **unit_facts(projection.unit),
@@ -121,28 +159,27 @@ class _Filling:
                 "scale": scaling.scale,
                 "resampling": scaling.resampling,
             }
-            sheet = self.begun[_key(projection)]
-            sheet.tiles[projection.unit.image] = Tile(tile, patch, facts)
-            if len(sheet.tiles) == len(sheet.facts.entries):
-                yield self.pool.submit(_write_sheet, self.begun.pop(_key(projection)), self.folder, self.style)
+            yield Tile(tile, patch, facts)
 
-    def _patches(self, projections: list[Projection], side: int) -> Sequence[Image.Image | None]:
-        boxes, fields = [p.box for p in projections], [p.field for p in projections]
-        pictures = [self.pictures[p.unit.image] for p in projections]
-        regions = [whole.crop((b[1], b[0], b[3], b[2])) for whole, b in zip(pictures, boxes, strict=True)]
-        return picture_tiles(regions, boxes, fields, side)
+    def _write(self, sheet: _Begun) -> Iterator[int]:
+        """Put the tiles of a sheet in their places, and write it."""
+        layout, picture, tiles = sheet.section.layout, empty_sheet(sheet.section.layout), list[dict[str, Any] | None]()
+        for rank, image in enumerate(sheet.facts.images):
+            tile = sheet.tiles.get(image)
+            tiles.append(tile.facts if tile else None)
+            if tile is not None:
+                picture.paste(tile.projection, layout.place(rank))
+            if tile is not None and tile.patch is not None:
+                picture.paste(tile.patch, layout.place(rank, patch=True))
+        name, number = sheet.section.name, sheet.facts.number
+        said = {"gallery": self.style.gallery, "layer": name, "map": number, "tiles": tiles}
+        content = encode(picture, self.style.kind, sheet.section.sharp, said)
+        yield _written(content, sheet_path(self.folder, sheet.section, number, self.style))
 
-    def _keep_pictures(self, projections: list[Projection]) -> Iterator[Future[int]]:
-        """See that the whole picture of each is in memory, and will be in the folder."""
-        if len(self.pictures) > PICTURES:
-            self.pictures.clear()
-        for projection in projections:
-            number = projection.unit.image
-            if number not in self.pictures:
-                self.pictures[number] = projection.image
-            if number not in self.written:
-                self.written.add(number)
-                yield self.pool.submit(_write_picture, self.pictures[number], number, self.folder, self.style)
+
+def _of_all_cores(work: Callable[[Part], Iterable[Result]], parts: Sequence[Part]) -> list[Result]:
+    """What `work` gives for all the parts, in order; each core does one part after the other."""
+    return list(chain.from_iterable(at_once(work, parts)))
 
 
 def _alike(projections: Iterable[Projection]) -> Iterator[list[Projection]]:
@@ -156,24 +193,6 @@ def _key(projection: Projection) -> tuple[str, int]:
     return projection.unit.layer, projection.unit.channel
 
 
-def _write_sheet(sheet: _Begun, folder: Path, style: Style) -> int:
-    layout, picture, tiles = sheet.section.layout, empty_sheet(sheet.section.layout), list[dict[str, Any] | None]()
-    for rank, image in enumerate(sheet.facts.images):
-        tile = sheet.tiles.get(image)
-        tiles.append(tile.facts if tile else None)
-        if tile is not None:
-            picture.paste(tile.projection, layout.place(rank))
-        if tile is not None and tile.patch is not None:
-            picture.paste(tile.patch, layout.place(rank, patch=True))
-    said = {"gallery": style.gallery, "layer": sheet.section.name, "map": sheet.facts.number, "tiles": tiles}
-    content = encode(picture, style.kind, sheet.section.sharp, said)
-    output.write_bytes(sheet_path(folder, sheet.section, sheet.facts.number, style), lambda file: file.write(content))
-    return len(content)
-
-
-def _write_picture(picture: Image.Image, number: int, folder: Path, style: Style) -> int:
-    if picture_lies_there(folder, number, style):
-        return 0
-    content = encode(picture, style.kind, max(picture.size) <= SMALL, picture_facts(number, style))
-    output.write_bytes(picture_path(folder, number, style), lambda file: file.write(content))
+def _written(content: bytes, path: Path) -> int:
+    output.write_bytes(path, lambda file: file.write(content))
     return len(content)

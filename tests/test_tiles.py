@@ -1,0 +1,82 @@
+"""Tiles against a slow way: lay the projection on its whole receptive field, blur it, resample it, sort its values."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import interpolate, pad
+from torchvision.transforms.functional import gaussian_blur, pil_to_tensor, to_pil_image
+
+from deconvviz.tiles import QUANTILE, Box, enlarged, picture_tiles, signal_tile, signal_tiles, span
+
+# Of each a receptive field, and the part of it that lies in the image.
+PLACES: list[tuple[Box, Box]] = [
+    ((0, 0, 3, 3), (0, 0, 3, 3)),
+    ((-2, 4, 13, 19), (0, 4, 13, 19)),
+    ((-20, -30, 27, 17), (0, 0, 27, 17)),
+    ((-20, -30, 27, 17), (0, 0, 20, 16)),  # as large as the one before: they are drawn together
+    ((10, -50, 121, 61), (10, 0, 121, 61)),
+    ((-100, -90, 123, 133), (0, 0, 112, 112)),
+    ((0, -8, 40, 24), (0, 0, 40, 24)),  # taller than wide
+]
+
+
+def slowly(pixels: torch.Tensor, box: Box, field: Box, side: int, smoothing: float) -> tuple[np.ndarray, float]:
+    """The values of a tile (3, side, side), and what becomes full contrast."""
+    longer, height, width = span(field), field[2] - field[0], field[3] - field[1]
+    square = torch.zeros(1, 3, longer, longer, dtype=torch.float64)
+    top, left = box[0] - field[0] + (longer - height) // 2, box[1] - field[1] + (longer - width) // 2
+    square[0, :, top : top + pixels.shape[1], left : left + pixels.shape[2]] = pixels
+    if smoothing:
+        reach = math.ceil(3 * smoothing)
+        ground = pad(square, [reach] * 4)
+        square = gaussian_blur(ground, [2 * reach + 1] * 2, [smoothing] * 2)[..., reach:-reach, reach:-reach]
+    if enlarged(longer, side):
+        scale = np.quantile(square.abs().numpy(), QUANTILE) or square.abs().max()
+        return interpolate(square, (side, side), mode="nearest-exact")[0].numpy(), float(scale)
+    values = interpolate(square, (side, side), mode="bicubic", antialias=True)[0].numpy()
+    return values, float(np.quantile(np.abs(values), QUANTILE) or np.abs(values).max())
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.7, 2.5])
+@pytest.mark.parametrize("side", [30, 64, 128])
+@pytest.mark.parametrize(("field", "box"), PLACES)
+def test_tiles_are_what_the_slow_way_gives(field: Box, box: Box, side: int, smoothing: float) -> None:
+    generator = torch.Generator().manual_seed(span(field))
+    pixels = torch.randn(3, box[2] - box[0], box[3] - box[1], generator=generator)
+    pixels *= torch.rand(pixels.shape, generator=generator) < 0.4  # many are zero, as in projections
+    tile, scaling = signal_tile(pixels, box, field, side, smoothing)
+    values, scale = slowly(pixels.double(), box, field, side, smoothing)
+    assert scaling.scale == pytest.approx(scale, rel=1e-4)
+    assert (scaling.resampling == "nearest") == enlarged(span(field), side)
+    levels = pil_to_tensor(tile).numpy().astype(int)
+    assert np.abs(levels - np.clip(128 + 127 * values / scale, 1, 255)).max() <= 0.51
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.004, 0.006, 0.5])
+@pytest.mark.parametrize("side", [1, 2, 7, 25, 64])
+def test_the_quantile_whatever_share_is_zero(share: float, side: int) -> None:
+    generator = torch.Generator().manual_seed(side)
+    pixels = torch.randn(3, side, side, generator=generator) * (torch.rand(3, side, side, generator=generator) < share)
+    box, magnitudes = (0, 0, side, side), pixels.abs().flatten()
+    _, scaling = signal_tile(pixels, box, box, 4 * side)  # each of its pixels is seen
+    usual = float(torch.quantile(magnitudes.double(), QUANTILE))
+    assert scaling.quantile == (QUANTILE if usual else 1.0)
+    assert scaling.scale == pytest.approx(usual or float(magnitudes.max()), rel=1e-5)
+
+
+def test_drawn_together_or_one_by_one() -> None:
+    alike = [place for place in PLACES if span(place[0]) == 47]
+    fields, boxes = [field for field, _ in alike], [box for _, box in alike]
+    signals = [torch.randn(3, box[2] - box[0], box[3] - box[1]) for box in boxes]
+    pictures = [torch.randint(0, 255, signal.shape, dtype=torch.uint8) for signal in signals]
+    together = signal_tiles(signals, boxes, fields, 64)
+    for signal, box, field, (tile, scaling) in zip(signals, boxes, fields, together, strict=True):
+        alone, how = signal_tile(signal, box, field, 64)
+        assert how.scale == pytest.approx(scaling.scale, rel=1e-6)
+        assert np.abs(np.asarray(alone, int) - np.asarray(tile, int)).max() <= 1
+    patches = picture_tiles(pictures, boxes, fields, 64)
+    for picture, box, field, patch in zip(pictures, boxes, fields, patches, strict=True):
+        assert picture_tiles([picture], [box], [field], 64)[0].tobytes() == patch.tobytes()
+        assert to_pil_image(picture).size == (box[3] - box[1], box[2] - box[0])
