@@ -515,6 +515,51 @@ def test_a_links_stars_do_not_touch_ones_own(visit: Opener) -> None:
     assert page.eval_on_selector_all("#starred .map", units) == ["conv1:1"]
 
 
+@pytest.mark.parametrize("where", ["two.html", "small/layers/conv1.html"])
+def test_stars_of_a_layer_or_a_single_file_travel_in_a_link(visit: Opener, where: str) -> None:
+    page = visit(where, permissions=["clipboard-read", "clipboard-write"]).page
+    button, units = page.locator("#copy-stars"), "cards => cards.map(c => c.dataset.unit)"
+    chosen = page.eval_on_selector_all("#maps .map:not(.dead)", units)[1:8:3]
+    for unit in chosen:
+        page.locator(f'.map[data-unit="{unit}"] a').focus()
+        press(page, "s")
+    assert not button.is_visible()
+    page.select_option("#filter", "starred")
+    button.click()
+    page.wait_for_function("document.querySelector('#copy-stars').textContent === 'Copied'")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(page.url.split("#")[0] + "#stars=")
+
+    other = visit(where + "#" + link.partition("#")[2]).page
+    assert other.eval_on_selector_all("#maps .map:not([hidden])", units) == chosen
+    assert other.locator("#filter").input_value() == "starred"
+    assert other.locator(".map.starred").count() == 0  # they are not one's own
+    other.locator("#maps .map:not([hidden]) a").first.click()
+    shows(other, chosen[0].replace(":", " : "))
+    press(other, "Escape")
+    other.wait_for_function("!document.querySelector('#unit').open")
+    assert other.eval_on_selector_all("#maps .map:not([hidden])", units) == chosen
+    other.select_option("#filter", "all")
+    other.select_option("#filter", "starred")
+    assert other.eval_on_selector_all("#maps .map:not([hidden])", units) == []
+    assert not other.locator("#copy-stars").is_visible()
+    assert "stars" not in other.url
+
+
+def test_a_star_on_the_index_does_not_move_the_page(visit: Opener) -> None:
+    page = visit("small/index.html").page
+    card = page.locator("#layers .layer").nth(1).locator(".map a").first
+    for times in (1, 2):  # the list of the starred comes, and goes
+        card.focus()
+        before = card.bounding_box()
+        press(page, "s")
+        page.wait_for_function(f"document.querySelector('#starred').hidden === {str(times == 2).lower()}")
+        after = card.bounding_box()
+        assert before is not None
+        assert after is not None
+        assert after["y"] == pytest.approx(before["y"], abs=1)
+
+
 def test_stars_of_two_tabs_add_up(visit: Opener) -> None:
     one = visit("small/index.html").page
     other = one.context.new_page()

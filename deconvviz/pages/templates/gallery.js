@@ -75,6 +75,13 @@
     };
   }
 
+  /** The stars that a link holds, in the order they were given; and a link to this page that holds some. */
+  function linkedStars() {
+    const plain = text => { try { return decodeURIComponent(text); } catch { return ""; } };
+    return (/^#stars=(.*)/.exec(location.hash)?.[1] ?? "").split(",").map(plain).filter(Boolean);
+  }
+  const linkOf = units => `${location.href.split("#")[0]}#stars=${units.map(encodeURIComponent).join(",")}`;
+
   // --- views and size -----------------------------------------------------------------------------------
 
   const VIEWS = ["projections", "both", "patches"];
@@ -197,12 +204,7 @@
   function indexPage(gallery, stars) {
     const search = one("#search");
     const found = one("#found"), starred = one("#starred"), first = one("#first");
-    let asked = []; // the stars of a link, to be looked at beside one's own
-
-    function readLink() {
-      const plain = text => { try { return decodeURIComponent(text); } catch { return ""; } };
-      asked = (/^#stars=(.*)/.exec(location.hash)?.[1] ?? "").split(",").map(plain).filter(Boolean);
-    }
+    let asked = linkedStars(); // to be looked at beside one's own
 
     const unitsOf = names => names.map(name => readSearch(name)).flatMap(({ layer, map }) => {
       const known = layer && findLayer(gallery, layer);
@@ -235,6 +237,8 @@
     }
 
     function showStars() {
+      const looked = starred.contains(document.activeElement) ? null : document.activeElement?.closest(".map");
+      const before = looked?.getBoundingClientRect().top;
       const focused = starred.contains(document.activeElement) && document.activeElement?.closest(".map");
       const at = focused ? shownCards(starred).indexOf(focused) : -1;
       list(starred, unitsOf(asked.length ? asked : stars.all()).map(unit => card(unit)), asked.length ? "Starred in the link" : "Starred");
@@ -242,21 +246,20 @@
       one("#clear-stars").textContent = asked.length ? "Put the link aside" : "Remove all stars";
       const now = shownCards(starred);
       if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
+      if (looked) scrollBy({ top: looked.getBoundingClientRect().top - before, behavior: "instant" }); // it stays where it is
     }
     one("#copy-stars").addEventListener("click", event => {
-      const units = asked.length ? asked : stars.all();
-      copy(`${location.href.split("#")[0]}#stars=${units.map(encodeURIComponent).join(",")}`, event.target);
+      copy(linkOf(asked.length ? asked : stars.all()), event.target);
     });
     one("#keep-stars").addEventListener("click", () => stars.add(asked));
     one("#clear-stars").addEventListener("click", () => {
       if (!asked.length) { stars.clear(); return; }
       history.replaceState(null, "", "#");
-      readLink();
+      asked = [];
       showStars();
     });
     stars.whenChanged(showStars);
-    addEventListener("hashchange", () => { readLink(); showStars(); });
-    readLink();
+    addEventListener("hashchange", () => { asked = linkedStars(); showStars(); });
     showStars();
 
     let classes = null;
@@ -323,6 +326,13 @@
     const cards = lists.flatMap(list => list.cards);
     const number = card => Number(card.dataset.number);
 
+    let asked = []; // the stars of a link, looked at instead of one's own until another choice is made
+    const isStarred = card => asked.length ? asked.includes(card.dataset.unit) : stars.has(card.dataset.unit);
+    function readLink() {
+      const linked = linkedStars();
+      if (linked.length) { asked = linked; one("#filter").value = "starred"; }
+    }
+
     let sorted = "number false";
     function sortCards() {
       const sort = one("#sort").value, reversed = one("#reverse").checked, sign = reversed ? -1 : 1;
@@ -343,14 +353,20 @@
       for (const card of cards) {
         const dead = card.classList.contains("dead");
         const fits = "map" in wanted ? lists.length < 2 || number(card) === wanted.map : !wanted.text || (card.dataset.classes ?? "").toLowerCase().includes(wanted.text);
-        card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit) }[filter];
+        card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !isStarred(card) }[filter];
         shown += Number(!card.hidden);
       }
       for (const list of lists) list.section.hidden = list.cards.every(card => card.hidden);
       count.textContent = (shown === cards.length ? "" : `${shown} of `) + (cards.length === 1 ? "1 map" : `${cards.length} maps`);
       one("#none").hidden = shown > 0;
+      one("#copy-stars").hidden = filter !== "starred" || !shown;
     }
+    one("#filter").addEventListener("change", () => {
+      asked = [];
+      if (linkedStars().length) history.replaceState(null, "", "#");
+    });
     for (const id of ["#sort", "#reverse", "#filter"]) one(id).addEventListener("change", arrange);
+    one("#copy-stars").addEventListener("click", event => copy(linkOf(shownCards(maps).map(card => card.dataset.unit)), event.target));
     search.addEventListener("input", arrange);
     one("#show-all").addEventListener("click", () => {
       search.value = ""; one("#filter").value = "all"; arrange(); maps.focus();
@@ -366,6 +382,8 @@
       else if (layer && !list && shows(layer, asked.map)) location.href = `${encodeURIComponent(layer.file)}.html#u${asked.map}`;
       else count.textContent = `There is no ${search.value.trim()} here`;
     });
+    addEventListener("hashchange", () => { readLink(); arrange(); });
+    readLink();
     arrange();
 
     const view = unitView(gallery, stars, patches, () => shownCards(maps));
