@@ -24,7 +24,7 @@ class DatasetImages:
     These make its `fingerprint`, and what it gives for the first, the middle and the last number.
     """
 
-    bears_threads = False
+    thread_safe = False
 
     def __init__(self, dataset: Any, root: str = "") -> None:
         self.dataset, self.roots = dataset, (root,)

@@ -166,27 +166,30 @@ class Index:
         while some := list(islice(remaining, TOGETHER)):
             for number, (image,) in zip(some, self._read(some), strict=True):
                 place = self._part.records[number].place
-                if isinstance(image, Exception):
-                    report(f"{printable(place)}: not shown, it cannot be read any more ({printable(str(image))})")
+                if isinstance(image, str):
+                    report(f"{printable(place)}: not shown, it cannot be read any more ({printable(image)})")
                     continue
-                if group and (len(group) == TOGETHER or next(iter(group.values()))[1].shape != image.shape):
+                if group and next(iter(group.values()))[1].shape != image.shape:
                     yield group
                     group = {}
                 group[number] = (place, image)
+                if len(group) == TOGETHER:
+                    yield group
+                    group = {}
         if group:
             yield group
 
-    def _read(self, numbers: Sequence[int]) -> list[list[Tensor | Exception]]:
-        """Each image, or why it cannot be read; several at once where their source bears it."""
+    def _read(self, numbers: Sequence[int]) -> list[list[Tensor | str]]:
+        """Each image, or why it cannot be read; several at once if their source is thread-safe."""
         source, preprocess = self._source(), self.network.preprocess
 
-        def read(number: int) -> Iterator[Tensor | Exception]:
+        def read(number: int) -> Iterator[Tensor | str]:
             try:
                 yield source.read(number, self._part.records[number], preprocess)
             except Exception as error:  # whatever Pillow or a data set raises
-                yield error
+                yield str(error)
 
-        return at_once(read, numbers, None if source.bears_threads else 1)
+        return at_once(read, numbers, None if source.thread_safe else 1)
 
     @property
     def network(self) -> DeconvNet:

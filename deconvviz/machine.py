@@ -74,9 +74,10 @@ def workers(device: torch.device) -> int:
 def at_once(
     work: Callable[[Part], Iterable[Result]], parts: Sequence[Part], sharers: int | None = None
 ) -> list[list[Result]]:
-    """What `work` makes of each part, in order: of so many at once (None: one for each of torch's threads).
+    """What `work` makes of each part, in order, `sharers` parts at once; each has its share of torch's threads.
 
-    Each has its share of torch's threads. After an error, or Ctrl-C, no part goes further than its next result.
+    Without `sharers`, one for each of these threads. After an error, or Ctrl-C, no part goes further than its next
+    result.
     """
     threads = torch.get_num_threads()
     count = min(sharers or threads, len(parts))

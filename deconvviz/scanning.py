@@ -80,7 +80,7 @@ def scan(
     """
     dv = model if isinstance(model, DeconvNet) else DeconvNet(model)
     found = find_images(images)
-    readers = (workers or min(8, os.cpu_count() or 1)) if found.bears_threads else 1
+    readers = (workers or min(8, os.cpu_count() or 1)) if found.thread_safe else 1
     job = Job(dv, found, tuple(layers), strict, readers, on_skip)
     batch = batch_size or (BATCH_CPU if job.device.type == "cpu" else BATCH_ELSE)
     manifest = job.manifest(k, batch, load or job.dv.model.load)

@@ -37,7 +37,7 @@ class Images:
     `roots`: absolute folders; `fingerprint`: of all names, classes and sizes in order, but not of the roots.
     """
 
-    bears_threads = True
+    thread_safe = True
     """Whether several threads may read at once."""
 
     def __init__(self, roots: Sequence[str], records: Iterable[Record]) -> None:

@@ -2,7 +2,8 @@
 
 How a projection is shown (the paper gives no formula): its floating-point values are resampled to the
 tile first, then scaled by the tile's own 99.5 % quantile of |p|, with zero at mid-grey (#808080), and
-clipped. Scaling first, or resampling without antialiasing, turns deep layers into speckle.
+clipped. Scaling first, or resampling without antialiasing, turns deep layers into speckle. (Where pixels are enlarged
+as they are, scaling comes first: it is the same then, for less.)
 """
 
 import math
@@ -51,16 +52,22 @@ def signal_tiles(
     signals: Sequence[Tensor], boxes: Sequence[Box], fields: Sequence[Box], side: int, smoothing: float = 0.0
 ) -> list[tuple[Image.Image, Scaling]]:
     """The same for projections whose receptive fields are of one size (`span`): faster than one by one."""
-    pixels = span(fields[0])
-    along = _along(pixels, side, smoothing)
-    values = torch.empty(len(signals), 3, len(along), len(along))
-    for value, signal, box, field in zip(values, signals, boxes, fields, strict=True):
-        rows, columns = _places(box, field)  # where it is zero there is nothing to add
-        torch.matmul(along[:, rows], _of_colours(signal) @ along[:, columns].T, out=value)
+    pixels, sharp = span(fields[0]), enlarged(span(fields[0]), side)
+    lines = pixels if sharp else side
+    values = torch.zeros(len(signals), 3, lines, lines, dtype=torch.float32, device="cpu")
+    with torch.autocast("cpu", enabled=False):
+        for value, signal, box, field in zip(values, signals, boxes, fields, strict=True):
+            rows, columns = _places(box, field)
+            if sharp and smoothing <= 0:
+                value[:, rows, columns] = _of_colours(signal)
+            else:  # where the signal is zero there is nothing to add
+                along = _along(pixels, side, smoothing)
+                torch.matmul(along[:, rows], _of_colours(signal) @ along[:, columns].T, out=value)
     scales = _scales(values)
-    contrast = torch.tensor([127 / (scale or 1.0) for _, scale in scales]).view(-1, 1, 1, 1)
-    levels = values.mul_(contrast).add_(128).clamp_(1, 255).round_().to(torch.uint8)
-    resampling = "nearest" if enlarged(pixels, side) else "bicubic, antialiased"
+    for value, (_, scale) in zip(values, scales, strict=True):
+        value.mul_(127 / (scale or 1.0))
+    levels = values.add_(128).clamp_(1, 255).round_().to(torch.uint8)
+    resampling = "nearest" if sharp else "bicubic, antialiased"
     how = [Scaling(quantile, scale, resampling, smoothing) for quantile, scale in scales]
     return list(zip(_images(levels, side), how, strict=True))
 
@@ -76,8 +83,8 @@ def picture_tiles(
 ) -> list[Image.Image]:
     """The same for regions (3, h, w) of uint8 whose receptive fields are of one size."""
     pixels = span(fields[0])
-    squares = torch.empty(len(patches), 3, pixels, pixels, dtype=torch.uint8, memory_format=torch.channels_last)
-    squares.fill_(128)
+    size = (len(patches), 3, pixels, pixels)
+    squares = torch.empty(size, dtype=torch.uint8, device="cpu", memory_format=torch.channels_last).fill_(128)
     for square, patch, box, field in zip(squares, patches, boxes, fields, strict=True):
         rows, columns = _places(box, field)
         square[:, rows, columns] = patch
@@ -117,7 +124,7 @@ def _along(pixels: int, side: int, smoothing: float) -> Tensor:
     Both are linear, in rows and in columns, so two products of matrices do them. Pixels that will be enlarged stay
     as many as they are.
     """
-    single = torch.eye(pixels).view(1, 1, pixels, pixels)
+    single = torch.eye(pixels, dtype=torch.float32, device="cpu").view(1, 1, pixels, pixels)
     if smoothing > 0:
         reach = math.ceil(3 * smoothing)
         ground = pad(single, [0, 0, reach, reach])  # outside it is zero too: the blur would reflect what is inside
@@ -136,7 +143,8 @@ def _scales(values: Tensor) -> list[tuple[float, float]]:
     at = QUANTILE * (magnitudes.shape[1] - 1)
     above = magnitudes.shape[1] - int(at)
     groups = magnitudes.view(len(magnitudes), math.gcd(magnitudes.shape[1], 16), -1)  # of up to 16 values each
-    these = groups.amax(1).topk(min(above, groups.shape[2]), sorted=False).indices  # the others have none to give
+    # The largest values lie in the groups with the largest maxima: any other group has as many above it.
+    these = groups.amax(1).topk(min(above, groups.shape[2]), sorted=False).indices
     highest = groups.gather(2, these[:, None].expand(-1, groups.shape[1], -1)).flatten(1).topk(above).values
     usual = highest[:, -1].lerp(highest[:, -2:][:, 0], at - int(at))
     return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), highest[:, 0].tolist(), strict=True)]

@@ -157,6 +157,32 @@ def test_what_was_interrupted_goes_on(
     assert all(path.stat().st_mtime_ns == time for path, time in before.items() if path != sheets[3])
 
 
+def test_an_interruption_leaves_whole_sheets(
+    place: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, many = tmp_path / "out", list[Path]()
+    write = sheetmaking._written
+
+    def interrupted(content: bytes, path: Path) -> int:
+        many.append(path)
+        if len(many) == 20:
+            raise KeyboardInterrupt
+        return write(content, path)
+
+    monkeypatch.setattr(sheetmaking, "_written", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_gallery(index, out, tile=40)
+    monkeypatch.undo()
+    left, whole = contents(out), contents(place / "whole")
+    assert 19 <= len(left) < len(whole)
+    assert not (out / "index.html").exists()
+    assert {name for name in left if left[name] != whole.get(name)} == {
+        "gallery.json"
+    }  # it says that it is not complete
+    write_gallery(index, out, tile=40)
+    assert contents(out) == whole
+
+
 def test_a_folder_with_other_content_is_refused(place: Path, index: Index, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     (tmp_path / "images").mkdir()

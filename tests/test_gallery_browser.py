@@ -398,6 +398,7 @@ def test_each_filter(visit: Opener, place: Path) -> None:
     page.select_option("#filter", "starred")
     assert numbers(page) == [1, 2]
     page.locator("#u2 a").click()
+    shows(page, "conv5 : 2")
     press(page, "s", "ArrowLeft")  # it is not shown any more, but its neighbours are found
     shows(page, "conv5 : 1")
     press(page, "Escape")
@@ -518,7 +519,7 @@ def test_a_links_stars_do_not_touch_ones_own(visit: Opener) -> None:
 @pytest.mark.parametrize("where", ["two.html", "small/layers/conv1.html"])
 def test_stars_of_a_layer_or_a_single_file_travel_in_a_link(visit: Opener, where: str) -> None:
     page = visit(where, permissions=["clipboard-read", "clipboard-write"]).page
-    button, units = page.locator("#copy-stars"), "cards => cards.map(c => c.dataset.unit)"
+    button, units = button_of(page), "cards => cards.map(c => c.dataset.unit)"
     chosen = page.eval_on_selector_all("#maps .map:not(.dead)", units)[1:8:3]
     for unit in chosen:
         page.locator(f'.map[data-unit="{unit}"] a').focus()
@@ -530,20 +531,60 @@ def test_stars_of_a_layer_or_a_single_file_travel_in_a_link(visit: Opener, where
     link = page.evaluate("navigator.clipboard.readText()")
     assert link.startswith(page.url.split("#")[0] + "#stars=")
 
-    other = visit(where + "#" + link.partition("#")[2]).page
-    assert other.eval_on_selector_all("#maps .map:not([hidden])", units) == chosen
-    assert other.locator("#filter").input_value() == "starred"
+    hash_, shown = "#" + link.partition("#")[2], "#maps .map:not([hidden])"
+    other = visit(where + hash_).page
+    assert other.eval_on_selector_all(shown, units) == chosen
+    assert other.locator("#filter").input_value() == "linked"
     assert other.locator(".map.starred").count() == 0  # they are not one's own
-    other.locator("#maps .map:not([hidden]) a").first.click()
+    other.locator(f"{shown} a").first.click()
     shows(other, chosen[0].replace(":", " : "))
     press(other, "Escape")
     other.wait_for_function("!document.querySelector('#unit').open")
-    assert other.eval_on_selector_all("#maps .map:not([hidden])", units) == chosen
-    other.select_option("#filter", "all")
+    assert other.eval_on_selector_all(shown, units) == chosen
     other.select_option("#filter", "starred")
-    assert other.eval_on_selector_all("#maps .map:not([hidden])", units) == []
-    assert not other.locator("#copy-stars").is_visible()
-    assert "stars" not in other.url
+    assert other.eval_on_selector_all(shown, units) == []
+    assert not button_of(other).is_visible()
+    other.select_option("#filter", "linked")
+    other.locator("#keep-stars").click()
+    assert not other.locator("#keep-stars").is_visible()
+    assert other.eval_on_selector_all(".map.starred", units) == chosen
+    press(other, "Shift+Tab")
+    other.select_option("#filter", "starred")
+    for unit in chosen:  # the focus goes on to the next, at last to the list
+        assert focused(other) != "body"
+        other.locator(f'.map[data-unit="{unit}"] a').focus()
+        press(other, "s")
+    assert other.evaluate("document.activeElement.id") == "maps"
+
+
+def button_of(page: Any) -> Any:
+    return page.locator("#copy-stars")
+
+
+def test_a_link_comes_and_goes(visit: Opener) -> None:
+    page = visit("two.html").page
+    shown, units = "#maps .map:not([hidden])", "cards => cards.map(c => c.dataset.unit)"
+    every = page.eval_on_selector_all(shown, units)
+    page.fill("#search", "nowhere")
+    assert page.eval_on_selector_all(shown, units) == []
+    page.evaluate("location.hash = '#stars=conv5%3A7,conv1%3A2,conv9%3A1'")
+    page.wait_for_function("document.querySelector('#filter').value === 'linked'")
+    assert page.eval_on_selector_all(shown, units) == ["conv1:2", "conv5:7"]
+    page.go_back()
+    page.wait_for_function("document.querySelector('#filter').value === 'all'")
+    assert page.eval_on_selector_all(shown, units) == every
+    assert page.locator("#filter [value=linked]").evaluate("option => option.hidden")
+
+    page.evaluate("location.hash = '#stars=conv9%3A1'")
+    page.wait_for_selector("#none:not([hidden])")
+    assert "None of the link's feature maps" in page.locator("#none").inner_text()
+    page.locator("#show-all").click()
+    assert page.eval_on_selector_all(shown, units) == every
+    page.locator(f"{shown} a").first.click()
+    shows(page, "conv1 : 0")
+    press(page, "Escape")
+    page.wait_for_function("!document.querySelector('#unit').open")
+    assert page.eval_on_selector_all(shown, units) == every  # as it was left
 
 
 def test_a_star_on_the_index_does_not_move_the_page(visit: Opener) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import interpolate, pad
 from torchvision.transforms.functional import gaussian_blur, pil_to_tensor, to_pil_image
 
-from deconvviz.tiles import QUANTILE, Box, enlarged, picture_tiles, signal_tile, signal_tiles, span
+from deconvviz.tiles import QUANTILE, Box, _along, enlarged, picture_tiles, signal_tile, signal_tiles, span
 
 # Of each a receptive field, and the part of it that lies in the image.
 PLACES: list[tuple[Box, Box]] = [
@@ -80,3 +80,25 @@ def test_drawn_together_or_one_by_one() -> None:
     for picture, box, field, patch in zip(pictures, boxes, fields, patches, strict=True):
         assert picture_tiles([picture], [box], [field], 64)[0].tobytes() == patch.tobytes()
         assert to_pil_image(picture).size == (box[3] - box[1], box[2] - box[0])
+
+
+@pytest.mark.parametrize("pixels", [9, 60])
+def test_whatever_torch_is_set_to(pixels: int) -> None:
+    box, signal = (0, 0, pixels, pixels), torch.randn(3, pixels, pixels)
+    _along.cache_clear()
+    before = torch.get_default_dtype()
+    try:
+        torch.set_default_dtype(torch.float64)
+        first = signal_tile(signal, box, box, 40, 0.8)[0]
+    finally:
+        torch.set_default_dtype(before)
+    with torch.autocast("cpu"):
+        second = signal_tile(signal, box, box, 40, 0.8)[0]
+    assert first.tobytes() == second.tobytes() == signal_tile(signal, box, box, 40, 0.8)[0].tobytes()
+
+
+def test_one_value_that_is_none_does_not_spoil_the_others() -> None:
+    signal = torch.randn(3, 10, 10)
+    signal[1, 4, 5] = torch.inf
+    tile = np.asarray(signal_tile(signal, (0, 0, 10, 10), (0, 0, 10, 10), 100)[0])
+    assert len(np.unique(tile)) > 20

@@ -1,10 +1,10 @@
-"""Make the sheets of a gallery, turn about: all cores project, then all draw, then all write what is full."""
+"""Make the sheets of a gallery in rounds: all cores project, then all draw, then all write the sheets that are full."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby, islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from PIL import Image
 from torch import Tensor
@@ -13,33 +13,30 @@ from torchvision.transforms.functional import pil_to_tensor, to_pil_image
 from .. import output
 from ..figures import projection_tiles
 from ..index import Index
-from ..machine import at_once
+from ..machine import Part, Result, at_once
 from ..projection import Projection
 from ..sheets import empty_sheet, encode
 from ..tiles import picture_tiles, span
 from .facts import MapFacts, Section, Style, map_fact
 from .kept import Work, picture_facts, picture_lies_there, picture_path, sheet_path, unit_facts
 
-TOGETHER = 256
+MAPS_TOGETHER = 256
 """Feature maps whose sheets are under way at a time: enough that they share images, few enough for memory."""
 
 BYTES = 256 * 2**20
 """Of the tiles of sheets under way, at most."""
 
-DRAWN_TOGETHER = 256
-"""Projections drawn before more are made: enough that no core waits long for the others."""
+DRAWN_TOGETHER, DRAWN_BYTES = 256, 64 * 2**20
+"""Projections drawn before more are made: enough that no core waits long for the others. And their bytes, about."""
 
-BATCH = 16
-"""Projections that a core draws at a time: each costs less than by itself, and they fit into its cache."""
+BATCH, BATCH_BYTES = 16, 4 * 2**20
+"""Projections that a core draws at a time: each costs less than by itself. And the bytes of their patches, about."""
 
 PICTURE_BYTES = 64 * 2**20
 """Of whole pictures kept in memory, about: other feature maps will show the same images."""
 
 SMALL = 64
 """Pictures up to this side are stored without loss: each of their pixels is seen."""
-
-Part = TypeVar("Part")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def make_sheets(
     projections are done. What is written is complete, also when this is interrupted.
     """
     largest = max((3 * section.layout.size[0] * section.layout.size[1] for section, _ in work.maps), default=1)
-    together = min(TOGETHER, max(BYTES // largest, 1))
+    together = min(MAPS_TOGETHER, max(BYTES // largest, 1))
     pictures = _Pictures(folder, style)
     for start in range(0, len(work.maps), together):
         some = [_Begun(s, map_fact(index, s, number)) for s, number in work.maps[start : start + together]]
@@ -90,7 +87,7 @@ class _Pictures:
         self.written = set[int]()
 
     def keep(self, projections: Iterable[Projection]) -> list[int]:
-        """See that each one's picture is in memory and in the folder; the bytes of those written now."""
+        """See that each one's picture is in memory and in the folder; give the bytes of each one written now."""
         if sum(picture.nbytes for picture in self.kept.values()) > PICTURE_BYTES:
             self.kept.clear()
         new = {p.unit.image: p for p in projections if p.unit.image not in self.kept}
@@ -121,12 +118,11 @@ class _Filling:
     def fill(self, index: Index, report: Callable[[str], object], advance: Callable[[int], object]) -> Iterator[int]:
         """Project what the sheets show, image by image, and write each sheet once it is full; yield their bytes."""
         units = [entry.unit for sheet in self.begun.values() for entry in sheet.facts.entries]
-        stream = index.stream(units, report)
-        while projections := list(islice(stream, DRAWN_TOGETHER)):
+        for projections in _rounds(index.stream(units, report), advance):
             if self.style.patches:
                 yield from self.pictures.keep(projections)
             yield from _of_all_cores(self._write, self._draw(projections))
-            advance(len(projections))
+            projections.clear()  # before the next are made
         for sheet in self.begun.values():  # an image of theirs could not be shown
             advance(len(sheet.facts.entries) - len(sheet.tiles))
         yield from _of_all_cores(self._write, list(self.begun.values()))
@@ -182,10 +178,25 @@ def _of_all_cores(work: Callable[[Part], Iterable[Result]], parts: Sequence[Part
     return list(chain.from_iterable(at_once(work, parts)))
 
 
+def _rounds(projections: Iterable[Projection], advance: Callable[[int], object]) -> Iterator[list[Projection]]:
+    """Projections to be drawn together."""
+    some, size = list[Projection](), 0
+    for projection in projections:
+        advance(1)
+        some.append(projection)
+        size += projection.pixels.nbytes
+        if len(some) == DRAWN_TOGETHER or size >= DRAWN_BYTES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
 def _alike(projections: Iterable[Projection]) -> Iterator[list[Projection]]:
     """Projections that can be drawn at once: a few of one layer, whose receptive fields are of one size."""
-    for _, same in groupby(projections, key=lambda p: (p.unit.layer, span(p.field))):
-        while some := list(islice(same, BATCH)):
+    for (_, pixels), same in groupby(projections, key=lambda p: (p.unit.layer, span(p.field))):
+        many = max(min(BATCH, BATCH_BYTES // max(3 * pixels**2, 1)), 1)
+        while some := list(islice(same, many)):
             yield some
 
 

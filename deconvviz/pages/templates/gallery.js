@@ -75,11 +75,12 @@
     };
   }
 
-  /** The stars that a link holds, in the order they were given; and a link to this page that holds some. */
+  /** The stars that this page's link holds. */
   function linkedStars() {
     const plain = text => { try { return decodeURIComponent(text); } catch { return ""; } };
     return (/^#stars=(.*)/.exec(location.hash)?.[1] ?? "").split(",").map(plain).filter(Boolean);
   }
+  /** A link to this page that holds stars. */
   const linkOf = units => `${location.href.split("#")[0]}#stars=${units.map(encodeURIComponent).join(",")}`;
 
   // --- views and size -----------------------------------------------------------------------------------
@@ -326,11 +327,14 @@
     const cards = lists.flatMap(list => list.cards);
     const number = card => Number(card.dataset.number);
 
-    let asked = []; // the stars of a link, looked at instead of one's own until another choice is made
-    const isStarred = card => asked.length ? asked.includes(card.dataset.unit) : stars.has(card.dataset.unit);
+    let linked = []; // the stars of a link, to be looked at beside one's own
     function readLink() {
-      const linked = linkedStars();
-      if (linked.length) { asked = linked; one("#filter").value = "starred"; }
+      const now = linkedStars();
+      if (now.join() === linked.join() || (!now.length && location.hash)) return; // as one comes back from a map's view
+      linked = now;
+      one("#filter [value=linked]").hidden = !linked.length;
+      if (linked.length) { one("#filter").value = "linked"; search.value = ""; }
+      else if (one("#filter").value === "linked") one("#filter").value = "all";
     }
 
     let sorted = "number false";
@@ -353,20 +357,21 @@
       for (const card of cards) {
         const dead = card.classList.contains("dead");
         const fits = "map" in wanted ? lists.length < 2 || number(card) === wanted.map : !wanted.text || (card.dataset.classes ?? "").toLowerCase().includes(wanted.text);
-        card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !isStarred(card) }[filter];
+        card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit), linked: !linked.includes(card.dataset.unit) }[filter];
         shown += Number(!card.hidden);
       }
       for (const list of lists) list.section.hidden = list.cards.every(card => card.hidden);
       count.textContent = (shown === cards.length ? "" : `${shown} of `) + (cards.length === 1 ? "1 map" : `${cards.length} maps`);
       one("#none").hidden = shown > 0;
-      one("#copy-stars").hidden = filter !== "starred" || !shown;
+      one("#none span").textContent = filter === "linked" && !search.value ? "None of the link's feature maps is here." : "No feature map is like that.";
+      one("#copy-stars").hidden = filter !== "linked" && (filter !== "starred" || !shown);
+      one("#keep-stars").hidden = filter !== "linked" || linked.every(unit => stars.has(unit));
     }
-    one("#filter").addEventListener("change", () => {
-      asked = [];
-      if (linkedStars().length) history.replaceState(null, "", "#");
-    });
     for (const id of ["#sort", "#reverse", "#filter"]) one(id).addEventListener("change", arrange);
-    one("#copy-stars").addEventListener("click", event => copy(linkOf(shownCards(maps).map(card => card.dataset.unit)), event.target));
+    one("#copy-stars").addEventListener("click", event => {
+      copy(linkOf(one("#filter").value === "linked" ? linked : shownCards(maps).map(card => card.dataset.unit)), event.target);
+    });
+    one("#keep-stars").addEventListener("click", () => { stars.add(linked); arrange(); maps.focus(); });
     search.addEventListener("input", arrange);
     one("#show-all").addEventListener("click", () => {
       search.value = ""; one("#filter").value = "all"; arrange(); maps.focus();
@@ -392,7 +397,7 @@
         const at = shownCards(maps).indexOf(document.activeElement?.closest(".map"));
         arrange();
         const now = shownCards(maps);
-        if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
+        if (at >= 0) (now.length ? one("a", now[Math.min(at, now.length - 1)]) : maps).focus();
       }
       view.starred();
     });
