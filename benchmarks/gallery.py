@@ -16,7 +16,7 @@ from deconvviz import Index
 from deconvviz.pages.facts import Section, Style, map_fact, sections
 from deconvviz.pages.gallery import style_of
 from deconvviz.pages.kept import Work
-from deconvviz.pages.sheetmaking import make_sheets
+from deconvviz.pages.sheetmaking import MAPS_TOGETHER, make_sheets
 
 from .measure import machine, median, seconds, table
 
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--network", default="squeezenet1_1")
     parser.add_argument("--images", default="shapes:200", help="a folder, or drawn pictures")
     parser.add_argument("--layer", action="append", default=[])
-    parser.add_argument("--maps", type=int, default=128)
+    parser.add_argument("--maps", type=int, default=MAPS_TOGETHER)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     print(f"{machine('cpu')}\n")

@@ -258,6 +258,7 @@ def test_keys_on_a_layers_page(visit: Opener) -> None:
 def test_the_search_key_leaves_a_feature_maps_own_view(visit: Opener) -> None:
     page = visit("small/layers/conv2.html").page
     page.locator("#u3 a").click()
+    page.wait_for_selector("#unit[open]")
     press(page, "ArrowRight", "/")
     page.wait_for_function("!document.querySelector('#unit').open")
     page.wait_for_function("document.activeElement.id === 'search'")

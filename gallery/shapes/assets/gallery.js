@@ -75,6 +75,14 @@
     };
   }
 
+  /** The stars that this page's link holds. */
+  function linkedStars() {
+    const plain = text => { try { return decodeURIComponent(text); } catch { return ""; } };
+    return (/^#stars=(.*)/.exec(location.hash)?.[1] ?? "").split(",").map(plain).filter(Boolean);
+  }
+  /** A link to this page that holds stars. */
+  const linkOf = units => `${location.href.split("#")[0]}#stars=${units.map(encodeURIComponent).join(",")}`;
+
   // --- views and size -----------------------------------------------------------------------------------
 
   const VIEWS = ["projections", "both", "patches"];
@@ -197,12 +205,7 @@
   function indexPage(gallery, stars) {
     const search = one("#search");
     const found = one("#found"), starred = one("#starred"), first = one("#first");
-    let asked = []; // the stars of a link, to be looked at beside one's own
-
-    function readLink() {
-      const plain = text => { try { return decodeURIComponent(text); } catch { return ""; } };
-      asked = (/^#stars=(.*)/.exec(location.hash)?.[1] ?? "").split(",").map(plain).filter(Boolean);
-    }
+    let asked = linkedStars(); // to be looked at beside one's own
 
     const unitsOf = names => names.map(name => readSearch(name)).flatMap(({ layer, map }) => {
       const known = layer && findLayer(gallery, layer);
@@ -235,6 +238,8 @@
     }
 
     function showStars() {
+      const looked = starred.contains(document.activeElement) ? null : document.activeElement?.closest(".map");
+      const before = looked?.getBoundingClientRect().top;
       const focused = starred.contains(document.activeElement) && document.activeElement?.closest(".map");
       const at = focused ? shownCards(starred).indexOf(focused) : -1;
       list(starred, unitsOf(asked.length ? asked : stars.all()).map(unit => card(unit)), asked.length ? "Starred in the link" : "Starred");
@@ -242,21 +247,20 @@
       one("#clear-stars").textContent = asked.length ? "Put the link aside" : "Remove all stars";
       const now = shownCards(starred);
       if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
+      if (looked) scrollBy({ top: looked.getBoundingClientRect().top - before, behavior: "instant" }); // it stays where it is
     }
     one("#copy-stars").addEventListener("click", event => {
-      const units = asked.length ? asked : stars.all();
-      copy(`${location.href.split("#")[0]}#stars=${units.map(encodeURIComponent).join(",")}`, event.target);
+      copy(linkOf(asked.length ? asked : stars.all()), event.target);
     });
     one("#keep-stars").addEventListener("click", () => stars.add(asked));
     one("#clear-stars").addEventListener("click", () => {
       if (!asked.length) { stars.clear(); return; }
       history.replaceState(null, "", "#");
-      readLink();
+      asked = [];
       showStars();
     });
     stars.whenChanged(showStars);
-    addEventListener("hashchange", () => { readLink(); showStars(); });
-    readLink();
+    addEventListener("hashchange", () => { asked = linkedStars(); showStars(); });
     showStars();
 
     let classes = null;
@@ -323,6 +327,16 @@
     const cards = lists.flatMap(list => list.cards);
     const number = card => Number(card.dataset.number);
 
+    let linked = []; // the stars of a link, to be looked at beside one's own
+    function readLink() {
+      const now = linkedStars();
+      if (now.join() === linked.join() || (!now.length && location.hash)) return; // as one comes back from a map's view
+      linked = now;
+      one("#filter [value=linked]").hidden = !linked.length;
+      if (linked.length) { one("#filter").value = "linked"; search.value = ""; }
+      else if (one("#filter").value === "linked") one("#filter").value = "all";
+    }
+
     let sorted = "number false";
     function sortCards() {
       const sort = one("#sort").value, reversed = one("#reverse").checked, sign = reversed ? -1 : 1;
@@ -343,14 +357,21 @@
       for (const card of cards) {
         const dead = card.classList.contains("dead");
         const fits = "map" in wanted ? lists.length < 2 || number(card) === wanted.map : !wanted.text || (card.dataset.classes ?? "").toLowerCase().includes(wanted.text);
-        card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit) }[filter];
+        card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit), linked: !linked.includes(card.dataset.unit) }[filter];
         shown += Number(!card.hidden);
       }
       for (const list of lists) list.section.hidden = list.cards.every(card => card.hidden);
       count.textContent = (shown === cards.length ? "" : `${shown} of `) + (cards.length === 1 ? "1 map" : `${cards.length} maps`);
       one("#none").hidden = shown > 0;
+      one("#none span").textContent = filter === "linked" && !search.value ? "None of the link's feature maps is here." : "No feature map is like that.";
+      one("#copy-stars").hidden = filter !== "linked" && (filter !== "starred" || !shown);
+      one("#keep-stars").hidden = filter !== "linked" || linked.every(unit => stars.has(unit));
     }
     for (const id of ["#sort", "#reverse", "#filter"]) one(id).addEventListener("change", arrange);
+    one("#copy-stars").addEventListener("click", event => {
+      copy(linkOf(one("#filter").value === "linked" ? linked : shownCards(maps).map(card => card.dataset.unit)), event.target);
+    });
+    one("#keep-stars").addEventListener("click", () => { stars.add(linked); arrange(); maps.focus(); });
     search.addEventListener("input", arrange);
     one("#show-all").addEventListener("click", () => {
       search.value = ""; one("#filter").value = "all"; arrange(); maps.focus();
@@ -366,6 +387,8 @@
       else if (layer && !list && shows(layer, asked.map)) location.href = `${encodeURIComponent(layer.file)}.html#u${asked.map}`;
       else count.textContent = `There is no ${search.value.trim()} here`;
     });
+    addEventListener("hashchange", () => { readLink(); arrange(); });
+    readLink();
     arrange();
 
     const view = unitView(gallery, stars, patches, () => shownCards(maps));
@@ -374,7 +397,7 @@
         const at = shownCards(maps).indexOf(document.activeElement?.closest(".map"));
         arrange();
         const now = shownCards(maps);
-        if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
+        if (at >= 0) (now.length ? one("a", now[Math.min(at, now.length - 1)]) : maps).focus();
       }
       view.starred();
     });
