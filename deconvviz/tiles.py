@@ -139,13 +139,14 @@ def _scales(values: Tensor) -> list[tuple[float, float]]:
 
     It is QUANTILE, linearly between its neighbours, or else the largest: where fewer than one in 200 is not zero.
     """
-    magnitudes = values.abs().flatten(1)
-    at = QUANTILE * (magnitudes.shape[1] - 1)
-    above = magnitudes.shape[1] - int(at)
-    groups = magnitudes.view(len(magnitudes), math.gcd(magnitudes.shape[1], 16), -1)  # of up to 16 values each
+    many = values[0].numel()
+    at = QUANTILE * (many - 1)
+    above = many - int(at)
+    groups = values.view(len(values), math.gcd(many, 16), -1)
+    largest = torch.maximum(groups.amax(1), -groups.amin(1))
     # The largest values lie in the groups with the largest maxima: any other group has as many above it.
-    these = groups.amax(1).topk(min(above, groups.shape[2]), sorted=False).indices
-    highest = groups.gather(2, these[:, None].expand(-1, groups.shape[1], -1)).flatten(1).topk(above).values
+    these = largest.topk(min(above, groups.shape[2]), sorted=False).indices
+    highest = groups.gather(2, these[:, None].expand(-1, groups.shape[1], -1)).abs_().flatten(1).topk(above).values
     usual = highest[:, -1].lerp(highest[:, -2:][:, 0], at - int(at))
     return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), highest[:, 0].tolist(), strict=True)]
 

@@ -32,6 +32,9 @@ DRAWN_TOGETHER, DRAWN_BYTES = 256, 64 * 2**20
 BATCH, BATCH_BYTES = 16, 4 * 2**20
 """Projections that a core draws at a time: each costs less than by itself. And the bytes of their patches, about."""
 
+WRITTEN_TOGETHER = 32
+"""Sheets written before more are drawn: enough that no core waits long for the others."""
+
 PICTURE_BYTES = 64 * 2**20
 """Of whole pictures kept in memory, about: other feature maps will show the same images."""
 
@@ -118,14 +121,18 @@ class _Filling:
     def fill(self, index: Index, report: Callable[[str], object], advance: Callable[[int], object]) -> Iterator[int]:
         """Project what the sheets show, image by image, and write each sheet once it is full; yield their bytes."""
         units = [entry.unit for sheet in self.begun.values() for entry in sheet.facts.entries]
+        full = list[_Begun]()
         for projections in _rounds(index.stream(units, report), advance):
             if self.style.patches:
                 yield from self.pictures.keep(projections)
-            yield from _of_all_cores(self._write, self._draw(projections))
+            full += self._draw(projections)
             projections.clear()  # before the next are made
+            if len(full) >= WRITTEN_TOGETHER:
+                yield from _of_all_cores(self._write, full)
+                full.clear()
         for sheet in self.begun.values():  # an image of theirs could not be shown
             advance(len(sheet.facts.entries) - len(sheet.tiles))
-        yield from _of_all_cores(self._write, list(self.begun.values()))
+        yield from _of_all_cores(self._write, [*full, *self.begun.values()])
 
     def _draw(self, projections: list[Projection]) -> list[_Begun]:
         """Put the tiles of projections on their sheets; take out the sheets that are full now."""
