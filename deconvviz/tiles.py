@@ -2,8 +2,8 @@
 
 How a projection is shown (the paper gives no formula): its floating-point values are resampled to the
 tile first, then scaled by the tile's own 99.5 % quantile of |p|, with zero at mid-grey (#808080), and
-clipped. Scaling first, or resampling without antialiasing, turns deep layers into speckle. (Where pixels are enlarged
-as they are, scaling comes first: it is the same then, for less.)
+clipped. Scaling first, or resampling without antialiasing, turns deep layers into speckle. Pixels
+that are enlarged as they are (`enlarged`) are scaled before, by the quantile among themselves.
 """
 
 import math

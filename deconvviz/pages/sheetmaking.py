@@ -78,7 +78,7 @@ def make_sheets(
     pictures = _Pictures(folder, style)
     for start in range(0, len(work.maps), together):
         some = [_Begun(s, map_fact(index, s, number)) for s, number in work.maps[start : start + together]]
-        yield from _Filling(some, pictures).fill(index, report, advance)
+        yield from _Filling(some, folder, style, pictures).fill(index, report, advance)
 
 
 class _Pictures:
@@ -114,9 +114,9 @@ class _Pictures:
 class _Filling:
     """Some sheets, from their first tile until each is written."""
 
-    def __init__(self, sheets: Iterable[_Begun], pictures: _Pictures) -> None:
+    def __init__(self, sheets: Iterable[_Begun], folder: Path, style: Style, pictures: _Pictures) -> None:
         self.begun = {(sheet.section.name, sheet.facts.number): sheet for sheet in sheets}
-        self.pictures, self.folder, self.style = pictures, pictures.folder, pictures.style
+        self.folder, self.style, self.pictures = folder, style, pictures
 
     def fill(self, index: Index, report: Callable[[str], object], advance: Callable[[int], object]) -> Iterator[int]:
         """Project what the sheets show, image by image, and write each sheet once it is full; yield their bytes."""

@@ -247,7 +247,8 @@
       one("#clear-stars").textContent = asked.length ? "Put the link aside" : "Remove all stars";
       const now = shownCards(starred);
       if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
-      if (looked) scrollBy({ top: looked.getBoundingClientRect().top - before, behavior: "instant" }); // it stays where it is
+      const hold = () => scrollBy({ top: looked.getBoundingClientRect().top - before, behavior: "instant" });
+      if (looked) { hold(); requestAnimationFrame(() => requestAnimationFrame(hold)); } // again, with what was not yet laid out
     }
     one("#copy-stars").addEventListener("click", event => {
       copy(linkOf(asked.length ? asked : stars.all()), event.target);
