@@ -4,7 +4,7 @@
 
 Of each layer as many neighbouring feature maps as are made together are projected twice, turn about: alone, and drawn,
 encoded and written as sheets. Times are weighted by how many maps each layer has. The whole pictures of the images
-are written before: a gallery writes each of them once.
+are read and written before: a gallery does that once for all its layers.
 """
 
 import argparse
@@ -13,9 +13,10 @@ from pathlib import Path
 
 import deconvviz
 from deconvviz import Index
-from deconvviz.pages.facts import Section, Style, map_fact, sections
+from deconvviz.pages.facts import Section, map_fact, sections
 from deconvviz.pages.gallery import style_of
 from deconvviz.pages.kept import Work
+from deconvviz.pages.pictures import Pictures
 from deconvviz.pages.sheetmaking import MAPS_TOGETHER, make_sheets
 
 from .measure import machine, median, seconds, table
@@ -28,23 +29,23 @@ def projections_alone(index: Index, work: Work) -> None:
         pass
 
 
-def with_sheets(index: Index, work: Work, folder: Path, style: Style) -> None:
+def with_sheets(index: Index, work: Work, pictures: Pictures) -> None:
     """The same, drawn and written."""
-    for _ in make_sheets(index, work, folder, style, print, lambda _: None):
+    for _ in make_sheets(index, work, pictures, print, lambda _: None):
         pass
 
 
-def measured(index: Index, section: Section, maps: int, rounds: int, folder: Path, style: Style) -> tuple[float, float]:
+def measured(index: Index, section: Section, maps: int, rounds: int, pictures: Pictures) -> tuple[float, float]:
     """Milliseconds a feature map: projections alone, and with sheets."""
     alive = [(section, n) for n in section.maps if n not in set(index.dead(section.name))][:maps]
     if not alive:
         return 0.0, 0.0
     work = Work(alive)
-    with_sheets(index, work, folder, style)
+    with_sheets(index, work, pictures)
     pairs = [
         (
             seconds(lambda: projections_alone(index, work)),
-            seconds(lambda: with_sheets(index, work, folder, style)),
+            seconds(lambda: with_sheets(index, work, pictures)),
         )
         for _ in range(rounds)
     ]
@@ -67,9 +68,10 @@ def main() -> None:
         assert index is not None  # this is no cluster
         style = style_of(index)
         shown = sections(index, given.layer, None, style)
+        pictures = Pictures(Path(folder) / "gallery", style)
         rows, total = [], [0.0, 0.0]
         for section in shown:
-            alone, whole = measured(index, section, given.maps, given.rounds, Path(folder) / "gallery", style)
+            alone, whole = measured(index, section, given.maps, given.rounds, pictures)
             maps = len(section.maps) - len(index.dead(section.name))
             total = [total[0] + alone * maps / 1e3, total[1] + whole * maps / 1e3]
             more = f"{whole / alone - 1:+.0%}" if alone else ""

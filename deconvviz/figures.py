@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from .projection import Projection
-from .tiles import Scaling, picture_tile, signal_tiles
+from .tiles import Scaling, picture_tile, signal_tile
 
 GREY = (128, 128, 128)
 GROUND, INK, QUIET = (250, 250, 248), (28, 28, 30), (96, 96, 101)
@@ -34,15 +34,7 @@ class Row:
 
 def projection_tile(projection: Projection, side: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling]:
     """The projection on its receptive field as a square tile, and how it was scaled."""
-    return projection_tiles([projection], side, smoothing)[0]
-
-
-def projection_tiles(
-    projections: Sequence[Projection], side: int, smoothing: float = 0.0
-) -> list[tuple[Image.Image, Scaling]]:
-    """The same for projections whose receptive fields are of one size: faster than one by one."""
-    signals, boxes, fields = zip(*((p.pixels, p.box, p.field) for p in projections), strict=True)
-    return signal_tiles(signals, boxes, fields, side, smoothing)
+    return signal_tile(projection.pixels, projection.box, projection.field, side, smoothing)
 
 
 def patch_tile(projection: Projection, side: int) -> Image.Image:

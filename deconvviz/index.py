@@ -164,7 +164,7 @@ class Index:
         """A few images of one size at a time, by number with their names."""
         remaining, group = iter(numbers), dict[int, tuple[str, Tensor]]()
         while some := list(islice(remaining, TOGETHER)):
-            for number, (image,) in zip(some, self._read(some), strict=True):
+            for number, image in zip(some, self._read(some), strict=True):
                 place = self._part.records[number].place
                 if isinstance(image, str):
                     report(f"{printable(place)}: not shown, it cannot be read any more ({printable(image)})")
@@ -179,7 +179,7 @@ class Index:
         if group:
             yield group
 
-    def _read(self, numbers: Sequence[int]) -> list[list[Tensor | str]]:
+    def _read(self, numbers: Sequence[int]) -> list[Tensor | str]:
         """Each image, or why it cannot be read; several at once if their source is thread-safe."""
         source, preprocess = self._source(), self.network.preprocess
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import TypeVar
 
 import torch
@@ -73,8 +73,8 @@ def workers(device: torch.device) -> int:
 
 def at_once(
     work: Callable[[Part], Iterable[Result]], parts: Sequence[Part], sharers: int | None = None
-) -> list[list[Result]]:
-    """What `work` makes of each part, in order, `sharers` parts at once; each has its share of torch's threads.
+) -> list[Result]:
+    """What `work` makes of the parts, one after the other, `sharers` at once; each has its share of torch's threads.
 
     Without `sharers`, one for each of these threads. After an error, or Ctrl-C, no part goes further than its next
     result.
@@ -82,7 +82,7 @@ def at_once(
     threads = torch.get_num_threads()
     count = min(sharers or threads, len(parts))
     if count <= 1:
-        return [list(work(part)) for part in parts]
+        return [result for part in parts for result in work(part)]
     stopped = threading.Event()
 
     def done(part: Part) -> list[Result]:
@@ -90,7 +90,7 @@ def at_once(
 
     with threads_with([max(threads // count + (n < threads % count), 1) for n in range(count)]) as pool:
         try:
-            return list(pool.map(done, parts))
+            return list(chain.from_iterable(pool.map(done, parts)))
         finally:
             stopped.set()
 

@@ -44,6 +44,12 @@ def write_bytes(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
     return path
 
 
+def write_content(path: Path, content: bytes) -> int:
+    """Write bytes; give how many."""
+    write_bytes(path, lambda file: file.write(content))
+    return len(content)
+
+
 def write_text(path: Path, text: str) -> Path:
     """Write UTF-8 text."""
     return write_bytes(path, lambda file: file.write(text.encode()))

@@ -144,8 +144,7 @@ def project_units(
                 number = next(numbers)
                 yield number, _cut_out(down, units[number], inputs[number], one, origin, preprocess)
 
-    for projections in at_once(project_some, _evenly(order, workers(device)), workers(device)):
-        yield from projections
+    yield from at_once(project_some, _evenly(order, workers(device)), workers(device))
 
 
 def _evenly(numbers: list[int], sharers: int) -> list[list[int]]:

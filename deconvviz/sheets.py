@@ -12,6 +12,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from .figures import GREY
@@ -26,7 +28,7 @@ FORMATS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 
 IMAGE_DESCRIPTION = 0x010E
 
-DRAWN = 3
+DRAWN = 4
 """Counts up when sheets are drawn in another way: then none is kept."""
 
 MOST = 100
@@ -85,9 +87,23 @@ def tile_side(field: Box | None, most: int) -> int:
     return most // pixels * pixels if enlarged(pixels, most) else most
 
 
-def empty_sheet(layout: Layout) -> Image.Image:
-    """A sheet with nothing on it but mid-grey."""
-    return Image.new("RGB", layout.size, GREY)
+def empty_sheet(layout: Layout, room: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A sheet (3, H, W) with nothing on it but mid-grey, in `room` for as many bytes: tiles are laid on it (`lay`)."""
+    width, height = layout.size
+    sheet = room[: 3 * height * width].reshape(3, height, width)
+    sheet.fill(GREY[0])
+    return sheet
+
+
+def lay(tile: NDArray[np.uint8], sheet: NDArray[np.uint8], place: tuple[int, int]) -> None:
+    """Put a tile (3, side, side) on a sheet, in a place of its layout."""
+    (left, top), side = place, tile.shape[-1]
+    sheet[:, top : top + side, left : left + side] = tile
+
+
+def as_picture(sheet: NDArray[np.uint8]) -> Image.Image:
+    """A sheet as a picture, RGB."""
+    return Image.merge("RGB", [Image.fromarray(plane) for plane in sheet])
 
 
 def encode(picture: Image.Image, kind: str, sharp: bool, facts: Mapping[str, Any] | None = None) -> bytes:
@@ -96,7 +112,7 @@ def encode(picture: Image.Image, kind: str, sharp: bool, facts: Mapping[str, Any
     if facts is not None:
         exif[IMAGE_DESCRIPTION] = compact(facts)
     how: dict[str, Any] = {
-        "webp": {"lossless": True, "method": 0, "quality": 75} if sharp else {"quality": 80, "method": 0},
+        "webp": {"lossless": True, "method": 0, "quality": 75} if sharp else {"quality": 75, "method": 0},
         "png": {"compress_level": 6},
         "jpeg": {"quality": 88, "subsampling": 0 if sharp else 2},
     }[kind]

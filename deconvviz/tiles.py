@@ -12,13 +12,18 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
-from torchvision.transforms.functional import gaussian_blur, pil_to_tensor
+from torchvision.transforms.functional import gaussian_blur
 
 QUANTILE = 0.995
+
+ZERO = 128
+"""The grey level of zero, and of what lies outside the image."""
 
 Box = tuple[int, int, int, int]
 """(top, left, bottom, right) in pixels of the network's input; bottom and right are the first outside."""
@@ -26,7 +31,7 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Scaling:
-    """How one tile was made: |p| of `scale` (at `quantile`) became full contrast, zero level 128.
+    """How one tile was made: |p| of `scale` (at `quantile`) became full contrast, around grey level `zero`.
 
     `smoothing`: standard deviation, in pixels of the input, of the Gaussian applied first; 0: none.
     """
@@ -35,7 +40,7 @@ class Scaling:
     scale: float
     resampling: str
     smoothing: float = 0.0
-    zero: int = 128
+    zero: int = ZERO
 
     def as_json(self) -> dict[str, Any]:
         """The fields by name."""
@@ -44,53 +49,51 @@ class Scaling:
 
 def signal_tile(pixels: Tensor, box: Box, field: Box, side: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling]:
     """A projection (C, h, w) inside `box` as a tile of its receptive field, grey where that leaves the image."""
-    return signal_tiles([pixels], [box], [field], side, smoothing)[0]
+    tiles, how = signal_tiles([pixels], [box], [field], side, smoothing)
+    return _as_picture(tiles[0]), how[0]
 
 
 @torch.inference_mode()
 def signal_tiles(
     signals: Sequence[Tensor], boxes: Sequence[Box], fields: Sequence[Box], side: int, smoothing: float = 0.0
-) -> list[tuple[Image.Image, Scaling]]:
-    """The same for projections whose receptive fields are of one size (`span`): faster than one by one."""
+) -> tuple[Tensor, list[Scaling]]:
+    """The same for n projections whose receptive fields are of one size (`span`): faster than one by one.
+
+    The tiles are (n, 3, side, side) of uint8.
+    """
     pixels, sharp = span(fields[0]), enlarged(span(fields[0]), side)
-    lines = pixels if sharp else side
-    values = torch.zeros(len(signals), 3, lines, lines, dtype=torch.float32, device="cpu")
-    with torch.autocast("cpu", enabled=False):
-        for value, signal, box, field in zip(values, signals, boxes, fields, strict=True):
-            rows, columns = _places(box, field)
-            if sharp and smoothing <= 0:
-                value[:, rows, columns] = _of_colours(signal)
-            else:  # where the signal is zero there is nothing to add
-                along = _along(pixels, side, smoothing)
-                torch.matmul(along[:, rows], _of_colours(signal) @ along[:, columns].T, out=value)
+    values = torch.zeros(len(signals), 3, pixels, pixels, dtype=torch.float32, device="cpu")
+    for n, (signal, box, field) in enumerate(zip(signals, boxes, fields, strict=True)):
+        rows, columns = _places(box, field)
+        values[n, :, rows, columns] = _of_colours(signal)
+    if not sharp or smoothing > 0:
+        values = _resampled(values, _bands(pixels, side, smoothing))
     scales = _scales(values)
-    for value, (_, scale) in zip(values, scales, strict=True):
-        value.mul_(127 / (scale or 1.0))
-    levels = values.add_(128).clamp_(1, 255).round_().to(torch.uint8)
+    contrasts = [127 / (scale or 1.0) for _, scale in scales]
+    values *= torch.tensor(contrasts, dtype=torch.float32, device="cpu").view(-1, 1, 1, 1)
+    levels = values.add_(ZERO).clamp_(1, 255).round_().to(torch.uint8)
     resampling = "nearest" if sharp else "bicubic, antialiased"
-    how = [Scaling(quantile, scale, resampling, smoothing) for quantile, scale in scales]
-    return list(zip(_images(levels, side), how, strict=True))
+    return _enlarge(levels, side), [Scaling(quantile, scale, resampling, smoothing) for quantile, scale in scales]
 
 
 def picture_tile(patch: Image.Image, box: Box, field: Box, side: int) -> Image.Image:
     """The image region inside `box`, aligned with its projection's tile and enlarged the same way."""
-    return picture_tiles([pil_to_tensor(patch.convert("RGB"))], [box], [field], side)[0]
+    return _as_picture(picture_tiles([np.asarray(patch.convert("RGB"))], [box], [field], side)[0])
 
 
 @torch.inference_mode()
 def picture_tiles(
-    patches: Sequence[Tensor], boxes: Sequence[Box], fields: Sequence[Box], side: int
-) -> list[Image.Image]:
-    """The same for regions (3, h, w) of uint8 whose receptive fields are of one size."""
+    patches: Sequence[NDArray[np.uint8]], boxes: Sequence[Box], fields: Sequence[Box], side: int
+) -> Tensor:
+    """The same for n regions (h, w, 3) whose receptive fields are of one size, as tiles (n, 3, side, side); uint8."""
     pixels = span(fields[0])
-    size = (len(patches), 3, pixels, pixels)
-    squares = torch.empty(size, dtype=torch.uint8, device="cpu", memory_format=torch.channels_last).fill_(128)
+    squares = np.full((len(patches), pixels, pixels, 3), ZERO, np.uint8)
     for square, patch, box, field in zip(squares, patches, boxes, fields, strict=True):
-        rows, columns = _places(box, field)
-        square[:, rows, columns] = patch
+        square[_places(box, field)] = patch
+    tiles = torch.from_numpy(squares).permute(0, 3, 1, 2)
     if not enlarged(pixels, side):
-        squares = interpolate(squares, (side, side), mode="bicubic", antialias=True)
-    return _images(squares, side)
+        tiles = interpolate(tiles, (side, side), mode="bicubic", antialias=True)
+    return _enlarge(tiles, side).contiguous()
 
 
 def span(field: Box) -> int:
@@ -104,9 +107,8 @@ def enlarged(pixels: int, side: int) -> bool:
 
 
 def _of_colours(pixels: Tensor) -> Tensor:
-    """Three channels; of channels that are no colours, the mean three times."""
-    given = pixels.detach().cpu().float()
-    return (given if len(given) in (1, 3) else given.mean(0, keepdim=True)).expand(3, -1, -1)
+    """Three channels, or one for all three: the mean of channels that are no colours."""
+    return pixels if len(pixels) in (1, 3) else pixels.float().mean(0, keepdim=True)
 
 
 def _places(box: Box, field: Box) -> tuple[slice, slice]:
@@ -117,11 +119,42 @@ def _places(box: Box, field: Box) -> tuple[slice, slice]:
     return slice(starts[0], starts[0] + box[2] - box[0]), slice(starts[1], starts[1] + box[3] - box[1])
 
 
+def _resampled(squares: Tensor, bands: "Sequence[_Band]") -> Tensor:
+    """Squares (n, 3, h, h) as tiles (n, 3, side, side): all at once, since threads that call torch often wait long."""
+    side = sum(len(weights) for *_, weights in bands)
+    across, tiles = squares.new_empty(*squares.shape[:3], side), squares.new_empty(*squares.shape[:2], side, side)
+    with torch.autocast("cpu", enabled=False):
+        for lines, pixels, weights in bands:
+            torch.mm(squares.flatten(0, 2)[:, pixels], weights.T, out=across.flatten(0, 2)[:, lines])
+        for lines, pixels, weights in bands:
+            torch.matmul(weights, across.flatten(0, 1)[:, pixels], out=tiles.flatten(0, 1)[:, lines])
+    return tiles
+
+
+_Band = tuple[slice, slice, Tensor]
+"""Some lines of a tile, the pixels of the receptive field that they show, and the weights (lines, pixels)."""
+
+BANDS = 3
+"""Far lines show different pixels, so that parts of a tile need not be multiplied with all: 2 or 3 are fastest."""
+
+
 @lru_cache(maxsize=64)
+def _bands(pixels: int, side: int, smoothing: float) -> list[_Band]:
+    """`_along` without most of its zeros."""
+    along = _along(pixels, side, smoothing)
+    bands = list[_Band]()
+    for weights in along.chunk(BANDS):
+        start = sum(len(band[2]) for band in bands)
+        used = weights.any(0).nonzero()
+        shown = slice(int(used.min()), int(used.max()) + 1)
+        bands.append((slice(start, start + len(weights)), shown, weights[:, shown].clone()))
+    return bands
+
+
 def _along(pixels: int, side: int, smoothing: float) -> Tensor:
     """How a line of a receptive field becomes a line of a tile: a matrix (side, pixels), smoothing and resampling.
 
-    Both are linear, in rows and in columns, so two products of matrices do them. Pixels that will be enlarged stay
+    Both are linear, in rows and in columns, so products of matrices do them. Pixels that will be enlarged stay
     as many as they are.
     """
     single = torch.eye(pixels, dtype=torch.float32, device="cpu").view(1, 1, pixels, pixels)
@@ -151,7 +184,10 @@ def _scales(values: Tensor) -> list[tuple[float, float]]:
     return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), highest[:, 0].tolist(), strict=True)]
 
 
-def _images(levels: Tensor, side: int) -> list[Image.Image]:
-    """Squares (n, 3, h, w) of uint8 as pictures; those that are smaller are enlarged, their pixels sharp."""
-    pictures = [Image.fromarray(square) for square in levels.permute(0, 2, 3, 1).contiguous().numpy()]
-    return [p if p.width == side else p.resize((side, side), Image.Resampling.NEAREST) for p in pictures]
+def _enlarge(squares: Tensor, side: int) -> Tensor:
+    """Squares (n, 3, h, w) as large as tiles: those that are smaller are enlarged, their pixels sharp."""
+    return squares if squares.shape[-1] == side else interpolate(squares, (side, side), mode="nearest-exact")
+
+
+def _as_picture(tile: Tensor) -> Image.Image:
+    return Image.fromarray(tile.permute(1, 2, 0).contiguous().numpy())

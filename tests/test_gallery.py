@@ -15,9 +15,8 @@ from browsing import HOSTILE_CLASS, HOSTILE_FILE, HOSTILE_LAYERS, small_index
 from PIL import Image
 from test_scan_commands import deconvviz
 
-from deconvviz import Index, shapes, write_gallery
+from deconvviz import Index, output, shapes, write_gallery
 from deconvviz.errors import UnknownUnit, UnwritableOutput
-from deconvviz.pages import sheetmaking
 from deconvviz.pages.single import write_single_page
 
 
@@ -143,13 +142,13 @@ def test_what_was_interrupted_goes_on(
         sheet.unlink()
     sheets[3].write_bytes(sheets[3].read_bytes()[:100])  # as after a crash
     made: list[Path] = []
-    write = sheetmaking._written
+    write = output.write_content
 
-    def counted(content: bytes, path: Path) -> int:
+    def counted(path: Path, content: bytes) -> int:
         made.append(path)
-        return write(content, path)
+        return write(path, content)
 
-    monkeypatch.setattr(sheetmaking, "_written", counted)
+    monkeypatch.setattr(output, "write_content", counted)
     before = {path: path.stat().st_mtime_ns for path in sheets if path.exists()}
     write_gallery(index, out, tile=40)
     assert sorted(made) == sorted([*lost, sheets[3]])
@@ -161,15 +160,15 @@ def test_an_interruption_leaves_whole_sheets(
     place: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, many = tmp_path / "out", list[Path]()
-    write = sheetmaking._written
+    write = output.write_content
 
-    def interrupted(content: bytes, path: Path) -> int:
+    def interrupted(path: Path, content: bytes) -> int:
         many.append(path)
         if len(many) == 20:
             raise KeyboardInterrupt
-        return write(content, path)
+        return write(path, content)
 
-    monkeypatch.setattr(sheetmaking, "_written", interrupted)
+    monkeypatch.setattr(output, "write_content", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_gallery(index, out, tile=40)
     monkeypatch.undo()

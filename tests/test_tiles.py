@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import interpolate, pad
 from torchvision.transforms.functional import gaussian_blur, pil_to_tensor, to_pil_image
 
-from deconvviz.tiles import QUANTILE, Box, _along, enlarged, picture_tiles, signal_tile, signal_tiles, span
+from deconvviz.tiles import QUANTILE, Box, _bands, enlarged, picture_tiles, signal_tile, signal_tiles, span
 
 # Of each a receptive field, and the part of it that lies in the image.
 PLACES: list[tuple[Box, Box]] = [
@@ -70,22 +70,23 @@ def test_drawn_together_or_one_by_one() -> None:
     alike = [place for place in PLACES if span(place[0]) == 47]
     fields, boxes = [field for field, _ in alike], [box for _, box in alike]
     signals = [torch.randn(3, box[2] - box[0], box[3] - box[1]) for box in boxes]
-    pictures = [torch.randint(0, 255, signal.shape, dtype=torch.uint8) for signal in signals]
-    together = signal_tiles(signals, boxes, fields, 64)
-    for signal, box, field, (tile, scaling) in zip(signals, boxes, fields, together, strict=True):
+    pictures = [np.random.default_rng(0).integers(0, 255, (*signal.shape[1:], 3), np.uint8) for signal in signals]
+    for signal, box, field, tile, scaling in zip(
+        signals, boxes, fields, *signal_tiles(signals, boxes, fields, 64), strict=True
+    ):
         alone, how = signal_tile(signal, box, field, 64)
         assert how.scale == pytest.approx(scaling.scale, rel=1e-6)
-        assert np.abs(np.asarray(alone, int) - np.asarray(tile, int)).max() <= 1
+        assert (pil_to_tensor(alone).int() - tile.int()).abs().max() <= 1
     patches = picture_tiles(pictures, boxes, fields, 64)
     for picture, box, field, patch in zip(pictures, boxes, fields, patches, strict=True):
-        assert picture_tiles([picture], [box], [field], 64)[0].tobytes() == patch.tobytes()
+        assert (picture_tiles([picture], [box], [field], 64)[0] == patch).all()
         assert to_pil_image(picture).size == (box[3] - box[1], box[2] - box[0])
 
 
 @pytest.mark.parametrize("pixels", [9, 60])
 def test_whatever_torch_is_set_to(pixels: int) -> None:
     box, signal = (0, 0, pixels, pixels), torch.randn(3, pixels, pixels)
-    _along.cache_clear()
+    _bands.cache_clear()
     before = torch.get_default_dtype()
     try:
         torch.set_default_dtype(torch.float64)

@@ -29,6 +29,7 @@ from .commands import Origin
 from .facts import MapFacts, Section, Style, images_json, map_facts, map_json, sections
 from .folder import NAME, SCHEMA, prepare, read, take_away
 from .kept import sheet_facts, work_left
+from .pictures import Pictures
 from .sheetmaking import make_sheets
 from .writer import Listing, Pages
 
@@ -99,7 +100,7 @@ def make_missing(
         say(f"Feature maps: {len(work.maps)}, projections: {work.projections}, some {estimate} of pictures.")
     with tqdm(total=work.projections, unit="projection", disable=None if say else True) as bar:
         written = 0
-        for size in make_sheets(index, work, folder, style, report, bar.update):
+        for size in make_sheets(index, work, Pictures(folder, style), report, bar.update):
             written += size
             bar.set_postfix_str(_megabytes(written))
 
