@@ -62,12 +62,13 @@ def signal_tiles(
     The tiles are (n, 3, side, side) of uint8.
     """
     pixels, sharp = span(fields[0]), enlarged(span(fields[0]), side)
-    values = torch.zeros(len(signals), 3, pixels, pixels, dtype=torch.float32, device="cpu")
-    for n, (signal, box, field) in enumerate(zip(signals, boxes, fields, strict=True)):
-        rows, columns = _places(box, field)
-        values[n, :, rows, columns] = _of_colours(signal)
-    if not sharp or smoothing > 0:
-        values = _resampled(values, _bands(pixels, side, smoothing))
+    places = [_places(box, field) for box, field in zip(boxes, fields, strict=True)]
+    if sharp and smoothing <= 0:
+        values = _together(signals, places, slice(0, pixels), slice(0, pixels))
+    else:  # where all signals are zero there is nothing to add
+        rows, columns = (_reach(along) for along in zip(*places, strict=True))
+        values = _together(signals, places, rows, columns)
+        values = _resampled(values, rows, columns, _bands(pixels, side, smoothing))
     scales = _scales(values)
     contrasts = [127 / (scale or 1.0) for _, scale in scales]
     values *= torch.tensor(contrasts, dtype=torch.float32, device="cpu").view(-1, 1, 1, 1)
@@ -106,11 +107,6 @@ def enlarged(pixels: int, side: int) -> bool:
     return pixels * 4 <= side
 
 
-def _of_colours(pixels: Tensor) -> Tensor:
-    """Three channels, or one for all three: the mean of channels that are no colours."""
-    return pixels if len(pixels) in (1, 3) else pixels.float().mean(0, keepdim=True)
-
-
 def _places(box: Box, field: Box) -> tuple[slice, slice]:
     """Where rows and columns of `box` lie on the square, of side `span`, in whose middle the receptive field is."""
     longer, starts = span(field), list[int]()
@@ -119,16 +115,43 @@ def _places(box: Box, field: Box) -> tuple[slice, slice]:
     return slice(starts[0], starts[0] + box[2] - box[0]), slice(starts[1], starts[1] + box[3] - box[1])
 
 
-def _resampled(squares: Tensor, bands: "Sequence[_Band]") -> Tensor:
-    """Squares (n, 3, h, h) as tiles (n, 3, side, side): all at once, since threads that call torch often wait long."""
+def _reach(stretches: Sequence[slice]) -> slice:
+    """The shortest stretch of a line that holds all of these."""
+    return slice(min(s.start for s in stretches), max(s.stop for s in stretches))
+
+
+def _together(signals: Sequence[Tensor], places: Sequence[tuple[slice, slice]], rows: slice, columns: slice) -> Tensor:
+    """Signals (C, h, w) on zeros in `rows` and `columns` (n, 3, H, W); of channels that are no colours, the mean."""
+    size = (len(signals), 3, rows.stop - rows.start, columns.stop - columns.start)
+    values = torch.zeros(size, dtype=torch.float32, device="cpu")
+    for n, (signal, place) in enumerate(zip(signals, places, strict=True)):
+        colours = signal if len(signal) in (1, 3) else signal.float().mean(0, keepdim=True)
+        values[n, :, _common(rows, place[0])[0], _common(columns, place[1])[0]] = colours
+    return values
+
+
+def _resampled(values: Tensor, rows: slice, columns: slice, bands: "Sequence[_Band]") -> Tensor:
+    """Values in `rows` and `columns` of fields (n, 3, H, W) as tiles (n, 3, side, side).
+
+    All at once: threads that call torch often wait for each other.
+    """
     side = sum(len(weights) for *_, weights in bands)
-    across, tiles = squares.new_empty(*squares.shape[:3], side), squares.new_empty(*squares.shape[:2], side, side)
+    across, tiles = values.new_empty(*values.shape[:3], side), values.new_empty(*values.shape[:2], side, side)
     with torch.autocast("cpu", enabled=False):
         for lines, pixels, weights in bands:
-            torch.mm(squares.flatten(0, 2)[:, pixels], weights.T, out=across.flatten(0, 2)[:, lines])
+            here, its = _common(columns, pixels)
+            torch.mm(values.flatten(0, 2)[:, here], weights[:, its].T, out=across.flatten(0, 2)[:, lines])
         for lines, pixels, weights in bands:
-            torch.matmul(weights, across.flatten(0, 1)[:, pixels], out=tiles.flatten(0, 1)[:, lines])
+            here, its = _common(rows, pixels)
+            torch.matmul(weights[:, its], across.flatten(0, 1)[:, here], out=tiles.flatten(0, 1)[:, lines])
     return tiles
+
+
+def _common(one: slice, other: slice) -> tuple[slice, slice]:
+    """What two stretches of a line have in common, counted from the start of each."""
+    start = max(one.start, other.start)
+    end = max(min(one.stop, other.stop), start)
+    return slice(start - one.start, end - one.start), slice(start - other.start, end - other.start)
 
 
 _Band = tuple[slice, slice, Tensor]
