@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, takewhile
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -79,18 +79,31 @@ def at_once(
     Without `sharers`, one for each of these threads. After an error, or Ctrl-C, no part goes further than its next
     result.
     """
+    with sharing(min(sharers or torch.get_num_threads(), len(parts))) as each:
+        return each(work, parts)
+
+
+@contextmanager
+def sharing(
+    sharers: int | None = None,
+) -> Iterator[Callable[[Callable[[Any], Iterable[Any]], Sequence[Any]], list[Any]]]:
+    """Give a function like `at_once` whose threads stay: for much work in short rounds, since threads begin slowly."""
     threads = torch.get_num_threads()
-    count = min(sharers or threads, len(parts))
+    count = threads if sharers is None else sharers
     if count <= 1:
-        return [result for part in parts for result in work(part)]
+        yield lambda work, parts: [result for part in parts for result in work(part)]
+        return
     stopped = threading.Event()
-
-    def done(part: Part) -> list[Result]:
-        return list(takewhile(lambda _: not stopped.is_set(), work(part)))
-
     with threads_with([max(threads // count + (n < threads % count), 1) for n in range(count)]) as pool:
-        try:
+
+        def each(work: Callable[[Part], Iterable[Result]], parts: Sequence[Part]) -> list[Result]:
+            def done(part: Part) -> list[Result]:
+                return list(takewhile(lambda _: not stopped.is_set(), work(part)))
+
             return list(chain.from_iterable(pool.map(done, parts)))
+
+        try:
+            yield each
         finally:
             stopped.set()
 

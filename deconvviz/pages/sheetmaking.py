@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .. import output
 from ..index import Index
-from ..machine import at_once
+from ..machine import sharing
 from ..projection import Projection
 from ..sheets import as_picture, empty_sheet, encode, lay
 from ..tiles import picture_tiles, signal_tiles, span
@@ -86,22 +86,23 @@ class _Filling:
         """Project what the sheets show, image by image, and write each sheet once it is full; yield their bytes."""
         units = [entry.unit for sheet in self.begun.values() for entry in sheet.facts.entries]
         full = list[_Begun]()
-        for projections in _rounds(index.stream(units, report), advance):
-            if self.style.patches:
-                yield from self.pictures.keep(projections)
-            full += self._draw(projections)
-            projections.clear()  # before the next are made
-            if len(full) >= WRITTEN_TOGETHER:
-                yield from at_once(self._write, full)
-                full.clear()
-        for sheet in self.begun.values():  # an image of theirs could not be shown
-            advance(len(sheet.facts.entries) - len(sheet.tiles))
-        yield from at_once(self._write, [*full, *self.begun.values()])
+        with sharing() as at_once:
+            for projections in _rounds(index.stream(units, report), advance):
+                if self.style.patches:
+                    yield from self.pictures.keep(projections)
+                full += self._full_with(projections, at_once(self._tiles, list(_alike(projections))))
+                projections.clear()  # before the next are made
+                if len(full) >= WRITTEN_TOGETHER:
+                    yield from at_once(self._write, full)
+                    full.clear()
+            for begun in self.begun.values():  # an image of theirs could not be shown
+                advance(len(begun.facts.entries) - len(begun.tiles))
+            yield from at_once(self._write, [*full, *self.begun.values()])
 
-    def _draw(self, projections: list[Projection]) -> list[_Begun]:
-        """Put the tiles of projections on their sheets; take out the sheets that are full now."""
+    def _full_with(self, projections: list[Projection], drawn: list[dict[str, Any]]) -> list[_Begun]:
+        """Note that the tiles of projections are on their sheets; take out the sheets that are full now."""
         full = list[_Begun]()
-        for projection, facts in zip(projections, at_once(self._tiles, list(_alike(projections))), strict=True):
+        for projection, facts in zip(projections, drawn, strict=True):
             begun = self.begun[_key(projection)]
             begun.tiles[projection.unit.image] = facts
             if len(begun.tiles) == len(begun.facts.entries):
