@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from deconvviz.machine import MOST_WORKERS, at_once, threads_with, workers
+from deconvviz.machine import MOST_WORKERS, at_once, sharing, threads_with, workers
 from deconvviz.projection import SEEDED_TOGETHER, _evenly
 
 CPU = torch.device("cpu")
@@ -78,6 +78,24 @@ def test_after_an_error_nothing_goes_on(threads: int) -> None:
         at_once(work, range(40), workers(CPU))
     assert len(begun) <= MOST_WORKERS + 1
     assert torch.get_num_threads() == threads == of_new_threads()
+
+
+def test_threads_that_stay_do_round_after_round(threads: int) -> None:
+    with sharing() as each:
+        together = threading.Barrier(threads)
+
+        def who(part: int) -> Iterator[int]:
+            together.wait(10)
+            yield threading.get_ident()
+
+        first, second = (set(each(who, range(threads))) for _ in range(2))
+        assert first == second
+        assert len(first) == threads
+        assert each(lambda n: iter([n, -n]), range(3)) == [0, 0, 1, -1, 2, -2]
+        assert each(lambda n: iter([n]), []) == []
+        assert torch.get_num_threads() == threads == of_new_threads()
+    with sharing(1) as each:
+        assert each(lambda _: iter([threading.get_ident()]), range(2)) == [threading.get_ident()] * 2
 
 
 def test_other_threads_are_left_alone_meanwhile(threads: int) -> None:

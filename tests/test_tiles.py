@@ -19,6 +19,8 @@ PLACES: list[tuple[Box, Box]] = [
     ((10, -50, 121, 61), (10, 0, 121, 61)),
     ((-100, -90, 123, 133), (0, 0, 112, 112)),
     ((0, -8, 40, 24), (0, 0, 40, 24)),  # taller than wide
+    ((-250, -200, 350, 400), (0, 0, 80, 90)),  # much larger than the image
+    ((30, 40, 90, 100), (30, 40, 30, 40)),  # nothing of it lies there
 ]
 
 
@@ -51,7 +53,7 @@ def test_tiles_are_what_the_slow_way_gives(field: Box, box: Box, side: int, smoo
     assert scaling.scale == pytest.approx(scale, rel=1e-4)
     assert (scaling.resampling == "nearest") == enlarged(span(field), side)
     levels = pil_to_tensor(tile).numpy().astype(int)
-    assert np.abs(levels - np.clip(128 + 127 * values / scale, 1, 255)).max() <= 0.51
+    assert np.abs(levels - np.clip(128 + 127 * values / (scale or 1.0), 1, 255)).max() <= 0.51
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.004, 0.006, 0.5])
@@ -81,6 +83,18 @@ def test_drawn_together_or_one_by_one() -> None:
     for picture, box, field, patch in zip(pictures, boxes, fields, patches, strict=True):
         assert (picture_tiles([picture], [box], [field], 64)[0] == patch).all()
         assert to_pil_image(picture).size == (box[3] - box[1], box[2] - box[0])
+
+
+@pytest.mark.parametrize("pixels", [9, 60])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_signals_of_any_dtype_and_channels(channels: int, dtype: torch.dtype, pixels: int) -> None:
+    box, signal = (0, 0, pixels, pixels), torch.randn(channels, pixels, pixels).to(dtype)
+    colours = signal.float() if channels in (1, 3) else signal.float().mean(0, keepdim=True)
+    tile, scaling = signal_tile(signal, box, box, 40)
+    same, how = signal_tile(colours.expand(3, -1, -1), box, box, 40)
+    assert tile.tobytes() == same.tobytes()
+    assert scaling == how
 
 
 @pytest.mark.parametrize("pixels", [9, 60])
