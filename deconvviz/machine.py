@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, takewhile
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 
@@ -83,29 +83,35 @@ def at_once(
         return each(work, parts)
 
 
+class AtOnce(Protocol):
+    """`at_once` with threads that are there already."""
+
+    def __call__(self, work: Callable[[Part], Iterable[Result]], parts: Sequence[Part], /) -> list[Result]:
+        """What `work` makes of the parts."""
+
+
 @contextmanager
-def sharing(
-    sharers: int | None = None,
-) -> Iterator[Callable[[Callable[[Any], Iterable[Any]], Sequence[Any]], list[Any]]]:
+def sharing(sharers: int | None = None) -> Iterator[AtOnce]:
     """Give a function like `at_once` whose threads stay: for much work in short rounds, since threads begin slowly."""
     threads = torch.get_num_threads()
     count = threads if sharers is None else sharers
     if count <= 1:
         yield lambda work, parts: [result for part in parts for result in work(part)]
         return
-    stopped = threading.Event()
     with threads_with([max(threads // count + (n < threads % count), 1) for n in range(count)]) as pool:
 
-        def each(work: Callable[[Part], Iterable[Result]], parts: Sequence[Part]) -> list[Result]:
+        def each(work: Callable[[Part], Iterable[Result]], parts: Sequence[Part], /) -> list[Result]:
+            stopped = threading.Event()
+
             def done(part: Part) -> list[Result]:
                 return list(takewhile(lambda _: not stopped.is_set(), work(part)))
 
-            return list(chain.from_iterable(pool.map(done, parts)))
+            try:
+                return list(chain.from_iterable(pool.map(done, parts)))
+            finally:
+                stopped.set()
 
-        try:
-            yield each
-        finally:
-            stopped.set()
+        yield each
 
 
 @contextmanager

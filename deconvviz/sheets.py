@@ -101,11 +101,6 @@ def lay(tile: NDArray[np.uint8], sheet: NDArray[np.uint8], place: tuple[int, int
     sheet[:, top : top + side, left : left + side] = tile
 
 
-def as_picture(sheet: NDArray[np.uint8]) -> Image.Image:
-    """A sheet as a picture, RGB."""
-    return Image.merge("RGB", [Image.fromarray(plane) for plane in sheet])
-
-
 def encode(picture: Image.Image, kind: str, sharp: bool, facts: Mapping[str, Any] | None = None) -> bytes:
     """A picture as a file's bytes; `sharp`: enlarged pixels, which nothing may smear."""
     buffer, exif = BytesIO(), Image.Exif()

@@ -9,7 +9,6 @@ that are enlarged as they are (`enlarged`) are scaled before, by the quantile am
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
-from torchvision.transforms.functional import gaussian_blur
+from torch.nn.functional import interpolate
+
+from .resampling import common, resampled
 
 QUANTILE = 0.995
 
@@ -50,7 +50,7 @@ class Scaling:
 def signal_tile(pixels: Tensor, box: Box, field: Box, side: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling]:
     """A projection (C, h, w) inside `box` as a tile of its receptive field, grey where that leaves the image."""
     tiles, how = signal_tiles([pixels], [box], [field], side, smoothing)
-    return _as_picture(tiles[0]), how[0]
+    return as_picture(tiles[0].numpy()), how[0]
 
 
 @torch.inference_mode()
@@ -65,10 +65,10 @@ def signal_tiles(
     places = [_places(box, field) for box, field in zip(boxes, fields, strict=True)]
     if sharp and smoothing <= 0:
         values = _together(signals, places, slice(0, pixels), slice(0, pixels))
-    else:  # where all signals are zero there is nothing to add
+    else:
         rows, columns = (_reach(along) for along in zip(*places, strict=True))
         values = _together(signals, places, rows, columns)
-        values = _resampled(values, rows, columns, _bands(pixels, side, smoothing))
+        values = resampled(values, rows, columns, pixels, pixels if sharp else side, smoothing)
     scales = _scales(values)
     contrasts = [127 / (scale or 1.0) for _, scale in scales]
     values *= torch.tensor(contrasts, dtype=torch.float32, device="cpu").view(-1, 1, 1, 1)
@@ -79,7 +79,7 @@ def signal_tiles(
 
 def picture_tile(patch: Image.Image, box: Box, field: Box, side: int) -> Image.Image:
     """The image region inside `box`, aligned with its projection's tile and enlarged the same way."""
-    return _as_picture(picture_tiles([np.asarray(patch.convert("RGB"))], [box], [field], side)[0])
+    return as_picture(picture_tiles([np.asarray(patch.convert("RGB"))], [box], [field], side)[0].numpy())
 
 
 @torch.inference_mode()
@@ -121,73 +121,16 @@ def _reach(stretches: Sequence[slice]) -> slice:
 
 
 def _together(signals: Sequence[Tensor], places: Sequence[tuple[slice, slice]], rows: slice, columns: slice) -> Tensor:
-    """Signals (C, h, w) on zeros in `rows` and `columns` (n, 3, H, W); of channels that are no colours, the mean."""
+    """Signals (C, h, w) on zeros, in `rows` and `columns` (n, 3, H, W).
+
+    One channel is shown as grey, and so is the mean of channels that are no colours.
+    """
     size = (len(signals), 3, rows.stop - rows.start, columns.stop - columns.start)
     values = torch.zeros(size, dtype=torch.float32, device="cpu")
     for n, (signal, place) in enumerate(zip(signals, places, strict=True)):
         colours = signal if len(signal) in (1, 3) else signal.float().mean(0, keepdim=True)
-        values[n, :, _common(rows, place[0])[0], _common(columns, place[1])[0]] = colours
+        values[n, :, common(rows, place[0])[0], common(columns, place[1])[0]] = colours
     return values
-
-
-def _resampled(values: Tensor, rows: slice, columns: slice, bands: "Sequence[_Band]") -> Tensor:
-    """Values in `rows` and `columns` of fields (n, 3, H, W) as tiles (n, 3, side, side).
-
-    All at once: threads that call torch often wait for each other.
-    """
-    side = sum(len(weights) for *_, weights in bands)
-    across, tiles = values.new_empty(*values.shape[:3], side), values.new_empty(*values.shape[:2], side, side)
-    with torch.autocast("cpu", enabled=False):
-        for lines, pixels, weights in bands:
-            here, its = _common(columns, pixels)
-            torch.mm(values.flatten(0, 2)[:, here], weights[:, its].T, out=across.flatten(0, 2)[:, lines])
-        for lines, pixels, weights in bands:
-            here, its = _common(rows, pixels)
-            torch.matmul(weights[:, its], across.flatten(0, 1)[:, here], out=tiles.flatten(0, 1)[:, lines])
-    return tiles
-
-
-def _common(one: slice, other: slice) -> tuple[slice, slice]:
-    """What two stretches of a line have in common, counted from the start of each."""
-    start = max(one.start, other.start)
-    end = max(min(one.stop, other.stop), start)
-    return slice(start - one.start, end - one.start), slice(start - other.start, end - other.start)
-
-
-_Band = tuple[slice, slice, Tensor]
-"""Some lines of a tile, the pixels of the receptive field that they show, and the weights (lines, pixels)."""
-
-BANDS = 3
-"""Far lines show different pixels, so that parts of a tile need not be multiplied with all: 2 or 3 are fastest."""
-
-
-@lru_cache(maxsize=64)
-def _bands(pixels: int, side: int, smoothing: float) -> list[_Band]:
-    """`_along` without most of its zeros."""
-    along = _along(pixels, side, smoothing)
-    bands = list[_Band]()
-    for weights in along.chunk(BANDS):
-        start = sum(len(band[2]) for band in bands)
-        used = weights.any(0).nonzero()
-        shown = slice(int(used.min()), int(used.max()) + 1)
-        bands.append((slice(start, start + len(weights)), shown, weights[:, shown].clone()))
-    return bands
-
-
-def _along(pixels: int, side: int, smoothing: float) -> Tensor:
-    """How a line of a receptive field becomes a line of a tile: a matrix (side, pixels), smoothing and resampling.
-
-    Both are linear, in rows and in columns, so products of matrices do them. Pixels that will be enlarged stay
-    as many as they are.
-    """
-    single = torch.eye(pixels, dtype=torch.float32, device="cpu").view(1, 1, pixels, pixels)
-    if smoothing > 0:
-        reach = math.ceil(3 * smoothing)
-        ground = pad(single, [0, 0, reach, reach])  # outside it is zero too: the blur would reflect what is inside
-        single = gaussian_blur(ground, [1, 2 * reach + 1], [smoothing] * 2)[..., reach:-reach, :]
-    if not enlarged(pixels, side):
-        single = interpolate(single, (side, pixels), mode="bicubic", antialias=True)
-    return single[0, 0]
 
 
 def _scales(values: Tensor) -> list[tuple[float, float]]:
@@ -212,5 +155,6 @@ def _enlarge(squares: Tensor, side: int) -> Tensor:
     return squares if squares.shape[-1] == side else interpolate(squares, (side, side), mode="nearest-exact")
 
 
-def _as_picture(tile: Tensor) -> Image.Image:
-    return Image.fromarray(tile.permute(1, 2, 0).contiguous().numpy())
+def as_picture(planes: NDArray[np.uint8]) -> Image.Image:
+    """Red, green and blue (3, H, W) as a picture."""
+    return Image.merge("RGB", [Image.fromarray(plane) for plane in planes])

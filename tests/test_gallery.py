@@ -4,19 +4,27 @@ import json
 import os
 import re
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import html5lib
+import numpy as np
 import pytest
+import torch
 from browsing import HOSTILE_CLASS, HOSTILE_FILE, HOSTILE_LAYERS, small_index
 from PIL import Image
 from test_scan_commands import deconvviz
 
 from deconvviz import Index, output, shapes, write_gallery
 from deconvviz.errors import UnknownUnit, UnwritableOutput
+from deconvviz.pages import pictures, sheetmaking
+from deconvviz.pages.facts import sections
+from deconvviz.pages.gallery import style_of
+from deconvviz.pages.kept import work_left
 from deconvviz.pages.single import write_single_page
 
 
@@ -154,6 +162,40 @@ def test_what_was_interrupted_goes_on(
     assert sorted(made) == sorted([*lost, sheets[3]])
     assert contents(out) == contents(place / "whole")
     assert all(path.stat().st_mtime_ns == time for path, time in before.items() if path != sheets[3])
+
+
+@pytest.mark.parametrize("together", [1, 2, 5])
+def test_the_same_however_many_are_made_together(
+    place: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    for name in ("MAPS_TOGETHER", "DRAWN_TOGETHER", "BATCH", "WRITTEN_TOGETHER"):
+        monkeypatch.setattr(sheetmaking, name, together)
+    monkeypatch.setattr(pictures, "PICTURE_BYTES", 0)  # none is kept longer than needed
+    write_gallery(index, tmp_path / "out", tile=40)
+    made, whole = contents(tmp_path / "out"), contents(place / "whole")
+    assert made.keys() == whole.keys()
+    for name in (name for name in whole if name.endswith(".webp")):
+        levels = [np.asarray(Image.open(BytesIO(files[name])), int) for files in (made, whole)]
+        assert np.abs(levels[0] - levels[1]).max() <= 8, name  # a level before it was encoded
+
+
+def test_a_gallery_given_up_leaves_nothing_behind(index: Index, tmp_path: Path) -> None:
+    style = style_of(index, tile=40)
+    work = work_left(index, sections(index, [], None, style), tmp_path, style)
+    threads, torchs = threading.active_count(), torch.get_num_threads()
+    making = sheetmaking.make_sheets(index, work, pictures.Pictures(tmp_path, style), print, lambda _: None)
+    assert next(making) > 0
+    making.close()
+    assert (threading.active_count(), torch.get_num_threads()) == (threads, torchs)
+
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    making = sheetmaking.make_sheets(index, work, pictures.Pictures(tmp_path, style), print, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(making)
+    assert (threading.active_count(), torch.get_num_threads()) == (threads, torchs)
+    assert not [path for path in tmp_path.rglob(".*") if path.is_file()]
 
 
 def test_an_interruption_leaves_whole_sheets(

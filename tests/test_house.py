@@ -15,6 +15,7 @@ ORDER = [
     "errors",
     "output",
     "window",
+    "resampling",
     "tiles",
     "notebook",
     "shapes",

@@ -98,6 +98,14 @@ def test_threads_that_stay_do_round_after_round(threads: int) -> None:
         assert each(lambda _: iter([threading.get_ident()]), range(2)) == [threading.get_ident()] * 2
 
 
+def test_after_a_round_with_an_error_another(threads: int) -> None:
+    with sharing() as each:
+        with pytest.raises(ZeroDivisionError):
+            each(lambda n: iter([1 // n]), range(20))
+        assert each(lambda n: iter([n]), range(20)) == list(range(20))
+    assert torch.get_num_threads() == threads == of_new_threads()
+
+
 def test_other_threads_are_left_alone_meanwhile(threads: int) -> None:
     with threads_with([1, 1]) as pool:
         assert [pool.submit(torch.get_num_threads).result() for _ in range(4)] == [1] * 4

@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch.nn.functional import interpolate, pad
-from torchvision.transforms.functional import gaussian_blur, pil_to_tensor, to_pil_image
+from torchvision.transforms.functional import gaussian_blur, pil_to_tensor
 
-from deconvviz.tiles import QUANTILE, Box, _bands, enlarged, picture_tiles, signal_tile, signal_tiles, span
+from deconvviz.resampling import _bands
+from deconvviz.tiles import QUANTILE, Box, enlarged, picture_tiles, signal_tile, signal_tiles, span
 
 # Of each a receptive field, and the part of it that lies in the image.
 PLACES: list[tuple[Box, Box]] = [
@@ -82,7 +84,20 @@ def test_drawn_together_or_one_by_one() -> None:
     patches = picture_tiles(pictures, boxes, fields, 64)
     for picture, box, field, patch in zip(pictures, boxes, fields, patches, strict=True):
         assert (picture_tiles([picture], [box], [field], 64)[0] == patch).all()
-        assert to_pil_image(picture).size == (box[3] - box[1], box[2] - box[0])
+
+
+@pytest.mark.parametrize("side", [30, 128])
+@pytest.mark.parametrize(("field", "box"), PLACES)
+def test_patches_are_what_the_slow_way_gives(field: Box, box: Box, side: int) -> None:
+    patch = np.random.default_rng(0).integers(0, 256, (box[2] - box[0], box[3] - box[1], 3), np.uint8)
+    tile = picture_tiles([patch], [box], [field], side)[0].float()
+    square = Image.new("RGB", (span(field),) * 2, (128, 128, 128))
+    height, width = field[2] - field[0], field[3] - field[1]
+    left, top = (span(field) - width) // 2 - field[1] + box[1], (span(field) - height) // 2 - field[0] + box[0]
+    if patch.size:
+        square.paste(Image.fromarray(patch), (left, top))
+    how = Image.Resampling.NEAREST if enlarged(span(field), side) else Image.Resampling.BICUBIC
+    assert (tile - pil_to_tensor(square.resize((side, side), how)).float()).abs().max() <= 2
 
 
 @pytest.mark.parametrize("pixels", [9, 60])
@@ -108,7 +123,9 @@ def test_whatever_torch_is_set_to(pixels: int) -> None:
     finally:
         torch.set_default_dtype(before)
     with torch.autocast("cpu"):
+        _bands.cache_clear()
         second = signal_tile(signal, box, box, 40, 0.8)[0]
+    _bands.cache_clear()
     assert first.tobytes() == second.tobytes() == signal_tile(signal, box, box, 40, 0.8)[0].tobytes()
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .. import output
-from ..machine import at_once
+from ..machine import AtOnce
 from ..projection import Projection
 from ..sheets import encode
 from .facts import Style
@@ -22,19 +22,25 @@ SMALL = 64
 
 
 class Pictures:
-    """The whole pictures of images: each is written once, and kept in memory while others may need its regions."""
+    """Pictures by the numbers of their images, each (H, W, 3) of uint8."""
 
     def __init__(self, folder: Path, style: Style) -> None:
         self.folder, self.style = folder, style
         self.kept: dict[int, NDArray[np.uint8]] = {}
+        self.passing: dict[int, NDArray[np.uint8]] = {}
         self.written = set[int]()
 
-    def keep(self, projections: Iterable[Projection]) -> list[int]:
-        """See that each one's picture is in memory and in the folder; give the bytes of each one written now."""
-        if sum(picture.nbytes for picture in self.kept.values()) > PICTURE_BYTES:
-            self.kept.clear()
+    def keep(self, projections: Iterable[Projection], at_once: AtOnce) -> list[int]:
+        """See that each one's picture is in memory and in the folder; give the bytes of each one written now.
+
+        Images come in the same order again and again. So what is in memory stays; when that is full, others are kept
+        until the next call.
+        """
         new = {p.unit.image: p for p in projections if p.unit.image not in self.kept}
-        self.kept.update(zip(new, at_once(lambda p: [np.asarray(p.image)], list(new.values())), strict=True))
+        full = sum(picture.nbytes for picture in self.kept.values()) >= PICTURE_BYTES
+        self.passing = dict(zip(new, at_once(lambda p: [np.asarray(p.image)], list(new.values())), strict=True))
+        if not full:
+            self.kept |= self.passing
         unwritten = [number for number in new if number not in self.written]
         self.written.update(unwritten)
         return at_once(self._write, unwritten)
@@ -42,10 +48,13 @@ class Pictures:
     def region(self, projection: Projection) -> NDArray[np.uint8]:
         """What the projection's receptive field shows of its image (h, w, 3)."""
         top, left, bottom, right = projection.box
-        return self.kept[projection.unit.image][top:bottom, left:right]
+        return self._picture(projection.unit.image)[top:bottom, left:right]
+
+    def _picture(self, number: int) -> NDArray[np.uint8]:
+        return self.kept[number] if number in self.kept else self.passing[number]
 
     def _write(self, number: int) -> Iterator[int]:
         if not picture_lies_there(self.folder, number, self.style):
-            picture = Image.fromarray(self.kept[number])
+            picture = Image.fromarray(self._picture(number))
             content = encode(picture, self.style.kind, max(picture.size) <= SMALL, picture_facts(number, self.style))
             yield output.write_content(picture_path(self.folder, number, self.style), content)

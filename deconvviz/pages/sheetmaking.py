@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby, islice
 from typing import Any
 
@@ -11,10 +12,10 @@ from torch import Tensor
 
 from .. import output
 from ..index import Index
-from ..machine import sharing
+from ..machine import AtOnce, sharing
 from ..projection import Projection
-from ..sheets import as_picture, empty_sheet, encode, lay
-from ..tiles import picture_tiles, signal_tiles, span
+from ..sheets import empty_sheet, encode, lay
+from ..tiles import as_picture, picture_tiles, signal_tiles, span
 from .facts import MapFacts, Section, map_fact
 from .kept import Work, sheet_path, unit_facts
 from .pictures import Pictures
@@ -23,13 +24,14 @@ MAPS_TOGETHER = 256
 """Feature maps whose sheets are under way at a time: enough that they share images, few enough for memory."""
 
 BYTES = 256 * 2**20
-"""Of the tiles of sheets under way, at most."""
+"""Of sheets under way, at most."""
 
 DRAWN_TOGETHER, DRAWN_BYTES = 256, 64 * 2**20
 """Projections drawn before more are made: enough that no core waits long for the others. And their bytes, about."""
 
 BATCH, BATCH_BYTES = 16, 4 * 2**20
-"""Projections that a core draws at a time: each costs less than by itself. And the bytes of their patches, about."""
+"""Projections that a core draws at a time: each costs less than by itself. And the bytes of their patches or tiles; as
+signals they are four times as many."""
 
 WRITTEN_TOGETHER = 32
 """Sheets written before more are drawn: enough that no core waits long for the others."""
@@ -47,8 +49,10 @@ class _Begun:
     sheet: NDArray[np.uint8]
     tiles: dict[int, dict[str, Any]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.ranks = {image: rank for rank, image in enumerate(self.facts.images)}
+    @cached_property
+    def ranks(self) -> dict[int, int]:
+        """Where on the sheet each image's tiles are."""
+        return {image: rank for rank, image in enumerate(self.facts.images)}
 
 
 def make_sheets(
@@ -58,7 +62,7 @@ def make_sheets(
     report: Callable[[str], object],
     advance: Callable[[int], object],
 ) -> Iterator[int]:
-    """Write the sheets of feature maps beside the pictures that they show; yield the bytes of each file.
+    """Write the sheets of feature maps, and the `pictures` that they show; yield the bytes of each file.
 
     `report` is told of images that cannot be shown: their tiles stay grey. `advance` is told how many more
     projections are done. What is written is complete, also when this is interrupted.
@@ -66,38 +70,40 @@ def make_sheets(
     largest = max((3 * section.layout.size[0] * section.layout.size[1] for section, _ in work.maps), default=1)
     together = max(min(MAPS_TOGETHER, len(work.maps), BYTES // largest), 1)
     rooms = np.empty((together, largest), np.uint8)  # used again and again: memory that is new costs time
-    for start in range(0, len(work.maps), together):
-        maps = work.maps[start : start + together]
-        some = [
-            _Begun(section, map_fact(index, section, number), empty_sheet(section.layout, room))
-            for room, (section, number) in zip(rooms, maps, strict=False)
-        ]
-        yield from _Filling(some, pictures).fill(index, report, advance)
+    with sharing() as at_once:
+        for start in range(0, len(work.maps), together):
+            maps = work.maps[start : start + together]
+            some = [
+                _Begun(section, map_fact(index, section, number), empty_sheet(section.layout, room))
+                for room, (section, number) in zip(rooms, maps, strict=False)
+            ]
+            yield from _Filling(some, pictures, at_once).fill(index, report, advance)
 
 
 class _Filling:
     """Some sheets, from their first tile until each is written."""
 
-    def __init__(self, sheets: Iterable[_Begun], pictures: Pictures) -> None:
+    def __init__(self, sheets: Iterable[_Begun], pictures: Pictures, at_once: AtOnce) -> None:
         self.begun = {(begun.section.name, begun.facts.number): begun for begun in sheets}
-        self.folder, self.style, self.pictures = pictures.folder, pictures.style, pictures
+        self.pictures, self.at_once = pictures, at_once
+        self.folder, self.style = pictures.folder, pictures.style
 
     def fill(self, index: Index, report: Callable[[str], object], advance: Callable[[int], object]) -> Iterator[int]:
         """Project what the sheets show, image by image, and write each sheet once it is full; yield their bytes."""
         units = [entry.unit for sheet in self.begun.values() for entry in sheet.facts.entries]
         full = list[_Begun]()
-        with sharing() as at_once:
-            for projections in _rounds(index.stream(units, report), advance):
-                if self.style.patches:
-                    yield from self.pictures.keep(projections)
-                full += self._full_with(projections, at_once(self._tiles, list(_alike(projections))))
-                projections.clear()  # before the next are made
-                if len(full) >= WRITTEN_TOGETHER:
-                    yield from at_once(self._write, full)
-                    full.clear()
-            for begun in self.begun.values():  # an image of theirs could not be shown
-                advance(len(begun.facts.entries) - len(begun.tiles))
-            yield from at_once(self._write, [*full, *self.begun.values()])
+        for projections in _rounds(index.stream(units, report), advance):
+            if self.style.patches:
+                yield from self.pictures.keep(projections, self.at_once)
+            projections.sort(key=_kind)
+            full += self._full_with(projections, self.at_once(self._tiles, list(self._alike(projections))))
+            projections.clear()  # before the next are made
+            if len(full) >= WRITTEN_TOGETHER:
+                yield from self.at_once(self._write, full)
+                full.clear()
+        for begun in self.begun.values():  # an image of theirs could not be shown
+            advance(len(begun.facts.entries) - len(begun.tiles))
+        yield from self.at_once(self._write, [*full, *self.begun.values()])
 
     def _full_with(self, projections: list[Projection], drawn: list[dict[str, Any]]) -> list[_Begun]:
         """Note that the tiles of projections are on their sheets; take out the sheets that are full now."""
@@ -108,6 +114,13 @@ class _Filling:
             if len(begun.tiles) == len(begun.facts.entries):
                 full.append(self.begun.pop(_key(projection)))
         return full
+
+    def _alike(self, projections: Iterable[Projection]) -> Iterator[list[Projection]]:
+        """Neighbours that can be drawn together: of one layer, with receptive fields of one size."""
+        for (_, pixels), same in groupby(projections, key=_kind):
+            many = max(min(BATCH, BATCH_BYTES // (3 * max(pixels, self.style.tile) ** 2)), 1)
+            while some := list(islice(same, many)):
+                yield some
 
     def _tiles(self, projections: list[Projection]) -> Iterator[dict[str, Any]]:
         """Lay on their sheets the tiles of projections of one layer, with receptive fields of one size; yield facts."""
@@ -156,13 +169,9 @@ def _rounds(projections: Iterable[Projection], advance: Callable[[int], object])
         yield some
 
 
-def _alike(projections: Iterable[Projection]) -> Iterator[list[Projection]]:
-    """Projections that can be drawn at once: a few of one layer, whose receptive fields are of one size."""
-    for (_, pixels), same in groupby(projections, key=lambda p: (p.unit.layer, span(p.field))):
-        many = max(min(BATCH, BATCH_BYTES // max(3 * pixels**2, 1)), 1)
-        while some := list(islice(same, many)):
-            yield some
-
-
 def _key(projection: Projection) -> tuple[str, int]:
     return projection.unit.layer, projection.unit.channel
+
+
+def _kind(projection: Projection) -> tuple[str, int]:
+    return projection.unit.layer, span(projection.field)

@@ -1,0 +1,66 @@
+"""Smooth signals and resample them: both are linear, along rows and along columns, so products of matrices do them."""
+
+import math
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate, pad
+from torchvision.transforms.functional import gaussian_blur
+
+Band = tuple[slice, slice, Tensor]
+"""Some lines of a tile, the pixels of the receptive field that they show, and the weights (lines, pixels)."""
+
+BANDS = 3
+"""Far lines show different pixels, so parts of a tile need not be multiplied with all; 2 or 3 were fastest."""
+
+
+def resampled(values: Tensor, rows: slice, columns: slice, pixels: int, side: int, smoothing: float) -> Tensor:
+    """Values (n, 3, H, W), in `rows` and `columns` of squares of `pixels`, as tiles (n, 3, side, side); float32.
+
+    Elsewhere the squares are zero. `smoothing`: standard deviation, in pixels, of a Gaussian that comes first.
+    """
+    across, tiles = values.new_empty(*values.shape[:3], side), values.new_empty(*values.shape[:2], side, side)
+    with torch.autocast("cpu", enabled=False):
+        for lines, shown, weights in _bands(pixels, side, smoothing):
+            here, its = common(columns, shown)
+            torch.mm(values.flatten(0, 2)[:, here], weights[:, its].T, out=across.flatten(0, 2)[:, lines])
+        for lines, shown, weights in _bands(pixels, side, smoothing):
+            here, its = common(rows, shown)
+            torch.matmul(weights[:, its], across.flatten(0, 1)[:, here], out=tiles.flatten(0, 1)[:, lines])
+    return tiles
+
+
+def common(one: slice, other: slice) -> tuple[slice, slice]:
+    """What two stretches of a line have in common, counted from the start of each.
+
+    >>> common(slice(2, 8), slice(5, 20))
+    (slice(3, 6, None), slice(0, 3, None))
+    """
+    start = max(one.start, other.start)
+    end = max(min(one.stop, other.stop), start)
+    return slice(start - one.start, end - one.start), slice(start - other.start, end - other.start)
+
+
+@lru_cache(maxsize=64)
+def _bands(pixels: int, side: int, smoothing: float) -> tuple[Band, ...]:
+    """`_along` in parts, without most of its zeros."""
+    bands, start = list[Band](), 0
+    for weights in _along(pixels, side, smoothing).chunk(BANDS):
+        used = weights.any(0).nonzero()
+        shown = slice(int(used.min()), int(used.max()) + 1)
+        bands.append((slice(start, start + len(weights)), shown, weights[:, shown].clone()))
+        start += len(weights)
+    return tuple(bands)
+
+
+def _along(pixels: int, side: int, smoothing: float) -> Tensor:
+    """How a line of a square becomes a line of a tile: a matrix (side, pixels)."""
+    single = torch.eye(pixels, dtype=torch.float32, device="cpu").view(1, 1, pixels, pixels)
+    if smoothing > 0:
+        reach = math.ceil(3 * smoothing)
+        ground = pad(single, [0, 0, reach, reach])  # outside it is zero too: the blur would reflect what is inside
+        single = gaussian_blur(ground, [1, 2 * reach + 1], [smoothing] * 2)[..., reach:-reach, :]
+    if side != pixels:
+        single = interpolate(single, (side, pixels), mode="bicubic", antialias=True)
+    return single[0, 0]
