@@ -6,7 +6,6 @@ commands, so that `--help` answers at once.
 """
 
 import errno
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -119,7 +118,7 @@ def project(
     One picture for each image: image patches beside their projections, for each layer. Without --layer,
     four layers spread over the depth are chosen. Pictures go to gallery/ unless -o says where.
     """
-    from .texts import tell
+    from .texts import pictures_json, tell
     from .units import Unit
     from .visualise import picture_files, usual_layers
 
@@ -131,7 +130,7 @@ def project(
     made = picture_files(dv, images, chosen, asked, top, output, smooth)
     records, skipped = tell(made, len(images), paths=not as_json)
     if as_json:
-        click.echo(json.dumps({"schema_version": 1, "pictures": records}, ensure_ascii=False, indent=1))
+        click.echo(pictures_json(records))
     if skipped:
         if len(images) > 1:
             _note(f"{skipped} of {len(images)} images skipped.")
@@ -172,13 +171,13 @@ def demo(output: Path, force: bool) -> None:
 def models(as_json: bool, checked: str | None) -> None:
     """List the networks that --model accepts, beside timm:NAME and your own FILE.py:FACTORY."""
     from .models import model_names
-    from .texts import mirror_line
+    from .texts import mirror_line, models_json
 
     if checked is not None:
         click.echo(mirror_line(checked, _load(checked, "none", "cpu").layers))
     else:
         names = model_names()
-        click.echo(json.dumps({"schema_version": 1, "models": names}) if as_json else "\n".join(names))
+        click.echo(models_json(names) if as_json else "\n".join(names))
 
 
 # --- a whole data set -----------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from .projection import Projection
-from .tiles import Scaling, picture_tile, signal_tile
+from .tiles import ZERO, Scaling, picture_tile, signal_tile
 
-GREY = (128, 128, 128)
+GREY = (ZERO, ZERO, ZERO)
 GROUND, INK, QUIET = (250, 250, 248), (28, 28, 30), (96, 96, 101)
 MARGIN, GAP, CAPTION, LEAST = 28, 6, 19, 720
 

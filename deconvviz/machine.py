@@ -92,7 +92,10 @@ class AtOnce(Protocol):
 
 @contextmanager
 def sharing(sharers: int | None = None) -> Iterator[AtOnce]:
-    """Give a function like `at_once` whose threads stay: for much work in short rounds, since threads begin slowly."""
+    """Give a function like `at_once` whose threads stay: for much work in short rounds, since threads begin slowly.
+
+    There are `sharers` of them, or as many as torch has; what one of them alone would do is done by the caller.
+    """
     threads = torch.get_num_threads()
     count = threads if sharers is None else sharers
     if count <= 1:

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, pad
 from torchvision.transforms.functional import gaussian_blur
 
-Band = tuple[slice, slice, Tensor]
+_Band = tuple[slice, slice, Tensor]
 """Some lines of a tile, the pixels of the receptive field that they show, and the weights (lines, pixels)."""
 
 BANDS = 3
@@ -18,14 +18,16 @@ BANDS = 3
 def resampled(values: Tensor, rows: slice, columns: slice, pixels: int, side: int, smoothing: float) -> Tensor:
     """Values (n, 3, H, W), in `rows` and `columns` of squares of `pixels`, as tiles (n, 3, side, side); float32.
 
-    Elsewhere the squares are zero. `smoothing`: standard deviation, in pixels, of a Gaussian that comes first.
+    Elsewhere the squares are zero. `smoothing`: standard deviation, in pixels, of a Gaussian that comes first. All n
+    together, in few calls: threads that call torch for one after the other often wait for Python's lock.
     """
     across, tiles = values.new_empty(*values.shape[:3], side), values.new_empty(*values.shape[:2], side, side)
     with torch.autocast("cpu", enabled=False):
-        for lines, shown, weights in _bands(pixels, side, smoothing):
+        bands = _bands(pixels, side, smoothing)
+        for lines, shown, weights in bands:
             here, its = common(columns, shown)
             torch.mm(values.flatten(0, 2)[:, here], weights[:, its].T, out=across.flatten(0, 2)[:, lines])
-        for lines, shown, weights in _bands(pixels, side, smoothing):
+        for lines, shown, weights in bands:
             here, its = common(rows, shown)
             torch.matmul(weights[:, its], across.flatten(0, 1)[:, here], out=tiles.flatten(0, 1)[:, lines])
     return tiles
@@ -43,9 +45,9 @@ def common(one: slice, other: slice) -> tuple[slice, slice]:
 
 
 @lru_cache(maxsize=64)
-def _bands(pixels: int, side: int, smoothing: float) -> tuple[Band, ...]:
+def _bands(pixels: int, side: int, smoothing: float) -> tuple[_Band, ...]:
     """`_along` in parts, without most of its zeros."""
-    bands, start = list[Band](), 0
+    bands, start = list[_Band](), 0
     for weights in _along(pixels, side, smoothing).chunk(BANDS):
         used = weights.any(0).nonzero()
         shown = slice(int(used.min()), int(used.max()) + 1)

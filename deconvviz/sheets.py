@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .figures import GREY
 from .output import compact
-from .tiles import Box, enlarged
+from .tiles import ZERO, Box, enlarged
 
 GAP, BETWEEN = 2, 10
 """Pixels of mid-grey between tiles, and between projections and patches."""
@@ -91,7 +90,7 @@ def empty_sheet(layout: Layout, room: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A sheet (3, H, W) with nothing on it but mid-grey, in `room` for as many bytes: tiles are laid on it (`lay`)."""
     width, height = layout.size
     sheet = room[: 3 * height * width].reshape(3, height, width)
-    sheet.fill(GREY[0])
+    sheet.fill(ZERO)
     return sheet
 
 
@@ -107,7 +106,7 @@ def encode(picture: Image.Image, kind: str, sharp: bool, facts: Mapping[str, Any
     if facts is not None:
         exif[IMAGE_DESCRIPTION] = compact(facts)
     how: dict[str, Any] = {
-        "webp": {"lossless": True, "method": 0, "quality": 75} if sharp else {"quality": 75, "method": 0},
+        "webp": {"lossless": sharp, "method": 0, "quality": 75},
         "png": {"compress_level": 6},
         "jpeg": {"quality": 88, "subsampling": 0 if sharp else 2},
     }[kind]

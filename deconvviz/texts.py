@@ -29,6 +29,16 @@ def layers_json(model: str, layers: Iterable[Layer]) -> str:
     return json.dumps({"schema_version": 1, "model": model, "layers": [asdict(layer) for layer in layers]})
 
 
+def models_json(names: Sequence[str]) -> str:
+    """The names of networks as JSON."""
+    return json.dumps({"schema_version": 1, "models": names})
+
+
+def pictures_json(records: Sequence[dict[str, Any]]) -> str:
+    """What pictures show (`tell`) as JSON."""
+    return json.dumps({"schema_version": 1, "pictures": records}, ensure_ascii=False, indent=1)
+
+
 def layers_table(layers: Iterable[Layer]) -> list[str]:
     """The table of layers, a line each; columns that are empty throughout are left out."""
     rows = [HEADS, *(_cells(layer) for layer in layers)]
