@@ -72,7 +72,7 @@ def signal_tiles(
     scales = _scales(values)
     contrasts = [127 / (scale or 1.0) for _, scale in scales]
     values *= torch.tensor(contrasts, dtype=torch.float32, device="cpu").view(-1, 1, 1, 1)
-    levels = values.add_(ZERO).clamp_(1, 255).round_().to(torch.uint8)
+    levels = values.add_(ZERO + 0.5).clamp_(1, 255).to(torch.uint8)  # which drops the fraction
     resampling = "nearest" if sharp else "bicubic, antialiased"
     return _enlarge(levels, side), [Scaling(quantile, scale, resampling, smoothing) for quantile, scale in scales]
 
@@ -144,10 +144,12 @@ def _scales(values: Tensor) -> list[tuple[float, float]]:
     groups = values.view(len(values), math.gcd(many, 16), -1)
     largest = torch.maximum(groups.amax(1), -groups.amin(1))
     # The largest values lie in the groups with the largest maxima: any other group has as many above it.
-    these = largest.topk(min(above, groups.shape[2]), sorted=False).indices
-    highest = groups.gather(2, these[:, None].expand(-1, groups.shape[1], -1)).abs_().flatten(1).topk(above).values
-    usual = highest[:, -1].lerp(highest[:, -2:][:, 0], at - int(at))
-    return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), highest[:, 0].tolist(), strict=True)]
+    number = min(above, groups.shape[2])
+    these = torch.from_numpy(np.argpartition(largest.numpy(), -number)[:, -number:].copy())
+    most = groups.gather(2, these[:, None].expand(-1, groups.shape[1], -1)).abs_().flatten(1).numpy()
+    highest = np.sort(np.partition(most, -above)[:, -above:])
+    usual = highest[:, 0] + (at - int(at)) * (highest[:, :2][:, -1] - highest[:, 0])
+    return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), highest[:, -1].tolist(), strict=True)]
 
 
 def _enlarge(squares: Tensor, side: int) -> Tensor:

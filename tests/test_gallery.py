@@ -257,7 +257,10 @@ def test_force_leaves_what_is_not_a_gallerys(index: Index, tmp_path: Path) -> No
 # --- images that have changed ---------------------------------------------------------------------------
 
 
-def test_a_changed_image_is_grey_and_comes_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("together", [1, sheetmaking.MAPS_TOGETHER])
+def test_a_changed_image_is_grey_and_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int) -> None:
+    """Also on sheets whose memory held others before."""
+    monkeypatch.setattr(sheetmaking, "MAPS_TOGETHER", together)
     names = [f"kind/{n}.png" for n in range(5)]
     small_index(tmp_path, names)
     factory = "from browsing import small_network as make"

@@ -36,6 +36,7 @@ def deconvviz(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 SLOW = """
+import os
 import time
 import deconvviz
 from deconvviz import Model
@@ -45,7 +46,7 @@ def make():
     model = deconvviz.load_model("shapes")
     class Slow(type(model.preprocess)):
         def __call__(self, source):
-            time.sleep(0.03)
+            time.sleep(float(os.environ.get("PAUSE", "0.03")))
             return super().__call__(source)
     p = model.preprocess
     return Model(model.net, Slow(p.size, p.mean, p.std), "slow")
@@ -80,9 +81,9 @@ def environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
-def begin(place: Path, *words: object) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "deconvviz", *map(str, words)]
-    return subprocess.Popen(command, cwd=place, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def begin(place: Path, *words: object, pause: float = 0.03) -> subprocess.Popen[bytes]:
+    command, around = [sys.executable, "-m", "deconvviz", *map(str, words)], {**environment(), "PAUSE": str(pause)}
+    return subprocess.Popen(command, cwd=place, env=around, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def wait_for_parts(out: Path, count: int, process: subprocess.Popen[bytes]) -> None:
@@ -96,13 +97,13 @@ def wait_for_parts(out: Path, count: int, process: subprocess.Popen[bytes]) -> N
 def test_killed_again_and_again_and_resumed(place: Path, tmp_path: Path) -> None:
     out = tmp_path / "index"
     for parts in (1, 3):
-        process = begin(place, *slow(out))
+        process = begin(place, *slow(out), pause=0.2)  # also where this process seldom gets its turn
         wait_for_parts(out, parts, process)
         process.kill()
         process.wait()
         assert len(list(out.glob("parts/*.npz"))) >= parts
         check_one_line(deconvviz("top", out, cwd=place), 1, "the scan is not complete, parts ")
-    process = begin(place, *slow(out))
+    process = begin(place, *slow(out), pause=0.2)
     wait_for_parts(out, 6, process)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130

@@ -95,7 +95,7 @@ class _Filling:
         for projections in _rounds(index.stream(units, report), advance):
             if self.style.patches:
                 yield from self.pictures.keep(projections, self.at_once)
-            projections.sort(key=_kind)
+            projections.sort(key=lambda p: (*_kind(p), _overhang(p)))
             full += self._full_with(projections, self.at_once(self._tiles, list(self._alike(projections))))
             projections.clear()  # before the next are made
             if len(full) >= WRITTEN_TOGETHER:
@@ -175,3 +175,8 @@ def _key(projection: Projection) -> tuple[str, int]:
 
 def _kind(projection: Projection) -> tuple[str, int]:
     return projection.unit.layer, span(projection.field)
+
+
+def _overhang(projection: Projection) -> tuple[int, ...]:
+    """Those that agree in how far the field leaves the image are drawn without the pixels that lie outside of it."""
+    return tuple(inside - at for inside, at in zip(projection.box, projection.field, strict=True))
