@@ -244,7 +244,7 @@
       const at = focused ? shownCards(starred).indexOf(focused) : -1;
       list(starred, unitsOf(asked.length ? asked : stars.all()).map(unit => card(unit)), asked.length ? "Starred in the link" : "Starred");
       one("#keep-stars").hidden = asked.every(unit => stars.has(unit));
-      one("#clear-stars").textContent = asked.length ? "Put the link aside" : "Remove all stars";
+      one("#clear-stars").textContent = asked.length ? "Show my own stars" : "Remove all stars";
       const now = shownCards(starred);
       if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
       const hold = () => scrollBy({ top: looked.getBoundingClientRect().top - before, behavior: "instant" });
@@ -329,13 +329,13 @@
     const number = card => Number(card.dataset.number);
 
     let linked = []; // the stars of a link, to be looked at beside one's own
+    const inLink = new Option("starred in the link", "linked"); // not hidden when there is none: Safari would show it
     function readLink() {
       const now = linkedStars();
       if (now.join() === linked.join() || (!now.length && location.hash)) return; // as one comes back from a map's view
       linked = now;
-      one("#filter [value=linked]").hidden = !linked.length;
-      if (linked.length) { one("#filter").value = "linked"; search.value = ""; }
-      else if (one("#filter").value === "linked") one("#filter").value = "all";
+      if (linked.length) { one("#filter").append(inLink); one("#filter").value = "linked"; search.value = ""; }
+      else inLink.remove(); // if it was chosen, "all" is now
     }
 
     let sorted = "number false";
