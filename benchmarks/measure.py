@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 import torchvision
 
@@ -43,7 +44,8 @@ def machine(device: str) -> str:
     name = torch.cuda.get_device_name(device) if device.startswith("cuda") else _processor()
     return (
         f"{name}, {torch.get_num_threads()} threads, torch {torch.__version__}, "
-        f"torchvision {torchvision.__version__}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"
+        f"torchvision {torchvision.__version__}, NumPy {np.__version__}, Python {platform.python_version()}, "
+        f"{time.strftime('%Y-%m-%d')}"
     )
 
 

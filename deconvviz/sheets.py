@@ -22,6 +22,9 @@ from .tiles import ZERO, Box, enlarged
 GAP, BETWEEN = 2, 10
 """Pixels of mid-grey between tiles, and between projections and patches."""
 
+TILE = 112
+"""Pixels of a tile's side, unless asked for: half of 224, as the inputs of most networks have."""
+
 FORMATS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 """Formats of sheets, and how their names end."""
 

@@ -259,6 +259,6 @@ def printable(text: str) -> str:
     >>> printable("a\nb")
     'a\\nb'
     """
-    if text.isprintable():
+    if text.isprintable():  # as nearly all are
         return text
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -72,7 +72,7 @@ def signal_tiles(
     scales = _scales(values)
     contrasts = [127 / (scale or 1.0) for _, scale in scales]
     values *= torch.tensor(contrasts, dtype=torch.float32, device="cpu").view(-1, 1, 1, 1)
-    levels = values.add_(ZERO + 0.5).clamp_(1, 255).to(torch.uint8)  # which drops the fraction
+    levels = values.add_(ZERO + 0.5).clamp_(1, 255).to(torch.uint8)  # a half more: it drops the fraction
     resampling = "nearest" if sharp else "bicubic, antialiased"
     return _enlarge(levels, side), [Scaling(quantile, scale, resampling, smoothing) for quantile, scale in scales]
 
@@ -145,10 +145,10 @@ def _scales(values: Tensor) -> list[tuple[float, float]]:
     largest = torch.maximum(groups.amax(1), -groups.amin(1))
     # The largest values lie in the groups with the largest maxima: any other group has as many above it.
     number = min(above, groups.shape[2])
-    these = torch.from_numpy(np.argpartition(largest.numpy(), -number)[:, -number:].copy())
-    most = groups.gather(2, these[:, None].expand(-1, groups.shape[1], -1)).abs_().flatten(1).numpy()
-    highest = np.sort(np.partition(most, -above)[:, -above:])
-    usual = highest[:, 0] + (at - int(at)) * (highest[:, :2][:, -1] - highest[:, 0])
+    these = torch.from_numpy(np.argpartition(largest.numpy(), -number)[:, -number:])
+    candidates = groups.gather(2, these[:, None].expand(-1, groups.shape[1], -1)).abs_().flatten(1)
+    highest = torch.from_numpy(np.sort(np.partition(candidates.numpy(), -above)[:, -above:]))
+    usual = highest[:, 0].lerp(highest[:, 1], at - int(at))
     return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), highest[:, -1].tolist(), strict=True)]
 
 

@@ -1,5 +1,6 @@
 """Galleries as files: valid pages, the same bytes, going on where one stopped, and what is refused."""
 
+import inspect
 import json
 import os
 import re
@@ -20,8 +21,10 @@ from PIL import Image
 from test_scan_commands import deconvviz
 
 from deconvviz import Index, output, shapes, write_gallery
+from deconvviz.cli import main
 from deconvviz.errors import UnknownUnit, UnwritableOutput
 from deconvviz.pages import pictures, sheetmaking
+from deconvviz.pages.commands import USUAL
 from deconvviz.pages.facts import sections
 from deconvviz.pages.gallery import style_of
 from deconvviz.pages.kept import work_left
@@ -252,6 +255,18 @@ def test_force_leaves_what_is_not_a_gallerys(index: Index, tmp_path: Path) -> No
     write_gallery(index, tmp_path, tile=41, force=True)  # over another gallery
     assert [path.read_text() for path in own] == ["years of work"] * 3
     assert (tmp_path / "index.html").is_file()
+
+
+def test_a_gallery_is_by_default_the_same_everywhere() -> None:
+    """On a page only what differs from it is in the lines to copy."""
+    functions = [
+        {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
+        for function in (write_gallery, style_of)
+    ]
+    options = {option.name: option.default for option in main.commands["gallery"].params}
+    shell = {**options, "patches": options["no_patches"] is not True, "smoothing": options["smooth"]}
+    for defaults in (*functions, shell):
+        assert {name: defaults[name] for name in USUAL} == USUAL
 
 
 # --- images that have changed ---------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def make():
     model = deconvviz.load_model("shapes")
     class Slow(type(model.preprocess)):
         def __call__(self, source):
-            time.sleep(float(os.environ.get("PAUSE", "0.03")))
+            time.sleep(float(os.environ.get("PAUSE", 0)))
             return super().__call__(source)
     p = model.preprocess
     return Model(model.net, Slow(p.size, p.mean, p.std), "slow")
@@ -76,14 +76,15 @@ def result(folder: Path) -> bytes:
     return (folder / "index.npz").read_bytes()
 
 
-def environment() -> dict[str, str]:
+def environment(pause: float = 0.03) -> dict[str, str]:
     """One thread for each process, as torchrun has it: float32 results may depend on their number."""
-    return {**os.environ, "OMP_NUM_THREADS": "1"}
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PAUSE": str(pause)}
 
 
 def begin(place: Path, *words: object, pause: float = 0.03) -> subprocess.Popen[bytes]:
-    command, around = [sys.executable, "-m", "deconvviz", *map(str, words)], {**environment(), "PAUSE": str(pause)}
-    return subprocess.Popen(command, cwd=place, env=around, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "deconvviz", *map(str, words)]
+    nowhere = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=place, env=environment(pause), stdout=nowhere, stderr=nowhere)
 
 
 def wait_for_parts(out: Path, count: int, process: subprocess.Popen[bytes]) -> None:
@@ -120,7 +121,7 @@ def test_two_at_one_place_do_not_harm_each_other(place: Path, tmp_path: Path) ->
 
 def test_torchrun_with_a_worker_that_is_killed_and_restarted(place: Path, tmp_path: Path) -> None:
     out = tmp_path / "index"
-    process = launch(place, "--max-restarts", "2", words=slow(out))
+    process = launch(place, "--max-restarts", "2", words=slow(out), pause=0.1)
     wait_for_parts(out, 3, process)
     workers = worker_pids(process.pid)
     assert len(workers) == 2
@@ -140,11 +141,11 @@ def test_torchrun_with_skipped_images_ends_well(place: Path, tmp_path: Path) -> 
 
 
 def launch(
-    place: Path, *options: str, words: list[object], stderr: int = subprocess.DEVNULL
+    place: Path, *options: str, words: list[object], stderr: int = subprocess.DEVNULL, pause: float = 0.03
 ) -> "subprocess.Popen[bytes]":
     launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", *options]
     launcher += ["--standalone", "-m", "deconvviz", *map(str, words)]
-    return subprocess.Popen(launcher, cwd=place, env=environment(), stdout=subprocess.DEVNULL, stderr=stderr)
+    return subprocess.Popen(launcher, cwd=place, env=environment(pause), stdout=subprocess.DEVNULL, stderr=stderr)
 
 
 def worker_pids(parent: int) -> list[int]:

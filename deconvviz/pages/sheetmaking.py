@@ -95,7 +95,7 @@ class _Filling:
         for projections in _rounds(index.stream(units, report), advance):
             if self.style.patches:
                 yield from self.pictures.keep(projections, self.at_once)
-            projections.sort(key=lambda p: (*_kind(p), _overhang(p)))
+            projections.sort(key=lambda p: (_kind(p), _overhang(p)))
             full += self._full_with(projections, self.at_once(self._tiles, list(self._alike(projections))))
             projections.clear()  # before the next are made
             if len(full) >= WRITTEN_TOGETHER:
@@ -178,5 +178,8 @@ def _kind(projection: Projection) -> tuple[str, int]:
 
 
 def _overhang(projection: Projection) -> tuple[int, ...]:
-    """Those that agree in how far the field leaves the image are drawn without the pixels that lie outside of it."""
+    """How far the receptive field leaves the image: top, left (0 or more), bottom, right (0 or less).
+
+    Neighbours that agree in it cover the same part of their tiles: less is resampled.
+    """
     return tuple(inside - at for inside, at in zip(projection.box, projection.field, strict=True))

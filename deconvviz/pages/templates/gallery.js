@@ -244,7 +244,7 @@
       const at = focused ? shownCards(starred).indexOf(focused) : -1;
       list(starred, unitsOf(asked.length ? asked : stars.all()).map(unit => card(unit)), asked.length ? "Starred in the link" : "Starred");
       one("#keep-stars").hidden = asked.every(unit => stars.has(unit));
-      one("#clear-stars").textContent = asked.length ? "Show my own stars" : "Remove all stars";
+      one("#clear-stars").textContent = asked.length ? "Leave the link" : "Remove all stars";
       const now = shownCards(starred);
       if (at >= 0 && now.length) one("a", now[Math.min(at, now.length - 1)]).focus();
       const hold = () => scrollBy({ top: looked.getBoundingClientRect().top - before, behavior: "instant" });
