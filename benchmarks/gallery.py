@@ -18,8 +18,8 @@ from typing import Any
 import deconvviz
 from deconvviz import Index, Unit
 from deconvviz.feature_map import Entry
+from deconvviz.pages.commands import USUAL
 from deconvviz.projection import Projection
-from deconvviz.sheets import TILE
 
 from .measure import machine, median, seconds, table
 
@@ -30,7 +30,7 @@ class WatchedIndex:
     def __init__(self, index: Index, alone_first: bool) -> None:
         self.index, self.alone_first = index, alone_first
         self.step, self.since = list[Unit](), 0.0
-        self.layers, self.maps, self.alone, self.whole = list[str](), list[int](), list[float](), list[float]()
+        self.steps, self.maps, self.alone, self.whole = list[str](), list[int](), list[float](), list[float]()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.index, name)
@@ -38,7 +38,7 @@ class WatchedIndex:
     def stream(self, units: Iterable[Unit], report: Callable[[str], object]) -> Iterator[Projection]:
         """A step begins."""
         self.step = list(units)
-        self.layers.append(" to ".join(dict.fromkeys([self.step[0].layer, self.step[-1].layer])))
+        self.steps.append(" to ".join(dict.fromkeys([self.step[0].layer, self.step[-1].layer])))
         self.maps.append(len({(unit.layer, unit.channel) for unit in self.step}))
         if self.alone_first:
             self.project()
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--images", default="shapes:200", help="a folder, or drawn pictures")
     parser.add_argument("--layer", action="append", default=[])
     parser.add_argument("--maps", type=int, help="so many of each layer (default: all)")
-    parser.add_argument("--tile", type=int, default=TILE)
+    parser.add_argument("--tile", type=int, default=USUAL["tile"])
     parser.add_argument("--rounds", type=int, default=4, help="an even number: in every other one, alone comes first")
     given = parser.parse_args()
     print(f"{machine('cpu')}\n")
@@ -87,14 +87,13 @@ def main() -> None:
             index.project(layer, 0)  # what is prepared once is prepared now
         maps = range(given.maps) if given.maps else None
         runs = [written(index, n % 2 == 0, given.layer, maps=maps, tile=given.tile) for n in range(given.rounds)]
-    steps = [watched for watched, _ in runs]
-    rows = []
-    for n, (layers, many) in enumerate(zip(steps[0].layers, steps[0].maps, strict=True)):
-        alone = 1e3 * median([step.alone[n] for step in steps]) / many
-        sheet = 1e3 * median([step.whole[n] - step.alone[n] for step in steps]) / many
+    seen, rows = [watched for watched, _ in runs], []
+    for n, (layers, many) in enumerate(zip(seen[0].steps, seen[0].maps, strict=True)):
+        alone = 1e3 * median([watched.alone[n] for watched in seen]) / many
+        sheet = 1e3 * median([watched.whole[n] - watched.alone[n] for watched in seen]) / many
         rows.append([layers, str(many), f"{alone:.1f}", f"{sheet:.1f}", f"{sheet / alone:+.0%}"])
     print(table(["layers", "maps", "projections, ms a map", "sheet on top", "more"], rows))
-    print(f"\n{given.network}, {sum(steps[0].maps)} feature maps, tiles of {given.tile} pixels, each round:")
+    print(f"\n{given.network}, {sum(seen[0].maps)} feature maps, tiles of {given.tile} pixels, each round:")
     for watched, whole in runs:
         alone = sum(watched.alone)
         sheets = f"sheets {sum(watched.whole) - alone:.0f} s more, all else {whole - sum(watched.whole):.0f} s"

@@ -22,9 +22,6 @@ from .tiles import ZERO, Box, enlarged
 GAP, BETWEEN = 2, 10
 """Pixels of mid-grey between tiles, and between projections and patches."""
 
-TILE = 112
-"""Pixels of a tile's side, unless asked for: half of 224, as the inputs of most networks have."""
-
 FORMATS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 """Formats of sheets, and how their names end."""
 
@@ -120,7 +117,7 @@ def encode(picture: Image.Image, kind: str, sharp: bool, facts: Mapping[str, Any
 def read_facts(path: Path) -> dict[str, Any] | None:
     """What a sheet says of itself; None if there is no such sheet, or it is no sheet."""
     try:
-        with Image.open(path) as opened:
+        with Image.open(path, formats=tuple(FORMATS)) as opened:  # Pillow would try six others first
             facts = json.loads(opened.getexif()[IMAGE_DESCRIPTION])
     except (
         OSError,

@@ -22,7 +22,7 @@ from .. import __version__
 from ..errors import UnwritableOutput
 from ..index import Index
 from ..output import write_json
-from ..sheets import DRAWN, FORMATS, MOST, TILE
+from ..sheets import DRAWN, FORMATS, MOST
 from ..sources import is_embedded, printable
 from .choice import first_look, start_here
 from .commands import Origin
@@ -46,7 +46,7 @@ def write_gallery(
     k: int | None = None,
     patches: bool = True,
     image_format: str = "webp",
-    tile: int = TILE,
+    tile: int = 112,
     smoothing: float = 0.0,
     force: bool = False,
     report: Callable[[str], object] = warnings.warn,
@@ -75,7 +75,7 @@ def style_of(
     k: int | None = None,
     patches: bool = True,
     image_format: str = "webp",
-    tile: int = TILE,
+    tile: int = 112,
     smoothing: float = 0.0,
 ) -> Style:
     """How the sheets of a gallery are made. Raises UnwritableOutput for a format that there is not."""
