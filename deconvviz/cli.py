@@ -1,13 +1,9 @@
 """The command line: options in, one library call, paths out. The only file that knows click.
 
-stdout carries written paths or JSON and nothing else; all else goes to stderr. Exit codes: 0 done,
-1 error, 2 usage, 3 done but some inputs were skipped, 130 interrupted. torch is imported inside
-commands, so that `--help` answers at once.
+stdout carries written paths or JSON and nothing else; all else goes to stderr. torch is imported
+inside commands, so that `--help` answers at once.
 """
 
-import errno
-import os
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,36 +12,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import __version__
-from .errors import DeconvvizError
+from .exits import DONE, ERROR, SKIPPED, errors_become_lines
 
 if TYPE_CHECKING:
     from .deconvnet import DeconvNet
 
-SKIPPED = 3
-INTERRUPTED = 130
-
 
 class Commands(click.Group):
-    """Turns the errors that deconvviz raises on purpose into one line and exit code 1."""
+    """Commands whose errors become one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; this is the one place where errors become lines and exit codes."""
-        try:
+        """Run the command."""
+        with errors_become_lines():
             return super().invoke(ctx)
-        except DeconvvizError as error:
-            click.echo(f"Error: {error}", err=True)
-            ctx.exit(1)
-        except KeyboardInterrupt:
-            click.echo("Interrupted; what is written is complete.", err=True)
-            ctx.exit(INTERRUPTED)
-        except BrokenPipeError:  # `deconvviz layers | head`
-            sys.stderr.close()
-            ctx.exit(0)
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            click.echo("Error: standard output cannot be written (no space left)", err=True)
-            os._exit(1)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -134,7 +113,7 @@ def project(
     if skipped:
         if len(images) > 1:
             _note(f"{skipped} of {len(images)} images skipped.")
-        raise SystemExit(1 if skipped == len(images) else SKIPPED)
+        raise SystemExit(ERROR if skipped == len(images) else SKIPPED)
 
 
 def _load(name: str, weights: str, device: str, precision: str = "fp32") -> "DeconvNet":
@@ -226,7 +205,7 @@ def scan(
     click.echo(str(output))
     if said := skipped_line(index, output):
         _note(said)
-        raise SystemExit(0 if under_torchrun() else SKIPPED)
+        raise SystemExit(DONE if under_torchrun() else SKIPPED)
 
 
 @main.command()

@@ -13,6 +13,7 @@ import deconvviz
 PACKAGE = Path(deconvviz.__file__).parent
 ORDER = [
     "errors",
+    "exits",
     "output",
     "window",
     "resampling",
@@ -140,7 +141,7 @@ def test_names_of_no_meaning_are_not_used() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_functions_fit_a_screen(path: Path) -> None:
-    most = 345 if path.name == "cli.py" else 300  # ten commands with their options: click is to be in one file
+    most = 325 if path.name == "cli.py" else 300  # ten commands with their options: click is to be in one file
     assert len(path.read_text().splitlines()) <= most
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef):
