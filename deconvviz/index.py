@@ -89,18 +89,17 @@ class Index:
 
         Of equal activations the first image counts, and its first position. Raises UnknownLayer, UnknownUnit.
         """
-        row, best = self._row(layer, channel), self._part.best
+        row, best, roots = self._row(layer, channel), self._part.best, self.manifest.roots
+        arrays, spatial = (best.images, best.rows, best.columns, best.values), self._layer(layer).size
         found = []
-        for rank in range(best.k if k is None else min(k, best.k)):
-            number = int(best.images[row, rank])
+        for number, *position, value in zip(*(array[row, :k].tolist() for array in arrays), strict=True):
             if number == NONE:
                 break
             record = self._part.records[number]
-            position = (int(best.rows[row, rank]), int(best.columns[row, rank]))
-            at = position if self._layer(layer).size else (None, None)
-            unit = Unit(layer, channel, at[0], at[1], image=number, activation=float(best.values[row, rank]))
-            root, several = self.manifest.roots[record.root], len(self.manifest.roots) > 1
-            place = os.path.join(os.path.basename(root), record.place) if several else record.place
+            at = position if spatial else (None, None)
+            unit = Unit(layer, channel, at[0], at[1], image=number, activation=value)
+            root = roots[record.root]
+            place = os.path.join(os.path.basename(root), record.place) if len(roots) > 1 else record.place
             found.append(Entry(unit, place, record.category, root))
         return found
 

@@ -68,7 +68,7 @@ class Records(Mapping[int, Record]):
         return cls(numbers, places, ends[:-1], ends[1:], b"".join(texts))
 
     def __getitem__(self, number: int) -> Record:
-        at = int(np.searchsorted(self.numbers, number))
+        at = int(self.numbers.searchsorted(number))
         if at == len(self.numbers) or self.numbers[at] != number:
             raise KeyError(number)
         root, offset, size = self.places[at].tolist()

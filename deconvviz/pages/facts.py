@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UnknownUnit
@@ -171,7 +171,7 @@ def map_facts(index: Index, section: Section) -> Iterator[MapFacts]:
 
 def _printable(entry: Entry) -> Entry:
     """With a file and a class that any text file can hold."""
-    return replace(entry, image=printable(entry.image), category=printable(entry.category))
+    return Entry(entry.unit, printable(entry.image), printable(entry.category), entry.root)
 
 
 def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]:

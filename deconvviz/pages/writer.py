@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..figures import number
-from ..output import compact, write_json, write_text
+from ..output import compact, write_text
 from . import words
 from .commands import Origin, commands
 from .facts import MapFacts
@@ -88,10 +88,9 @@ class Pages:
             write_text(self.folder / "assets" / name, _template_text(name))
 
     def write_layer(self, listing: Listing) -> Path:
-        """The page of a layer, and its data: once as JSON and once as a script that pages can load."""
+        """The page of a layer, and its data."""
         file = self.facts["layers"][listing.at]["file"]
-        write_json(self.folder / "data" / f"{file}.json", listing.data)
-        write_text(self.folder / "data" / f"{file}.js", f"deconvvizLayer({compact(listing.data)});\n")
+        self._write_data(f"data/{file}", "deconvvizLayer", listing.data)
         return write_text(self.folder / "layers" / f"{file}.html", self._layer_page([listing]))
 
     def write_single(self, path: Path, listings: Sequence[Listing], inline: Inline) -> Path:
@@ -132,8 +131,13 @@ class Pages:
             (name, len(maps), sorted(maps, key=lambda m: -m[2])[:MOST_OF_A_CLASS])
             for name, maps in sorted(classes.items())
         ]
-        write_json(self.folder / "classes.json", few)
-        write_text(self.folder / "classes.js", f"deconvvizClasses({compact(few)});\n")
+        self._write_data("classes", "deconvvizClasses", few)
+
+    def _write_data(self, name: str, function: str, content: Any) -> None:
+        """Once as JSON, and once as a script that calls a function of the pages: from file:// they load no JSON."""
+        data = compact(content)
+        write_text(self.folder / f"{name}.json", f"{data}\n")
+        write_text(self.folder / f"{name}.js", f"{function}({data});\n")
 
     def _layer_page(self, listings: Sequence[Listing], inline: Inline | None = None) -> str:
         """The page of one layer; or of several, with all they show inside."""
