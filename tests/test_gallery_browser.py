@@ -179,6 +179,33 @@ def test_tiles_are_the_right_parts_of_the_sheet(visit: Opener, place: Path) -> N
         assert difference(tile, right) == min(difference(tile, part) for part in parts) < 8
 
 
+PLACED = """image => {
+  const b = image.getBoundingClientRect(), w = image.parentNode.getBoundingClientRect();
+  return [b.top - w.top, b.left - w.left, b.bottom - w.top, b.right - w.left].map(at => at / w.width);
+}"""
+
+
+def test_patches_have_the_pixels_that_the_whole_image_has(visit: Opener, place: Path) -> None:
+    data = data_of(place, "conv5")
+    entries = [(m["map"], entry["shown"]) for m in data["maps"] for entry in m["top"]]
+    number = next(n for n, shown in entries if shown["box"] != shown["field"])  # it leaves the image
+    facts = next(m for m in data["maps"] if m["map"] == number)
+    page = visit(f"small/layers/conv5.html#u{number}").page
+    page.wait_for_selector(".nine .tile img")
+    items = page.locator(".nine li").all()
+    for item, entry in zip(items, facts["top"], strict=True):
+        image, (top, left, bottom, right) = item.locator(".tile img"), entry["shown"]["field"]
+        span = bottom - top
+        assert span == right - left > data["sheet"]["side"]
+        assert image.get_attribute("src") == item.locator(".whole img").get_attribute("src")
+        assert image.evaluate("image => image.complete || image.decode().then(() => true)")
+        expected = [-top / span, -left / span, (112 - top) / span, (112 - left) / span]
+        assert image.evaluate(PLACED) == pytest.approx(expected, abs=0.01)
+    page = visit("small/layers/conv1.html#u0").page
+    page.wait_for_selector(".nine li")
+    assert not page.locator(".nine .tile img").count()  # a field of 7 pixels: sharp on the sheet
+
+
 def test_views_show_the_right_half(visit: Opener, place: Path) -> None:
     sheet = Image.open(place / "small" / "sheets" / "conv5" / "0000.webp").convert("RGB")
     halves = {"projections": sheet.crop((0, 0, 98, 98)), "patches": sheet.crop((108, 0, 206, 98)), "both": sheet}

@@ -555,15 +555,26 @@
       if (patches && entry.shown) third.append(whole(entry, about, file));
       third.append(text);
       const tiles = entry.shown
-        ? [tile(rank, false, `Projection ${rank + 1}, ${file}`), ...(patches ? [tile(rank, true, `Patch ${rank + 1}, ${file}`)] : [])]
+        ? [tile(rank, false, `Projection ${rank + 1}, ${file}`), ...(patches ? [patch(entry, rank, about, `Patch ${rank + 1}, ${file}`)] : [])]
         : [make("div", { className: "tile blank" }, "this image could not be shown again")];
       return make("li", { className: tiles.length < 2 ? "alone" : "" }, ...tiles, third);
     }
 
+    /** The receptive field of the image: as a tile of the sheet, unless the whole image has more pixels of it. */
+    function patch(entry, rank, about, label) {
+      const [top, left, bottom, right] = entry.shown.field, height = bottom - top, width = right - left;
+      const span = Math.max(height, width);
+      if (span <= here.sheet.side) return tile(rank, true, label);
+      const image = make("img", { src: picture(entry.image), alt: "", loading: "lazy", decoding: "async" });
+      const parts = { top: Math.floor((span - height) / 2) - top, left: Math.floor((span - width) / 2) - left, width: about.columns, height: about.rows };
+      for (const [side, pixels] of Object.entries(parts)) image.style[side] = `${100 * pixels / span}%`;
+      return make("div", { className: "tile", role: "img", "aria-label": label }, image);
+    }
+
     /** One tile of the sheet, enlarged. */
-    function tile(rank, patch, label) {
+    function tile(rank, right, label) {
       const { width, height, block, side, columns } = here.sheet, pitch = side + 2;
-      const left = (patch ? width - block : 0) + rank % columns * pitch, top = Math.floor(rank / columns) * pitch;
+      const left = (right ? width - block : 0) + rank % columns * pitch, top = Math.floor(rank / columns) * pitch;
       const place = (offset, length) => length === side ? 0 : 100 * offset / (length - side);
       const element = make("div", { className: "tile", role: "img", "aria-label": label });
       element.style.backgroundImage = `url("${sheet()}")`;
