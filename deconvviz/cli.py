@@ -274,7 +274,7 @@ def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int, s
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to write.")
 @click.option("--no-patches", is_flag=True, help="Projections only: no image, and no name of one.")
 @click.option("--single-file", is_flag=True, help="A selection as one HTML file, everything in it.")
-@click.option("--tile", default=112, show_default=True, type=click.IntRange(32, 512), help="Pixels of a tile's side.")
+@click.option("--tile", default=96, show_default=True, type=click.IntRange(32, 512), help="Pixels of a tile's side.")
 @click.option(
     "--image-format", default="webp", show_default=True, type=click.Choice(["webp", "png", "jpeg"]), help="Of sheets."
 )

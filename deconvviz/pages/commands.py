@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-USUAL = {"patches": True, "image_format": "webp", "tile": 112, "smoothing": 0.0}
+USUAL = {"patches": True, "image_format": "webp", "tile": 96, "smoothing": 0.0}
 """What `write_gallery` takes by itself; only what differs is said."""
 
 

@@ -46,7 +46,7 @@ def write_gallery(
     k: int | None = None,
     patches: bool = True,
     image_format: str = "webp",
-    tile: int = 112,
+    tile: int = 96,
     smoothing: float = 0.0,
     force: bool = False,
     report: Callable[[str], object] = warnings.warn,
@@ -75,7 +75,7 @@ def style_of(
     k: int | None = None,
     patches: bool = True,
     image_format: str = "webp",
-    tile: int = 112,
+    tile: int = 96,
     smoothing: float = 0.0,
 ) -> Style:
     """How the sheets of a gallery are made. Raises UnwritableOutput for a format that there is not."""
