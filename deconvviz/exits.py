@@ -1,6 +1,7 @@
-"""How a command ends: an exit code, and for each error that deconvviz raises on purpose one line on stderr.
+"""How a command ends: with an exit code, and unless all is done one line on stderr.
 
-0 done, 1 error, 2 usage (click's), 3 done but some inputs were skipped, 130 interrupted.
+0 done, or whoever read stdout has seen enough; 1 error; 2 usage (click says it); 3 done, but some inputs were skipped;
+130 interrupted.
 """
 
 import errno
@@ -18,21 +19,28 @@ DONE, ERROR, SKIPPED, INTERRUPTED = 0, 1, 3, 130
 def errors_become_lines() -> Iterator[None]:
     """Run a command within it; this is the one place where errors become lines and exit codes.
 
-    Raises SystemExit instead of them; errors of our own making pass, with their traceback.
+    Raises SystemExit for what deconvviz raises on purpose, and where one cannot go on: interrupted, or stdout closed
+    or full. Anything else is a bug, and passes with its traceback.
     """
     try:
         yield
     except DeconvvizError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        _say(f"Error: {error}")
         raise SystemExit(ERROR) from error
     except KeyboardInterrupt as interrupt:
-        print("Interrupted; what is written is complete.", file=sys.stderr)
+        _say("Interrupted; what is written is complete.")
         raise SystemExit(INTERRUPTED) from interrupt
     except BrokenPipeError as error:  # `deconvviz layers | head`
-        sys.stderr.close()
+        if sys.stderr is not None:
+            sys.stderr.close()  # or Python complains there that it cannot write the rest
         raise SystemExit(DONE) from error
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        print("Error: standard output cannot be written (no space left)", file=sys.stderr)
-        os._exit(ERROR)  # the usual end would flush it, and fail once more
+        _say("Error: standard output cannot be written (no space left)")
+        os._exit(ERROR)  # the usual end would try to write the rest, and fail once more
+
+
+def _say(line: str) -> None:
+    if sys.stderr is not None:  # it was closed: `print` would write to stdout
+        print(line, file=sys.stderr, flush=True)
