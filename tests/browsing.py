@@ -1,6 +1,7 @@
 """Galleries to look at, and a browser that notices all that goes wrong on a page."""
 
 import shutil
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from deconvviz import Index, Model, load_model, scan, shapes
+from deconvviz import Index, Model, Preprocess, load_model, scan, shapes
 
 HOSTILE_CLASS = "<img src=x onerror=alert(1)>"
 HOSTILE_FILE = "\"';--#?%&.jpg"
@@ -32,6 +33,21 @@ class Named(nn.Module):
 
 def small_network(*names: str) -> Model:
     return Model(Named(*(names or ("one", "two"))).eval(), load_model("shapes", "none").preprocess, "<b>small</b>")
+
+
+def uneven_network() -> Model:
+    """Takes images of 48 × 80 pixels; receptive fields are tall, wide, and all of the image."""
+    torch.manual_seed(0)
+    layers = {
+        "tall": nn.Conv2d(3, 6, (21, 9), stride=4, padding=4),
+        "relu1": nn.ReLU(),
+        "wide": nn.Conv2d(6, 6, (1, 7), padding=(0, 3)),
+        "relu2": nn.ReLU(),
+        "mean": nn.AdaptiveAvgPool2d(1),
+        "flat": nn.Flatten(),
+        "scores": nn.Linear(6, 6),
+    }
+    return Model(nn.Sequential(OrderedDict(layers)).eval(), Preprocess((48, 80), resize=(48, 80)), "uneven")
 
 
 def draw(folder: Path, names: Sequence[str]) -> Path:

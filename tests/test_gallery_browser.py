@@ -12,7 +12,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import HOSTILE_CLASS, HOSTILE_FILE, HOSTILE_LAYERS, Opener, Watched, chromium, small_index, small_network
+from browsing import (
+    HOSTILE_CLASS,
+    HOSTILE_FILE,
+    HOSTILE_LAYERS,
+    Opener,
+    Watched,
+    chromium,
+    draw,
+    small_index,
+    small_network,
+    uneven_network,
+)
 from PIL import Image
 
 from deconvviz import load_model, scan, serving, write_gallery
@@ -27,7 +38,7 @@ SORTS = {"number": "map", "peak": "peak", "mean": "mean_of_top", "density": "pos
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Galleries: `small` of the embedded network, `bare` of it without patches, `one.html`, and `hostile`."""
+    """Galleries: `small` of the embedded network, `bare` of it without patches, `one.html`, `hostile`, and `uneven`."""
     folder = tmp_path_factory.mktemp("galleries")
     name, layers = ("shapes", "DEFAULT"), ["conv1", "conv2", "conv5"]
     index = scan(load_model(*name), "shapes:40", layers, k=4, out=folder / "small.index", load=name)
@@ -38,6 +49,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_single_page(index, folder / "two.html", ["conv1", "conv5"], range(12), tile=48)
     files = [f"{HOSTILE_CLASS if n < 6 else '__proto__'}/{n or ''}{HOSTILE_FILE}" for n in range(12)]
     write_gallery(small_index(folder / "odd", files, *HOSTILE_LAYERS), folder / "hostile", tile=48)
+    index = scan(
+        uneven_network(),
+        draw(folder / "drawn", ["a.png", "b.png", "c.png"]),
+        ["tall", "wide", "scores"],
+        k=3,
+        out=folder / "uneven.index",
+    )
+    assert index is not None
+    write_gallery(index, folder / "uneven", tile=16)
     return folder
 
 
@@ -167,11 +187,18 @@ def difference(one: Image.Image, other: Image.Image) -> float:
     return float(abs(a - b).mean())
 
 
-def test_tiles_are_the_right_parts_of_the_sheet(visit: Opener, place: Path) -> None:
+def settled(page: Any) -> None:
+    """All pictures of a feature map's own view are loaded, and ready to be painted."""
+    page.wait_for_selector(".nine li")
+    page.evaluate(
+        "Promise.all([...document.querySelectorAll('.nine img')].map(i => ((i.loading = 'eager'), i.decode())))"
+    )
+
+
+def test_tiles_show_what_the_sheet_shows(visit: Opener, place: Path) -> None:
     sheet = Image.open(place / "small" / "sheets" / "conv5" / "0000.webp").convert("RGB")
     page = visit("small/layers/conv5.html#u0").page
-    page.wait_for_selector(".nine li")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     tiles = [picture(tile) for tile in page.locator(".nine .tile").all()]
     parts = [sheet.crop((x, y, x + 48, y + 48)) for y in (0, 50) for x in (0, 50, 108, 158)]
     expected = [parts[n] for n in (0, 2, 1, 3, 4, 6, 5, 7)]  # projection, patch, of each image in turn
@@ -179,31 +206,51 @@ def test_tiles_are_the_right_parts_of_the_sheet(visit: Opener, place: Path) -> N
         assert difference(tile, right) == min(difference(tile, part) for part in parts) < 8
 
 
-PLACED = """image => {
-  const b = image.getBoundingClientRect(), w = image.parentNode.getBoundingClientRect();
-  return [b.top - w.top, b.left - w.left, b.bottom - w.top, b.right - w.left].map(at => at / w.width);
-}"""
+def seen_of(image: Image.Image, shown: dict[str, Any]) -> Image.Image:
+    """What a receptive field shows of an image, in the middle of a square, grey beyond the image."""
+    (top, left, bottom, right), box = shown["field"], shown["box"]
+    span = max(bottom - top, right - left)
+    square = Image.new("RGB", (span, span), (128, 128, 128))
+    middle = (span - (bottom - top)) // 2, (span - (right - left)) // 2
+    square.paste(image.crop((box[1], box[0], box[3], box[2])), (box[1] - left + middle[1], box[0] - top + middle[0]))
+    return square
 
 
-def test_patches_have_the_pixels_that_the_whole_image_has(visit: Opener, place: Path) -> None:
-    data = data_of(place, "conv5")
-    entries = [(m["map"], entry["shown"]) for m in data["maps"] for entry in m["top"]]
-    number = next(n for n, shown in entries if shown["box"] != shown["field"])  # it leaves the image
-    facts = next(m for m in data["maps"] if m["map"] == number)
-    page = visit(f"small/layers/conv5.html#u{number}").page
-    page.wait_for_selector(".nine .tile img")
-    items = page.locator(".nine li").all()
-    for item, entry in zip(items, facts["top"], strict=True):
-        image, (top, left, bottom, right) = item.locator(".tile img"), entry["shown"]["field"]
-        span = bottom - top
-        assert span == right - left > data["sheet"]["side"]
-        assert image.get_attribute("src") == item.locator(".whole img").get_attribute("src")
-        assert image.evaluate("image => image.complete || image.decode().then(() => true)")
-        expected = [-top / span, -left / span, (112 - top) / span, (112 - left) / span]
-        assert image.evaluate(PLACED) == pytest.approx(expected, abs=0.01)
-    page = visit("small/layers/conv1.html#u0").page
-    page.wait_for_selector(".nine li")
-    assert not page.locator(".nine .tile img").count()  # a field of 7 pixels: sharp on the sheet
+@pytest.mark.parametrize(
+    ("gallery", "layer"), [("small", "conv5"), ("uneven", "tall"), ("uneven", "wide"), ("uneven", "scores")]
+)
+def test_patches_have_all_pixels_of_the_image(gallery: str, layer: str, visit: Opener, place: Path) -> None:
+    data = data_of(place, layer, gallery)
+    leaves = [m for m in data["maps"] if any(e["shown"]["field"] != e["shown"]["box"] for e in m["top"])]
+    facts = leaves[0] if layer != "scores" else next(m for m in data["maps"] if m["top"])  # a class sees the image
+    page = visit(f"{gallery}/layers/{layer}.html#u{facts['map']}").page
+    settled(page)
+    for item, entry in zip(page.locator(".nine li").all(), facts["top"], strict=True):
+        whole = Image.open(place / gallery / "images" / f"{entry['image']:07d}.webp").convert("RGB")
+        assert whole.size == ((112, 112) if gallery == "small" else (80, 48))
+        square = seen_of(whole, entry["shown"])
+        assert square.width > data["sheet"]["side"]
+        assert difference(picture(item.locator(".tile.cut")), square) < 6  # of all but these pixels: 24
+
+
+def test_patches_that_the_tile_holds_are_the_sheets(visit: Opener) -> None:
+    for path in ("small/layers/conv1.html#u0", "small/layers/conv2.html#u0"):  # sharp; enlarged smoothly
+        page = visit(path).page
+        page.wait_for_selector(".nine li")
+        assert page.locator(".nine .tile").count() == 8
+        assert not page.locator(".nine .cut").count()
+
+
+def test_without_the_whole_image_the_sheets_patch_stays(visit: Opener, place: Path, served: str) -> None:
+    watched = visit("layers/conv5.html", served)
+    page = watched.page
+    page.context.route("**/images/*.webp", lambda route: route.abort())
+    page.locator("#u0 a").click()
+    page.wait_for_function("() => document.querySelector('.cut') && !document.querySelector('.cut img')")
+    sheet = Image.open(place / "small" / "sheets" / "conv5" / "0000.webp").convert("RGB")
+    assert difference(picture(page.locator(".cut").first), sheet.crop((108, 0, 156, 48))) < 8
+    assert all("images/" in said or "ERR_FAILED" in said for said in watched.problems)
+    watched.problems.clear()
 
 
 def test_views_show_the_right_half(visit: Opener, place: Path) -> None:
@@ -969,6 +1016,8 @@ def test_a_single_file_needs_nothing_else(visit: Opener, place: Path) -> None:
     page.wait_for_function(
         "[...document.querySelectorAll('.nine .whole img')].every(i => i.complete && i.naturalWidth)"
     )
+    settled(page)
+    assert page.locator(".nine .cut img").count() == 4
     press(page, "ArrowRight", "Escape")
     page.wait_for_function("!document.querySelector('#unit').open")
     press(page, "Escape", "[", "]")
