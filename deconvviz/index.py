@@ -90,9 +90,11 @@ class Index:
         Of equal activations the first image counts, and its first position. Raises UnknownLayer, UnknownUnit.
         """
         row, best, roots = self._row(layer, channel), self._part.best, self.manifest.roots
-        arrays, spatial = (best.images, best.rows, best.columns, best.values), self._layer(layer).size
+        many = best.k if k is None else max(k, 0)
+        spatial = self._layer(layer).size is not None
+        arrays = (best.images, best.rows, best.columns, best.values)
         found = []
-        for number, *position, value in zip(*(array[row, :k].tolist() for array in arrays), strict=True):
+        for number, *position, value in zip(*(array[row, :many].tolist() for array in arrays), strict=True):
             if number == NONE:
                 break
             record = self._part.records[number]

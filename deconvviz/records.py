@@ -35,7 +35,7 @@ class Record:
     @classmethod
     def from_bytes(cls, texts: bytes, root: int, offset: int, size: int) -> "Record":
         """The record with these texts."""
-        archive, name, category = map(os.fsdecode, texts.split(b"\0")[:3])
+        archive, name, category = os.fsdecode(texts).split("\0")[:3]
         return cls(root, archive, name, category, offset, size)
 
 

@@ -171,7 +171,7 @@ def map_facts(index: Index, section: Section) -> Iterator[MapFacts]:
 
 def _printable(entry: Entry) -> Entry:
     """With a file and a class that any text file can hold."""
-    return Entry(entry.unit, printable(entry.image), printable(entry.category), entry.root)
+    return Entry(entry.unit, image=printable(entry.image), category=printable(entry.category), root=entry.root)
 
 
 def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]:
