@@ -11,8 +11,8 @@ from torchvision.transforms.functional import gaussian_blur
 _Band = tuple[slice, slice, Tensor]
 """Some lines of a tile, the pixels of the receptive field that they show, and the weights (lines, pixels)."""
 
-BANDS = 3
-"""Far lines show different pixels, so parts of a tile need not be multiplied with all; 2 or 3 were fastest."""
+LINES = 16
+"""Of a tile that are multiplied together: far lines show different pixels, so each part of a tile needs few of them."""
 
 
 def resampled(values: Tensor, rows: slice, columns: slice, pixels: int, side: int, smoothing: float) -> Tensor:
@@ -21,15 +21,18 @@ def resampled(values: Tensor, rows: slice, columns: slice, pixels: int, side: in
     Elsewhere the squares are zero. `smoothing`: standard deviation, in pixels, of a Gaussian that comes first. All n
     together, in few calls: threads that call torch for one after the other often wait for Python's lock.
     """
-    across, tiles = values.new_empty(*values.shape[:3], side), values.new_empty(*values.shape[:2], side, side)
+    down, tiles = (
+        values.new_empty(*values.shape[:2], side, values.shape[3]),
+        values.new_empty(*values.shape[:2], side, side),
+    )
     with torch.autocast("cpu", enabled=False):
         bands = _bands(pixels, side, smoothing)
         for lines, shown, weights in bands:
-            here, its = common(columns, shown)
-            torch.mm(values.flatten(0, 2)[:, here], weights[:, its].T, out=across.flatten(0, 2)[:, lines])
-        for lines, shown, weights in bands:
             here, its = common(rows, shown)
-            torch.matmul(weights[:, its], across.flatten(0, 1)[:, here], out=tiles.flatten(0, 1)[:, lines])
+            torch.matmul(weights[:, its], values.flatten(0, 1)[:, here], out=down.flatten(0, 1)[:, lines])
+        for lines, shown, weights in bands:
+            here, its = common(columns, shown)
+            torch.mm(down.flatten(0, 2)[:, here], weights[:, its].T, out=tiles.flatten(0, 2)[:, lines])
     return tiles
 
 
@@ -48,7 +51,7 @@ def common(one: slice, other: slice) -> tuple[slice, slice]:
 def _bands(pixels: int, side: int, smoothing: float) -> tuple[_Band, ...]:
     """`_along` in parts, without most of its zeros."""
     bands, start = list[_Band](), 0
-    for weights in _along(pixels, side, smoothing).chunk(BANDS):
+    for weights in torch.split(_along(pixels, side, smoothing), LINES):
         used = weights.any(0).nonzero()
         shown = slice(int(used.min()), int(used.max()) + 1)
         bands.append((slice(start, start + len(weights)), shown, weights[:, shown].clone()))

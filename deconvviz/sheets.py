@@ -27,7 +27,7 @@ FORMATS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 
 IMAGE_DESCRIPTION = 0x010E
 
-DRAWN = 5
+DRAWN = 6
 """Counts up when sheets are drawn in another way: then none is kept."""
 
 MOST = 100
