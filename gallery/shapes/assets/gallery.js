@@ -555,15 +555,33 @@
       if (patches && entry.shown) third.append(whole(entry, about, file));
       third.append(text);
       const tiles = entry.shown
-        ? [tile(rank, false, `Projection ${rank + 1}, ${file}`), ...(patches ? [tile(rank, true, `Patch ${rank + 1}, ${file}`)] : [])]
+        ? [tile(rank, false, `Projection ${rank + 1}, ${file}`), ...(patches ? [patch(entry, rank, about, `Patch ${rank + 1}, ${file}`)] : [])]
         : [make("div", { className: "tile blank" }, "this image could not be shown again")];
       return make("li", { className: tiles.length < 2 ? "alone" : "" }, ...tiles, third);
     }
 
+    /** What the receptive field shows of the image: the sheet's tile, and over it, where that has more pixels, a part of the whole picture. */
+    function patch(entry, rank, about, label) {
+      const element = tile(rank, true, label);
+      const [top, left, bottom, right] = entry.shown.field, height = bottom - top, width = right - left;
+      const span = Math.max(height, width); // a tile's side: the field is in its middle, rounded as on the sheet
+      if (span <= here.sheet.side) return element;
+      const image = make("img", { src: picture(entry.image), alt: "", decoding: "async" });
+      const parts = { top: Math.floor((span - height) / 2) - top, left: Math.floor((span - width) / 2) - left, width: about.columns, height: about.rows };
+      for (const [side, pixels] of Object.entries(parts)) image.style[side] = `${100 * pixels / span}%`;
+      const [first, leftmost, below, beyond] = entry.shown.box; // of a tall or wide field, the square would show more
+      const clipped = [first / about.rows, 1 - beyond / about.columns, 1 - below / about.rows, leftmost / about.columns];
+      image.style.clipPath = `inset(${clipped.map(share => `${100 * share}%`).join(" ")})`;
+      image.decode().then(() => { element.style.backgroundImage = "none"; }, () => image.remove());
+      element.classList.add("cut");
+      element.append(image);
+      return element;
+    }
+
     /** One tile of the sheet, enlarged. */
-    function tile(rank, patch, label) {
+    function tile(rank, onRight, label) {
       const { width, height, block, side, columns } = here.sheet, pitch = side + 2;
-      const left = (patch ? width - block : 0) + rank % columns * pitch, top = Math.floor(rank / columns) * pitch;
+      const left = (onRight ? width - block : 0) + rank % columns * pitch, top = Math.floor(rank / columns) * pitch;
       const place = (offset, length) => length === side ? 0 : 100 * offset / (length - side);
       const element = make("div", { className: "tile", role: "img", "aria-label": label });
       element.style.backgroundImage = `url("${sheet()}")`;
