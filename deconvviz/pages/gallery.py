@@ -33,7 +33,7 @@ from .pictures import Pictures
 from .sheetmaking import make_sheets
 from .writer import Listing, Pages
 
-BYTES_PER_PIXEL = {"webp": 0.14, "png": 2.1, "jpeg": 0.33}
+BYTES_PER_PIXEL = {"webp": 0.16, "png": 1.25, "jpeg": 0.26}
 """Of sheets of photographs, for the estimate before any is made."""
 
 

@@ -26,7 +26,7 @@ MAPS_TOGETHER = 256
 BYTES = 256 * 2**20
 """Of sheets under way, at most."""
 
-DRAWN_TOGETHER, DRAWN_BYTES = 256, 128 * 2**20
+DRAWN_TOGETHER, DRAWN_BYTES = 256, 64 * 2**20
 """Projections drawn before more are made: enough that no core waits long for the others. And their bytes, about."""
 
 BATCH, BATCH_BYTES = 16, 4 * 2**20
