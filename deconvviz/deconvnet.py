@@ -113,7 +113,10 @@ class DeconvNet:
         `strongest` and `project` take the result in place of images. Raises UnreadableImage, UnsuitableInput,
         UnknownLayer, and NoMirrorRule before any work if a call on the way down cannot be mirrored.
         """
-        inputs = self._inputs(images)
+        return self._record(self._inputs(images), layers)
+
+    def _record(self, inputs: Tensor, layers: Sequence[str]) -> Recording:
+        """The same for images that are the network's input already (N, C, H, W)."""
         table = self.layers_for(inputs.shape[1:])
         self._input_shape = self._input_shape or tuple(inputs.shape[1:])  # type: ignore[assignment]
         wanted = list(dict.fromkeys(table[name].read_at for name in layers))
@@ -192,7 +195,8 @@ class DeconvNet:
             cropped, whole = divide(table, units, numbers)
             for some in groups_by_image(units, whole, RECORDED_TOGETHER):
                 images = list(dict.fromkeys(units[n].image for n in some))
-                recording = self.record(torch.stack([tensors[i] for i in images]), [units[n].layer for n in some])
+                batch = torch.stack([tensors[i] for i in images]).to(self._sample())
+                recording = self._record(batch, [units[n].layer for n in some])
                 yield self._whole_pass(recording, units, some, [images.index(units[n].image) for n in some], tensors)
             for layer, some in cropped:
                 start, inputs = table[layer].read_at, [tensors[units[n].image] for n in some]

@@ -1,6 +1,7 @@
 """What a user may give as images → the network's input tensors."""
 
 import os
+import sys
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,8 @@ def one_by_one(images: Any, preprocess: Preprocess | None = None) -> Sequence[An
         items = images if images.ndim == 4 else [images]
     else:
         items = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
+        if isinstance(items, list | tuple) and items and isinstance(items[0], Tensor):
+            warn_of_pictures(items[0], preprocess)  # others are like it
     if len(items) == 0:
         raise UnsuitableInput("there is no image to look at: the batch is empty")
     return items  # type: ignore[no-any-return]
@@ -86,8 +89,16 @@ def warn_of_pictures(tensor: Tensor, preprocess: Preprocess | None) -> None:
         warnings.warn(
             f"this tensor lies in [{low:.2g}, {high:.3g}], as pictures do before they are normalised, and tensors are "
             "taken as normalised already; give the picture (path, PIL image, array, uint8 tensor): deconvviz does it",
-            stacklevel=4,
+            stacklevel=_outside(),
         )
+
+
+def _outside() -> int:
+    """The `stacklevel` of whoever called deconvviz, so that a warning shows their line and comes once for it."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and frame.f_globals["__name__"].startswith(f"{__package__}."):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def from_array(array: NDArray[Any]) -> Image.Image:

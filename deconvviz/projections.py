@@ -20,7 +20,7 @@ ACROSS = 3
 
 
 class Projections(list[Projection]):
-    """A list of projections, in the order of the units asked for; slices of it are such lists too."""
+    """A list of projections, in the order of the units asked for; slices and sums of it are such lists too."""
 
     @overload
     def __getitem__(self, place: SupportsIndex, /) -> Projection: ...
@@ -29,6 +29,10 @@ class Projections(list[Projection]):
     def __getitem__(self, place: Any, /) -> Any:
         chosen = super().__getitem__(place)
         return Projections(chosen) if isinstance(place, slice) else chosen
+
+    def __add__(self, others: list[Projection], /) -> "Projections":  # type: ignore[override]
+        """These, then others."""
+        return Projections([*self, *others])
 
     @property
     def pixels(self) -> list[Tensor]:

@@ -88,6 +88,8 @@ def test_a_list_of_projections_is_a_list(twelve: Projections, tmp_path: Path) ->
     assert isinstance(twelve, list)
     assert isinstance(twelve[2:4], Projections)
     assert list(twelve[2:4]) == [twelve[2], twelve[3]]
+    assert isinstance(twelve[:2] + twelve[5:6], Projections)
+    assert list(twelve[:2] + [twelve[5]]) == [twelve[0], twelve[1], twelve[5]]
     assert [pixels.shape for pixels in twelve.pixels] == [p.pixels.shape for p in twelve]
     assert torch.equal(twelve.canvas()[5], twelve[5].canvas())
     twelve.save(tmp_path / "all.png")
@@ -246,6 +248,18 @@ def test_a_tensor_that_nobody_normalised_is_warned_of(dv: DeconvNet, recwarn: py
     for tensor in (raw, raw * 255):
         with pytest.warns(UserWarning, match="taken as normalised already"):
             dv.strongest(tensor, "conv1")
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_such_a_warning_comes_once_and_shows_the_line_of_the_user(dv: DeconvNet, several: bool) -> None:
+    raw = torch.from_numpy(np.array(shapes.image(9))).permute(2, 0, 1) / 255
+    given = [raw, raw] if several else raw
+    looks = (lambda: dv.strongest(given, "conv1"), lambda: dv.project(given, ["conv1:3"]),
+             lambda: list(dv.stream(given, ["conv4:3", "conv1:3"])))  # fmt: skip
+    for look in looks:
+        with pytest.warns(UserWarning, match="taken as normalised already") as warned:
+            look()
+        assert [warning.filename for warning in warned] == [__file__]
 
 
 def test_an_image_that_cannot_be_read(dv: DeconvNet) -> None:
