@@ -23,8 +23,8 @@ def one_by_one(images: Any, preprocess: Preprocess | None = None) -> Sequence[An
     """A path, PIL image, array or tensor, or a sequence of them: one item for each image.
 
     A tensor of four dimensions (N, C, H, W), or an array (N, H, W, C), is N images. A sequence of the user's
-    own is read from threads. Raises UnsuitableInput for anything else; warns of tensors that look as if
-    `preprocess` should have made them and did not.
+    own is read from threads. Raises UnsuitableInput for anything else; warns of tensors, one by one or in a
+    batch, a list or a tuple, that look as if `preprocess` should have made them and did not.
     """
     if isinstance(images, Tensor):
         batch = images[None] if images.ndim == 3 else images
@@ -39,8 +39,10 @@ def one_by_one(images: Any, preprocess: Preprocess | None = None) -> Sequence[An
         items = images if images.ndim == 4 else [images]
     else:
         items = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
-        if isinstance(items, list | tuple) and items and isinstance(items[0], Tensor):
-            warn_of_pictures(items[0], preprocess)  # others are like it
+        if isinstance(items, list | tuple):
+            tensors = (item for item in items if isinstance(item, Tensor) and item.is_floating_point())
+            if (one := next((t for t in tensors if t.numel() and t.amin() < t.amax()), None)) is not None:
+                warn_of_pictures(one, preprocess)  # others are like it; of one value, it would say nothing
     if len(items) == 0:
         raise UnsuitableInput("there is no image to look at: the batch is empty")
     return items  # type: ignore[no-any-return]
@@ -87,16 +89,17 @@ def warn_of_pictures(tensor: Tensor, preprocess: Preprocess | None) -> None:
     low, high = (float(edge) for edge in tensor.detach().aminmax())
     if 0 <= low < high and (high <= 1 or 20 < high <= 255):
         warnings.warn(
-            f"this tensor lies in [{low:.2g}, {high:.3g}], as pictures do before they are normalised, and tensors are "
-            "taken as normalised already; give the picture (path, PIL image, array, uint8 tensor): deconvviz does it",
+            f"this tensor lies in [0, {1 if high <= 1 else 255}], as pictures do before they are normalised, and "
+            "tensors are taken as normalised already; give the picture (path, PIL image, array, uint8 tensor): "
+            "deconvviz does it",
             stacklevel=_outside(),
         )
 
 
 def _outside() -> int:
-    """The `stacklevel` of whoever called deconvviz, so that a warning shows their line and comes once for it."""
+    """The `stacklevel` of whoever called deconvviz, so that a warning shows their line, and comes once for it."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back and frame.f_globals["__name__"].startswith(f"{__package__}."):
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith(f"{__package__}."):
         level, frame = level + 1, frame.f_back
     return level
 

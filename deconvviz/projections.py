@@ -20,7 +20,7 @@ ACROSS = 3
 
 
 class Projections(list[Projection]):
-    """A list of projections, in the order of the units asked for; slices and sums of it are such lists too."""
+    """A list of projections, in the order of the units asked for; slices and sums of such lists are such lists too."""
 
     @overload
     def __getitem__(self, place: SupportsIndex, /) -> Projection: ...
@@ -32,7 +32,11 @@ class Projections(list[Projection]):
 
     def __add__(self, others: list[Projection], /) -> "Projections":  # type: ignore[override]
         """These, then others."""
-        return Projections([*self, *others])
+        return Projections(super().__add__(others))
+
+    def __radd__(self, others: list[Projection], /) -> "Projections":
+        """Others, then these."""
+        return Projections([*others, *self]) if isinstance(others, list) else NotImplemented
 
     @property
     def pixels(self) -> list[Tensor]:

@@ -3,6 +3,7 @@
 import gc
 import re
 import sys
+import warnings
 from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
@@ -90,6 +91,14 @@ def test_a_list_of_projections_is_a_list(twelve: Projections, tmp_path: Path) ->
     assert list(twelve[2:4]) == [twelve[2], twelve[3]]
     assert isinstance(twelve[:2] + twelve[5:6], Projections)
     assert list(twelve[:2] + [twelve[5]]) == [twelve[0], twelve[1], twelve[5]]
+    added = [twelve[5]] + twelve[:2]
+    assert isinstance(added, Projections)
+    assert list(added) == [twelve[5], twelve[0], twelve[1]]
+    for other in ((twelve[0],), "ab", 5):
+        with pytest.raises(TypeError):
+            _ = twelve + other  # type: ignore[operator]
+        with pytest.raises(TypeError):
+            _ = other + twelve  # type: ignore[operator]
     assert [pixels.shape for pixels in twelve.pixels] == [p.pixels.shape for p in twelve]
     assert torch.equal(twelve.canvas()[5], twelve[5].canvas())
     twelve.save(tmp_path / "all.png")
@@ -250,16 +259,39 @@ def test_a_tensor_that_nobody_normalised_is_warned_of(dv: DeconvNet, recwarn: py
             dv.strongest(tensor, "conv1")
 
 
-@pytest.mark.parametrize("several", [False, True])
-def test_such_a_warning_comes_once_and_shows_the_line_of_the_user(dv: DeconvNet, several: bool) -> None:
+@pytest.mark.parametrize("kind", ["one", "batch", "list", "black first", "tuple"])
+def test_such_a_warning_comes_once_and_shows_the_line_of_the_user(dv: DeconvNet, kind: str) -> None:
     raw = torch.from_numpy(np.array(shapes.image(9))).permute(2, 0, 1) / 255
-    given = [raw, raw] if several else raw
-    looks = (lambda: dv.strongest(given, "conv1"), lambda: dv.project(given, ["conv1:3"]),
-             lambda: list(dv.stream(given, ["conv4:3", "conv1:3"])))  # fmt: skip
+    given = {
+        "one": raw,
+        "batch": torch.stack([raw, raw]),
+        "list": [raw, raw],
+        "black first": [torch.zeros_like(raw), raw],
+        "tuple": (raw, raw),
+    }[kind]
+    looks = (
+        lambda: dv.strongest(given, "conv1"),
+        lambda: dv.project(given, ["conv1:3"]),
+        lambda: list(dv.stream(given, ["classifier:3", "conv4:3", "conv1:3"])),
+    )
     for look in looks:
         with pytest.warns(UserWarning, match="taken as normalised already") as warned:
             look()
-        assert [warning.filename for warning in warned] == [__file__]
+        line = look.__code__.co_firstlineno
+        assert [(warning.filename, warning.lineno) for warning in warned] == [(__file__, line)]
+
+
+def test_such_a_warning_comes_once_for_a_line_that_runs_often(dv: DeconvNet) -> None:
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("default")
+        for seed in range(3):
+            dv.strongest(torch.rand(1, 3, 112, 112, generator=torch.Generator().manual_seed(seed)), "conv1")
+    assert len(warned) == 1
+
+
+def test_such_a_warning_does_no_harm_where_code_has_no_name(dv: DeconvNet) -> None:
+    with pytest.warns(UserWarning, match="taken as normalised already"):
+        exec("dv.strongest(given, 'conv1')", {"dv": dv, "given": torch.rand(1, 3, 112, 112)})
 
 
 def test_an_image_that_cannot_be_read(dv: DeconvNet) -> None:
