@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import __version__
-from .exits import DONE, ERROR, SKIPPED, errors_become_lines
+from .exits import end, errors_become_lines
 
 if TYPE_CHECKING:
     from .deconvnet import DeconvNet
@@ -110,10 +110,9 @@ def project(
     records, skipped = tell(made, len(images), paths=not as_json)
     if as_json:
         click.echo(pictures_json(records))
-    if skipped:
-        if len(images) > 1:
-            _note(f"{skipped} of {len(images)} images skipped.")
-        raise SystemExit(ERROR if skipped == len(images) else SKIPPED)
+    if skipped and len(images) > 1:
+        _note(f"{skipped} of {len(images)} images skipped.")
+    end(skipped, len(images))
 
 
 def _load(name: str, weights: str, device: str, precision: str = "fp32") -> "DeconvNet":
@@ -165,11 +164,13 @@ index_argument = click.argument("index", type=click.Path(path_type=Path))
 
 
 def _share(ctx: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:
-    """`i/N` as two numbers, i from 0."""
-    number, _, count = (text or "").partition("/")
-    if text and not (number.isdecimal() and count.isdecimal() and int(number) < int(count)):
-        raise click.BadParameter("write i/N with i from 0 to N-1, as in 0/4")
-    return (int(number), int(count)) if text else None
+    """What click makes of `--shard`: a mistake in it is one of usage."""
+    from .texts import parse_share
+
+    try:
+        return parse_share(text) if text else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @main.command()
@@ -205,7 +206,7 @@ def scan(
     click.echo(str(output))
     if said := skipped_line(index, output):
         _note(said)
-        raise SystemExit(DONE if under_torchrun() else SKIPPED)
+        end(0 if under_torchrun() else 1)  # it would end all other ranks
 
 
 @main.command()
@@ -255,8 +256,7 @@ def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int, s
 
     problems, chosen = Problems(), parse_maps(maps) if maps else None
     click.echo(str(write_index_figure(open_index(index), layer, chosen, output, tile, smooth, problems)))
-    if problems.count:
-        raise SystemExit(SKIPPED)
+    end(problems.count)
 
 
 # --- galleries ------------------------------------------------------------------------------------------
@@ -304,8 +304,7 @@ def gallery(
         single_file=single_file, force=force, on_skip=skipped, report=problems, say=_note,
     )  # fmt: skip
     _written(page)
-    if problems.count or skipped.count:
-        raise SystemExit(SKIPPED)
+    end(problems.count + skipped.count)
 
 
 @main.command()

@@ -15,6 +15,12 @@ from .errors import DeconvvizError
 DONE, ERROR, SKIPPED, INTERRUPTED = 0, 1, 3, 130
 
 
+def end(skipped: int, inputs: int | None = None) -> None:
+    """End a command that has done what it could, unless it `skipped` nothing: as an error if it was all `inputs`."""
+    if skipped:
+        raise SystemExit(ERROR if skipped == inputs else SKIPPED)
+
+
 @contextmanager
 def errors_become_lines() -> Iterator[None]:
     """Run a command within it; this is the one place where errors become lines and exit codes.

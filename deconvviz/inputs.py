@@ -1,10 +1,11 @@
 """What a user may give as images → the network's input tensors."""
 
+import math
 import os
 import sys
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any
@@ -33,16 +34,14 @@ def one_by_one(images: Any, preprocess: Preprocess | None = None) -> Sequence[An
                 f"a tensor of images is floating point (N, C, H, W), already normalised, or uint8, a picture that "
                 f"deconvviz normalises; this one is {batch.dtype} {tuple(batch.shape)}"
             )
-        warn_of_pictures(batch, preprocess)
+        warn_of_pictures([batch], preprocess)
         items: Any = batch
     elif isinstance(images, np.ndarray):
         items = images if images.ndim == 4 else [images]
     else:
         items = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
         if isinstance(items, list | tuple):
-            tensors = (item for item in items if isinstance(item, Tensor) and item.is_floating_point())
-            if (one := next((t for t in tensors if t.numel() and t.amin() < t.amax()), None)) is not None:
-                warn_of_pictures(one, preprocess)  # others are like it; of one value, it would say nothing
+            warn_of_pictures([item for item in items if isinstance(item, Tensor)], preprocess)
     if len(items) == 0:
         raise UnsuitableInput("there is no image to look at: the batch is empty")
     return items  # type: ignore[no-any-return]
@@ -82,12 +81,18 @@ def as_tensor(image: Any, preprocess: Preprocess | None) -> Tensor:
     return preprocess(image)
 
 
-def warn_of_pictures(tensor: Tensor, preprocess: Preprocess | None) -> None:
-    """Warn of a tensor that is likely a picture which nobody has normalised: all of it in [0, 1], or in [0, 255]."""
-    if preprocess is None or not any(preprocess.mean) or not tensor.is_floating_point() or not tensor.numel():
+def warn_of_pictures(tensors: Iterable[Tensor], preprocess: Preprocess | None) -> None:
+    """Warn of tensors that are likely pictures which nobody has normalised: all in [0, 1], or all in [0, 255]."""
+    if preprocess is None or not any(preprocess.mean):
         return
-    low, high = (float(edge) for edge in tensor.detach().aminmax())
-    if 0 <= low < high and (high <= 1 or 20 < high <= 255):
+    low, high = math.inf, -math.inf
+    for tensor in tensors:
+        if tensor.is_floating_point() and tensor.numel():
+            edges = [float(edge) for edge in tensor.detach().aminmax()]
+            low, high = min(low, edges[0]), max(high, edges[1])
+        if low < 0:
+            return
+    if low < high and (high <= 1 or 20 < high <= 255):
         warnings.warn(
             f"this tensor lies in [0, {1 if high <= 1 else 255}], as pictures do before they are normalised, and "
             "tensors are taken as normalised already; give the picture (path, PIL image, array, uint8 tensor): "

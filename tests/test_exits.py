@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deconvviz.errors import UnknownUnit
-from deconvviz.exits import ERROR, INTERRUPTED, errors_become_lines
+from deconvviz.exits import ERROR, INTERRUPTED, SKIPPED, end, errors_become_lines
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,15 @@ def test_a_full_disk_is_said() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(LAYERS, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "Error: standard output cannot be written (no space left)\n")
+
+
+@pytest.mark.parametrize(("skipped", "inputs", "code"), [(1, 3, SKIPPED), (3, 3, ERROR), (1, None, SKIPPED)])
+def test_what_was_skipped_says_how_it_ends(skipped: int, inputs: int | None, code: int) -> None:
+    with pytest.raises(SystemExit) as ended:
+        end(skipped, inputs)
+    assert ended.value.code == code
+
+
+def test_a_command_that_skipped_nothing_goes_on() -> None:
+    end(0, 3)
+    end(0, 0)

@@ -9,7 +9,7 @@ from test_sources import draw
 
 from deconvviz import Index, Unit, open_index
 from deconvviz.errors import UnknownUnit, UnsuitableInput
-from deconvviz.texts import Problems, index_json, index_lines, parse_maps, unit_lines
+from deconvviz.texts import Problems, index_json, index_lines, parse_maps, parse_share, unit_lines
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +77,10 @@ def test_pictures_of_several_folders_are_told_apart_and_none_is_valid_json(tmp_p
     (unit,) = json.loads(index_json(empty, [Unit("0", 0)], None), parse_constant=pytest.fail)["units"]
     assert (unit["count"], unit["maximum"], unit["top"], len(unit["edges"]) > 10) == (0, None, [], True)
     assert "inf" not in unit_lines(empty, Unit("0", 0), None)[0]
+
+
+def test_shares() -> None:
+    assert parse_share("3/12") == (3, 12)
+    for wrong in ("", "2/2", "a", "1", "-1/2", "1/2/3", "0/0"):
+        with pytest.raises(ValueError, match="from 0 to N-1"):
+            parse_share(wrong)
