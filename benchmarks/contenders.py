@@ -9,7 +9,7 @@ from captum.attr import Deconvolution, NeuronDeconvolution
 from torch import Tensor, nn
 from torchvision.models.feature_extraction import create_feature_extractor
 
-from deconvviz.units import Unit
+from deconvviz.deconvnet.units import Unit
 
 warnings.filterwarnings("ignore", message=".*(backward hooks|require gradients|Setting forward).*")
 

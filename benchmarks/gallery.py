@@ -17,9 +17,9 @@ from typing import Any
 
 import deconvviz
 from deconvviz import Index, Unit
-from deconvviz.feature_map import Entry
+from deconvviz.deconvnet.projection import Projection
 from deconvviz.pages.commands import USUAL
-from deconvviz.projection import Projection
+from deconvviz.scanning.feature_map import Entry
 
 from .measure import machine, median, seconds, table
 

@@ -58,7 +58,7 @@ def peak(layer: str, count: int, precision: str) -> int:
     from torchvision.models import vgg16
 
     from deconvviz import DeconvNet
-    from deconvviz.units import Unit
+    from deconvviz.deconvnet.units import Unit
 
     dv = DeconvNet(vgg16(weights=None).eval(), input_shape=(3, 224, 224), precision=precision)
     rows, columns = dv.layers[layer].size or (1, 1)

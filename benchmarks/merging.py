@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deconvviz.best import gather
-from deconvviz.part import Part, merge_all, read_part
-from deconvviz.records import Record, Records
-from deconvviz.tally import Tally
+from deconvviz.images.records import Record, Records
+from deconvviz.scanning.best import gather
+from deconvviz.scanning.part import Part, merge_all, read_part
+from deconvviz.scanning.tally import Tally
 
 K = 9
 

@@ -19,9 +19,9 @@ import torch
 from torchvision.models import get_model
 
 from deconvviz import DeconvNet
-from deconvviz.crops import multiply_adds, windows_needed
-from deconvviz.layers import Layers
-from deconvviz.units import Unit
+from deconvviz.deconvnet.crops import multiply_adds, windows_needed
+from deconvviz.deconvnet.units import Unit
+from deconvviz.mirror.layers import Layers
 
 from . import contenders
 from .measure import gemm_peak, machine, median, seconds, table

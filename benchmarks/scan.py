@@ -20,11 +20,11 @@ from torch import Tensor, nn
 
 import deconvviz
 from deconvviz import shapes
-from deconvviz.models import pick_device
-from deconvviz.scanning import BATCH_CPU, BATCH_ELSE, Job
-from deconvviz.selection import select
-from deconvviz.sources import find_images
-from deconvviz.watch import Watch
+from deconvviz.images.sources import find_images
+from deconvviz.network.models import pick_device
+from deconvviz.scanning.scanning import BATCH_CPU, BATCH_ELSE, Job
+from deconvviz.scanning.selection import select
+from deconvviz.scanning.watch import Watch
 
 from .measure import seconds
 

@@ -12,41 +12,34 @@ unpool → rectify → transposed filter carries chosen activations back to pixe
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .version import __version__ as __version__
+
 if TYPE_CHECKING:
     from . import errors, mirror
-    from .deconvnet import DeconvNet
+    from .deconvnet import DeconvNet, Projection, Projections, Unit
     from .errors import DeconvvizError
-    from .feature_map import FeatureMap
     from .images import Preprocess, read_image
-    from .index import Index, open_index
-    from .layers import Layer, Layers
-    from .merging import merge
-    from .models import Model, load_model
+    from .mirror import Layer, Layers, Recording
+    from .network import Model, load_model
     from .pages import write_gallery
-    from .projection import Projection
-    from .projections import Projections
-    from .recording import Recording
-    from .scanning import scan
-    from .units import Unit
-
-__version__ = "0.1.0"
+    from .scanning import FeatureMap, Index, merge, open_index, scan
 
 _HOMES = {
     "DeconvNet": "deconvnet",
     "DeconvvizError": "errors",
-    "FeatureMap": "feature_map",
-    "Index": "index",
-    "Layer": "layers",
-    "Layers": "layers",
-    "Model": "models",
+    "FeatureMap": "scanning",
+    "Index": "scanning",
+    "Layer": "mirror",
+    "Layers": "mirror",
+    "Model": "network",
     "Preprocess": "images",
-    "Projection": "projection",
-    "Projections": "projections",
-    "Recording": "recording",
-    "Unit": "units",
-    "load_model": "models",
-    "merge": "merging",
-    "open_index": "index",
+    "Projection": "deconvnet",
+    "Projections": "deconvnet",
+    "Recording": "mirror",
+    "Unit": "deconvnet",
+    "load_model": "network",
+    "merge": "scanning",
+    "open_index": "scanning",
     "read_image": "images",
     "scan": "scanning",
     "write_gallery": "pages",

@@ -22,10 +22,8 @@ import deconvviz  # noqa: E402
 from deconvviz.cli import main as commands  # noqa: E402
 
 FURTHER = {
-    "deconvviz.feature_map": ("Entry", "Statistics"),
-    "deconvviz.mirror": ("register", "pointwise", "whole", "Rule"),
-    "deconvviz.window": ("Reach",),
-    "deconvviz.visualise": ("picture_index",),
+    "deconvviz.scanning": ("picture_index", "Entry", "Statistics"),
+    "deconvviz.mirror": ("register", "pointwise", "whole", "Rule", "Reach"),
     "deconvviz.shapes": ("image", "label", "network"),
 }
 """What else is meant for users, beside the names of `deconvviz` itself."""

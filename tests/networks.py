@@ -97,3 +97,67 @@ def module_and_use(net: nn.Module, read_at: str) -> tuple[str, int]:
         return read_at, 0
     module, _, use = read_at.rpartition("_")
     return module, int(use)
+
+
+CLASSIFIERS = [
+    name
+    for name in torchvision.models.list_models(module=torchvision.models)
+    if not name.startswith(("vit", "swin", "maxvit"))
+]
+
+
+SEGMENTATION = torchvision.models.list_models(module=torchvision.models.segmentation)
+
+
+TRANSFORMERS = ["vit_b_16", "swin_t", "swin_v2_t", "maxvit_t"]
+
+
+ONE_OF_EACH = [
+    *(
+        "alexnet",
+        "vgg11_bn",
+        "resnet18",
+        "resnext50_32x4d",
+        "squeezenet1_1",
+        "densenet121",
+        "googlenet",
+        "inception_v3",
+    ),
+    *("mobilenet_v2", "mobilenet_v3_small", "mnasnet0_5", "shufflenet_v2_x0_5", "regnet_x_400mf", "regnet_y_400mf"),
+    *("efficientnet_b0", "efficientnet_v2_s", "convnext_tiny", "fcn_resnet50", "deeplabv3_mobilenet_v3_large"),
+]
+"""Of each family the smallest, for what differs by operator and not by size."""
+
+
+TIMM = [
+    *("resnet26d", "resnetv2_50", "vgg11_bn", "densenet121", "dla34", "hrnet_w18_small"),
+    *("inception_v4", "xception41", "mobilenetv3_large_100", "efficientnet_b0", "regnety_002", "convnext_atto"),
+]
+
+
+class Joined(nn.Module):
+    """Concatenations of rectified maps, of other maps, twice of the same, and along rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.relu = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(3, 5, 3, padding=1), nn.ReLU()
+        self.pool, self.last = nn.MaxPool2d(2), nn.Conv2d(13, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = self.relu(self.a(x)), self.relu(self.b(x))
+        twice = torch.cat([a, b, a], -3)
+        tall = torch.cat([a, a], 2)
+        return self.last(self.pool(twice)) + tall.mean()
+
+
+class Fragile(nn.Module):
+    """NaN in the second layer for images whose first pixel is 9, infinite for 8."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.relu = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 3), nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        corner = x[:, :1, :1, :1]
+        scale = torch.where(corner == 9, torch.nan, torch.where(corner == 8, torch.inf, 1.0))
+        return self.relu(self.b(self.relu(self.a(x)) * scale) + 0)

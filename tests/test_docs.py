@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import torch
 import torchvision
+from networks import CLASSIFIERS, SEGMENTATION, TIMM, TRANSFORMERS
 from oracles import relative_error
-from test_networks import CLASSIFIERS, SEGMENTATION, TIMM, TRANSFORMERS
 from torch import nn
 
 import deconvviz

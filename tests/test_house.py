@@ -1,6 +1,7 @@
 """The house itself: who imports whom, who knows what, and that the door is what it says."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -12,108 +13,104 @@ import deconvviz
 
 PACKAGE = Path(deconvviz.__file__).parent
 ORDER = [
-    "errors",
-    "exits",
-    "output",
-    "window",
-    "resampling",
-    "tiles",
-    "notebook",
-    "shapes",
-    "images",
-    "machine",
-    "inputs",
-    "models",
-    "graph",
-    "capture",
-    "signals",
-    "bits",
-    "recording",
-    "mirror",
-    "rules",
-    "layers",
-    "crops",
-    "walk",
-    "units",
-    "passes",
-    "projection",
-    "figures",
-    "projections",
-    "deconvnet",
-    "records",
-    "archives",
-    "datasets",
-    "sources",
-    "best",
-    "tally",
-    "part",
-    "manifest",
-    "ledger",
-    "ranks",
-    "selection",
-    "folding",
-    "watch",
-    "reading",
-    "recheck",
-    "feature_map",
-    "index",
-    "merging",
-    "scanning",
-    "sheets",
-    "pages",
-    "visualise",
-    "galleries",
-    "serving",
-    "texts",
-    "cli",
-    "__main__",
+    *("version", "errors", "machine", "shapes"),
+    *("drawing", "images", "network", "mirror", "deconvnet", "scanning", "pages"),
+    *("cli", "__main__", "__init__"),
 ]
-"""From the foundation up: a module imports only from modules before it (or its own package)."""
+"""From the foundation up: what stands here imports only from what stands before it."""
 
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.parent != PACKAGE)
+WITHIN = {
+    "drawing": ["output", "resampling", "tiles", "notebook"],
+    "images": ["pictures", "inputs", "records", "archives", "datasets", "sources"],
+    "network": ["graph", "capture", "folding", "models"],
+    "mirror": ["window", "signals", "bits", "recording", "registry", "rules", "layers", "walk"],
+    "deconvnet": [
+        *("units", "crops", "passes", "projection", "figures", "projections", "deconvnet", "visualise"),
+    ],
+    "scanning": [
+        *("best", "tally", "part", "manifest", "ledger", "ranks", "selection", "watch", "reading", "recheck"),
+        *("feature_map", "index", "merging", "scanning", "index_figure"),
+    ],
+    "pages": [
+        *("names", "sheets", "facts", "words", "choice", "commands", "folder", "kept", "pictures", "sheetmaking"),
+        *("writer", "gallery", "single", "galleries", "serving"),
+    ],
+    "cli": ["exits", "texts", "commands"],
+}
+"""The rooms of each wing, from its foundation up. `shapes` is drawn as one room: a package of its own."""
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-def room(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def place(path: Path) -> tuple[str, str]:
+    """The wing that a module is in and its room there; a module beside the wings is a wing with one room."""
+    parts = [part.removesuffix(".py") for part in path.relative_to(PACKAGE).parts]
+    return parts[0], parts[1] if len(parts) > 1 else ""
 
 
-def imports(path: Path) -> set[str]:
-    """Rooms of the package that a module imports, and other packages by their names."""
-    found: set[str] = set()
+def imports(path: Path) -> set[tuple[str, ...]]:
+    """What a module imports, each as a path of names: of the package from its root, `("", "mirror", "walk")`."""
+    found: set[tuple[str, ...]] = set()
+    inside = path.relative_to(PACKAGE).parts[:-1]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
+            found |= {tuple(alias.name.split(".")) for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            depth = len(path.relative_to(PACKAGE).parts)
-            if node.level == depth and node.level:
-                names = [node.module] if node.module else [alias.name for alias in node.names]
-                found |= {"." + str(name).split(".")[0] for name in names}
-            elif not node.level:
-                found.add(str(node.module).split(".")[0])
-    return found - {".__version__"}
+            module = tuple(node.module.split(".")) if node.module else ()
+            start = ("", *inside[: len(inside) + 1 - node.level], *module) if node.level else module
+            found |= {(*start, alias.name) for alias in node.names}
+    return found
+
+
+def read_from(path: Path) -> list[tuple[str, ...]]:
+    """What a module imports from the package."""
+    return [names[1:] for names in imports(path) if names[0] == ""]
+
+
+def test_every_room_has_its_place() -> None:
+    assert {place(path)[0] for path in MODULES} == set(ORDER)
+    for wing, rooms in WITHIN.items():
+        there = {place(path)[1] for path in MODULES if place(path)[0] == wing}
+        assert sorted(rooms) == sorted(there - {"__init__"})
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_go_strictly_downward(path: Path) -> None:
-    below = {f".{name}" for name in ORDER[: ORDER.index(room(path))]}
-    above = {name for name in imports(path) if name.startswith(".")} - below
-    assert not above
+    wing, room = place(path)
+    for other, *rest in read_from(path):
+        if other != wing:
+            assert ORDER.index(other) < ORDER.index(wing), (other, *rest)
+        elif wing in WITHIN and room != "__init__" and rest[0] != room:
+            rooms = WITHIN[wing]
+            assert rooms.index(rest[0]) < rooms.index(room), (other, *rest)
 
 
-def test_every_room_has_its_place() -> None:
-    assert {room(path) for path in MODULES} == set(ORDER)
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_wings_are_entered_by_their_doors(path: Path) -> None:
+    for other, *rest in read_from(path):
+        if other != place(path)[0] and (PACKAGE / other).is_dir():
+            door = importlib.import_module(f"deconvviz.{other}")
+            assert not rest or (len(rest) == 1 and rest[0] in door.__all__), (other, *rest)
+
+
+@pytest.mark.parametrize("wing", [*WITHIN, "shapes"])
+def test_a_door_says_what_lives_there_and_hands_on_what_it_lists(wing: str) -> None:
+    door = importlib.import_module(f"deconvviz.{wing}")
+    assert len((door.__doc__ or "").split("\n\n")) >= 2
+    assert wing == "shapes" or "never" in (door.__doc__ or "")
+    for name in door.__all__:
+        assert getattr(door, name) is not None
 
 
 def test_who_knows_what() -> None:
-    knows = {path: imports(path) for path in MODULES}
-    assert [p.name for p, names in knows.items() if "click" in names] == ["cli.py"]
-    assert [room(p) for p, names in knows.items() if "jinja2" in names] == ["pages"]
-    figures = knows[PACKAGE / "figures.py"]
-    assert not figures & {".models", ".deconvnet", ".graph", ".layers"}
-    for engine in ("walk.py", "projection.py", "recording.py", "signals.py"):
-        assert "aten" not in (PACKAGE / engine).read_text()
-    for path in (PACKAGE / "rules").glob("*.py"):
-        assert ".units" not in knows[path]
+    knows = {path: {names[0] for names in imports(path)} for path in MODULES}
+    assert {place(path)[0] for path, names in knows.items() if "click" in names} == {"cli"}
+    assert {place(path)[0] for path, names in knows.items() if "jinja2" in names} == {"pages"}
+    assert not {names[0] for names in read_from(PACKAGE / "deconvnet" / "figures.py")} & {"network", "mirror"}
+    for engine in ("walk.py", "signals.py", "window.py", "recording.py"):
+        assert not re.search(r"\baten\b", (PACKAGE / "mirror" / engine).read_text())
+    for path in (PACKAGE / "deconvnet").glob("*.py"):
+        assert not re.search(r"\baten\b", path.read_text())
 
 
 def test_the_door_holds_what_it_says() -> None:

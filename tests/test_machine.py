@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
+from deconvviz.deconvnet.projection import SEEDED_TOGETHER, _evenly
 from deconvviz.machine import MOST_WORKERS, at_once, sharing, threads_with, workers
-from deconvviz.projection import SEEDED_TOGETHER, _evenly
 
 CPU = torch.device("cpu")
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import __version__
+from ..version import __version__
 from .exits import end, errors_become_lines
 
 if TYPE_CHECKING:
-    from .deconvnet import DeconvNet
+    from ..deconvnet import DeconvNet
 
 
 class Commands(click.Group):
@@ -97,9 +97,8 @@ def project(
     One picture for each image: image patches beside their projections, for each layer. Without --layer,
     four layers spread over the depth are chosen. Pictures go to gallery/ unless -o says where.
     """
+    from ..deconvnet import Unit, picture_files, usual_layers
     from .texts import pictures_json, tell
-    from .units import Unit
-    from .visualise import picture_files, usual_layers
 
     asked = [Unit.parse(unit) for unit in units]
     dv = _load(model, weights, device, precision)
@@ -116,7 +115,7 @@ def project(
 
 
 def _load(name: str, weights: str, device: str, precision: str = "fp32") -> "DeconvNet":
-    from .visualise import load_network
+    from ..deconvnet import load_network
 
     dv, place = load_network(name, weights, device, precision)
     if place != "cpu":
@@ -138,7 +137,7 @@ def _written(page: Path) -> None:
 @gallery_force_option
 def demo(output: Path, force: bool) -> None:
     """Make a gallery of the embedded network on pictures of its own drawn world; nothing is downloaded."""
-    from .galleries import make_demo
+    from ..pages import make_demo
 
     _written(make_demo(output, force, say=_note))
 
@@ -148,7 +147,7 @@ def demo(output: Path, force: bool) -> None:
 @click.option("--check", "checked", metavar="NAME", help="Say whether this network can be mirrored, or what stops it.")
 def models(as_json: bool, checked: str | None) -> None:
     """List the networks that --model accepts, beside timm:NAME and your own FILE.py:FACTORY."""
-    from .models import model_names
+    from ..network import model_names
     from .texts import mirror_line, models_json
 
     if checked is not None:
@@ -194,9 +193,9 @@ def scan(
     together. The same command goes on where an interrupted one stopped. Run it under torchrun, or with
     --shard on several machines. Without --layer, all rectified layers are watched.
     """
-    from .models import from_anywhere
-    from .ranks import under_torchrun
-    from .scanning import scan as run
+    from ..network import from_anywhere
+    from ..scanning import scan as run
+    from ..scanning import under_torchrun
     from .texts import Problems, skipped_line
 
     load, dv = from_anywhere(model, weights), _load(model, weights, device)
@@ -216,7 +215,7 @@ def scan(
 @click.option("--force", is_flag=True, help="Begin anew where another scan lies.")
 def merge(folders: Sequence[Path], output: Path, partial: bool, force: bool) -> None:
     """Merge the shards of one scan (scan --shard) into one index."""
-    from .merging import merge as run
+    from ..scanning import merge as run
 
     run(folders, output, partial, force)
     click.echo(str(output))
@@ -229,9 +228,9 @@ def merge(folders: Sequence[Path], output: Path, partial: bool, force: bool) -> 
 @json_option
 def top(index: Path, units: Sequence[str], top: int | None, as_json: bool) -> None:
     """Print the images that excite feature maps most; without any, what the index holds and what was skipped."""
-    from .index import open_index
+    from ..deconvnet import Unit
+    from ..scanning import open_index
     from .texts import index_json, index_lines, unit_lines
-    from .units import Unit
 
     asked, opened = [Unit.parse(unit) for unit in units], open_index(index)
     lines = [line for unit in asked for line in unit_lines(opened, unit, top)] or index_lines(opened)
@@ -250,9 +249,8 @@ def figure(index: Path, layer: str, maps: str | None, output: Path, tile: int, s
 
     A .png or, for print, a .pdf of 300 dots an inch.
     """
-    from .index import open_index
+    from ..scanning import open_index, write_index_figure
     from .texts import Problems, parse_maps
-    from .visualise import write_index_figure
 
     problems, chosen = Problems(), parse_maps(maps) if maps else None
     click.echo(str(write_index_figure(open_index(index), layer, chosen, output, tile, smooth, problems)))
@@ -291,7 +289,7 @@ def gallery(
     From an INDEX that `deconvviz scan` made, or from images (as for scan), which are scanned first, into an
     index beside the gallery. The same command goes on where an interrupted one stopped.
     """
-    from .galleries import make_gallery
+    from ..pages import make_gallery
     from .texts import Problems, parse_maps
 
     problems, skipped, typed = Problems(), Problems(), click.core.ParameterSource.COMMANDLINE
@@ -312,7 +310,7 @@ def gallery(
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
 def serve(folder: Path, port: int) -> None:
     """Serve a gallery on 127.0.0.1, for this machine alone; Ctrl-C ends it."""
-    from .serving import server
+    from ..pages import server
 
     with server(folder, port) as running:
         _note(f"http://127.0.0.1:{running.server_address[1]}/ shows {folder}; Ctrl-C ends it.")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .errors import DeconvvizError
+from ..errors import DeconvvizError
 
 DONE, ERROR, SKIPPED, INTERRUPTED = 0, 1, 3, 130
 

@@ -10,16 +10,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .errors import UnknownUnit
-from .figures import number
-from .index import Index
-from .layers import Layer, Layers
-from .ledger import Ledger
-from .manifest import read_manifest
-from .sources import printable
-from .units import Unit
-from .visualise import Pictured
-from .walk import mirrored
+from ..deconvnet import Pictured, Unit, short_number
+from ..errors import UnknownUnit
+from ..images import printable
+from ..mirror import Layer, Layers, mirrored
+from ..scanning import Index, Ledger, read_manifest
 
 HEADS = ("layer", "alias", "kind", "maps", "size", "jump", "receptive field", "mirror", "read after")
 
@@ -121,11 +116,11 @@ def unit_lines(index: Index, unit: Unit, k: int | None) -> list[str]:
         f"{unit.layer}:{unit.channel}  "
         + ("dead: " if facts.dead else "")
         + f"positive in {facts.positive} of {facts.count} images"
-        + (f", maximum {number(facts.maximum)}, mean of the maxima " if facts.count else "")
-        + (f"{number(facts.mean)} ± {number(facts.deviation)}" if facts.count else "")
+        + (f", maximum {short_number(facts.maximum)}, mean of the maxima " if facts.count else "")
+        + (f"{short_number(facts.mean)} ± {short_number(facts.deviation)}" if facts.count else "")
     ]
     for entry in index.top(unit.layer, unit.channel, k):
-        value = number(entry.unit.activation or 0.0)
+        value = short_number(entry.unit.activation or 0.0)
         lines.append(f"  {value:>8}  {entry.unit.position:<8}  {printable(entry.image)}")
     return lines
 

@@ -11,13 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .graph import INPUT, Call, Weight
-from .layers import Layers
-from .machine import exactly
-from .mirror import find_rule
-from .recording import Keep, Recording
-from .signals import place
-from .window import POINTWISE, Windows
+from ..machine import exactly
+from ..mirror import POINTWISE, Keep, Layers, Recording, Windows, find_rule, place
+from ..network import INPUT, Call, Weight
 
 
 def can_crop(table: Layers, start: str) -> bool:

@@ -7,23 +7,27 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from . import rules  # noqa: F401  (enters the mirror rules)
-from .capture import capture
+from ..errors import DeconvvizError, UnknownModel, UnsuitableInput
+from ..images import ImageSource, Preprocess, as_batch, one_by_one, read_by_shape
+from ..machine import pick_precision
+from ..mirror import (
+    Keep,
+    Layers,
+    Recording,
+    Step,
+    descent,
+    describe,
+    mirrored,
+    record,
+    registered_modules,
+    registrations,
+)
+from ..network import Call, Graph, Model, capture
 from .crops import record_crops
-from .errors import DeconvvizError, UnknownModel, UnsuitableInput
-from .graph import Call, Graph
-from .images import ImageSource, Preprocess
-from .inputs import as_batch, one_by_one, read_by_shape
-from .layers import Layers, describe
-from .machine import pick_precision
-from .mirror import registered_modules, registrations
-from .models import Model
 from .passes import Pass, crop_pass, divide, groups_by_image
 from .projection import Projection, project_units
 from .projections import Projections
-from .recording import Keep, Recording, record
 from .units import Unit, check_image, locate, strongest_images, strongest_maps
-from .walk import Step, descent, mirrored
 
 WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 """Modules that only run another one."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from ..drawing import ZERO, Scaling, picture_tile, signal_tile
 from .projection import Projection
-from .tiles import ZERO, Scaling, picture_tile, signal_tile
 
 GREY = (ZERO, ZERO, ZERO)
 GROUND, INK, QUIET = (250, 250, 248), (28, 28, 30), (96, 96, 101)
@@ -112,7 +112,7 @@ def _elided(text: str, keep: int) -> str:
     return text[: -(-keep // 2)] + "…" + text[len(text) - keep // 2 :]
 
 
-def number(value: float) -> str:
+def short_number(value: float) -> str:
     """An activation in four characters or so: 41.2, 0.83, 1130, 1.2e+06."""
     return f"{value:.0f}" if 1000 <= abs(value) < 100_000 else f"{value:.3g}"
 
@@ -130,7 +130,9 @@ def row_picture(row: Row, side: int, smoothing: float = 0.0) -> tuple[Image.Imag
     made = [(blank, None) if silent(p) else projection_tile(p, side, smoothing) for p in row.projections]
     patches = [patch_tile(p, side) for p in row.projections]
     names = [_name(p, row.categories) for p in row.projections]
-    values = [f":{p.unit.channel}  {'silent ' if silent(p) else ''}{number(p.activation)}" for p in row.projections]
+    values = [
+        f":{p.unit.channel}  {'silent ' if silent(p) else ''}{short_number(p.activation)}" for p in row.projections
+    ]
     left, right = tile_grid(patches, names), tile_grid([tile for tile, _ in made], values)
     width, between, heading = left.width, 3 * MARGIN // 2, 52
     picture = Image.new("RGB", (max(2 * width + between, LEAST), heading + left.height), GROUND)
@@ -221,7 +223,7 @@ def figure2(
 
 def map_caption(projections: Sequence[Projection]) -> str:
     """A feature map's number and its highest activation."""
-    return f"map {projections[0].unit.channel}   peak {number(projections[0].activation)}"
+    return f"map {projections[0].unit.channel}   peak {short_number(projections[0].activation)}"
 
 
 def _map_cell(shown: Cell, side: int, count: int, smoothing: float) -> Image.Image:

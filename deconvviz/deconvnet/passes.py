@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from ..drawing import Box
+from ..mirror import Layers, Recording, Windows
 from .crops import can_crop, multiply_adds, windows_needed
-from .layers import Layers
-from .recording import Recording
-from .tiles import Box
 from .units import Unit, check_finite, check_in_map
-from .window import Windows
 
 FORWARD_BYTES = 32 * 2**20
 """How large the largest map of a forward pass over crops may be, in bytes of float32."""

@@ -16,17 +16,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from . import notebook
-from .images import Preprocess, picture
-from .machine import at_once, batch_bytes, exactly, workers
-from .output import write_png
+from ..drawing import Box, notebook, picture_tile, signal_tile, write_png
+from ..images import Preprocess, picture
+from ..machine import at_once, batch_bytes, exactly, workers
+from ..mirror import Arrived, Descent, Recording, Windows, crop, walk
 from .passes import field_of, overhang
-from .recording import Recording
-from .signals import crop
-from .tiles import Box, picture_tile, signal_tile
 from .units import Unit
-from .walk import Arrived, Descent, walk
-from .window import Windows
 
 SEEDED_TOGETHER = 64
 """How many units start down together; the walk parts them as their signals grow."""

@@ -9,10 +9,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from . import notebook
-from .errors import UnsuitableInput
-from .figures import GREY, Row, number, patch_tile, projection_tile, row_picture, silent
-from .output import write_png
+from ..drawing import notebook, write_png
+from ..errors import UnsuitableInput
+from .figures import GREY, Row, patch_tile, projection_tile, row_picture, short_number, silent
 from .projection import Projection
 
 ACROSS = 3
@@ -75,7 +74,7 @@ class Projections(list[Projection]):
         return f"{len(self)} projection{'' if len(self) == 1 else 's'}" + (f" from {named}" if layers else "")
 
     def __repr__(self) -> str:
-        units = ", ".join(f"{p.unit} {number(p.activation)}" for p in self[:3])
+        units = ", ".join(f"{p.unit} {short_number(p.activation)}" for p in self[:3])
         return f"Projections({len(self)}: {units}{', …' if len(self) > 3 else ''})" if self else "Projections(none)"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
@@ -101,5 +100,5 @@ def _cell(projection: Projection, side: int, several: bool) -> str:
     tile = Image.new("RGB", (side, side), GREY) if blank else projection_tile(projection, side)[0]
     patch = notebook.picture(patch_tile(projection, side), f"patch of {unit} in image {unit.image}")
     drawn = notebook.picture(tile, f"projection of {unit} in image {unit.image}")
-    said = f"{unit} &nbsp;{'silent ' if blank else ''}{number(projection.activation)}"
+    said = f"{unit} &nbsp;{'silent ' if blank else ''}{short_number(projection.activation)}"
     return f"{patch}{drawn}<br><small>{said}{f' &nbsp;image {unit.image}' if several else ''}</small>"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from .errors import UnknownUnit, UnsuitableInput
+from ..errors import UnknownUnit, UnsuitableInput
 
 _TEXT = re.compile(r"(?P<layer>[^:@\s]+):(?P<channel>\d+)(@(?P<row>\d+)(,(?P<column>\d+))?)?")
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from .errors import UnwritableOutput
+from ..errors import UnwritableOutput
 
 
 def _umask() -> int:

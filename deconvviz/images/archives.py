@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-from .errors import UnreadableImage, one_line
-from .images import SUFFIXES
+from ..errors import UnreadableImage, one_line
+from .pictures import SUFFIXES
 
 UNLISTED = "(the rest of it)"
 """Stands for what lies behind the place where a damaged archive could be followed no further."""

@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from .errors import UnsuitableInput
-from .images import Preprocess
+from ..errors import UnsuitableInput
 from .inputs import as_tensor
+from .pictures import Preprocess
 from .records import Record
 
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from .errors import UnsuitableInput
-from .images import Preprocess
+from ..errors import UnsuitableInput
+from .pictures import Preprocess
 
 
 def one_by_one(images: Any, preprocess: Preprocess | None = None) -> Sequence[Any]:
@@ -103,8 +103,8 @@ def warn_of_pictures(tensors: Iterable[Tensor], preprocess: Preprocess | None) -
 
 def _outside() -> int:
     """The `stacklevel` of whoever called deconvviz, so that a warning shows their line, and comes once for it."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back and str(frame.f_globals.get("__name__")).startswith(f"{__package__}."):
+    package, level, frame = __name__.partition(".")[0], 1, sys._getframe(1)
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith(f"{package}."):
         level, frame = level + 1, frame.f_back
     return level
 

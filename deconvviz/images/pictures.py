@@ -19,7 +19,7 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as transform
 
-from .errors import UnreadableImage, UnsuitableInput, one_line
+from ..errors import UnreadableImage, UnsuitableInput, one_line
 
 ImageSource = str | os.PathLike[str] | Image.Image
 """What a picture can be given as: a path, or a PIL image."""

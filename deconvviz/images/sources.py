@@ -18,11 +18,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import shapes
+from .. import shapes
+from ..errors import UnreadableImage, UnsuitableInput
 from .archives import list_members, read_member
 from .datasets import DatasetImages
-from .errors import UnreadableImage, UnsuitableInput
-from .images import SUFFIXES, Preprocess, read_image
+from .pictures import SUFFIXES, Preprocess, read_image
 from .records import Record
 
 Source = str | os.PathLike[str]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from torch import nn
 from torchvision.models import VGG, AlexNet
 
-from . import notebook
-from .errors import UnknownLayer, nearest
-from .graph import INPUT, Call, Graph, operator_name
-from .mirror import find_rule
+from ..drawing import notebook
+from ..errors import UnknownLayer, nearest
+from ..network import INPUT, Call, Graph, operator_name
+from .registry import find_rule
 from .signals import Spatial
 from .window import Field, Reaches
 

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .graph import Call, Graph, run
-from .machine import exactly
+from ..machine import exactly
+from ..network import Call, Graph, run
 from .window import Windows
 
 Keep = Callable[..., tuple[Tensor, ...]]

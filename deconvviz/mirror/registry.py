@@ -15,8 +15,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from .errors import NoMirrorRule
-from .graph import Call, operator_name
+from ..errors import NoMirrorRule
+from ..network import Call, operator_name
 from .recording import Keep
 from .signals import Spatial
 from .window import POINTWISE, Reaches

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .errors import NoMirrorRule
-from .graph import INPUT, Call, Graph
+from ..errors import NoMirrorRule
+from ..network import INPUT, Call, Graph
 from .layers import Layers
-from .mirror import Rule, rule_for
 from .recording import Recording
+from .registry import Rule, rule_for
 from .signals import Spatial, add, cut, place
 from .window import POINTWISE, Windows
 

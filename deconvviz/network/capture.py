@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.fx import Node
 from torch.fx.node import map_aggregate
 
-from .errors import NoMirrorRule, UncapturableModel, UnsuitableInput, one_line
+from ..errors import NoMirrorRule, UncapturableModel, UnsuitableInput, one_line
 from .graph import INPUT, Call, Constant, Derived, Graph, Read, Weight, evaluating, operator_name
 
 

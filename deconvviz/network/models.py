@@ -18,9 +18,9 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from . import shapes
-from .errors import DeconvvizError, UnknownModel, UnusableWeights, nearest, one_line
-from .images import Preprocess
+from .. import shapes
+from ..errors import DeconvvizError, UnknownModel, UnusableWeights, nearest, one_line
+from ..images import Preprocess
 
 DEFAULT_MODEL = "squeezenet1_1"
 

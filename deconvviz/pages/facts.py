@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..drawing import enlarged
 from ..errors import UnknownUnit
-from ..feature_map import Entry, Statistics
-from ..index import Index
-from ..layers import Layer
-from ..sheets import FORMATS, Layout, tile_side
-from ..sources import printable
-from ..tiles import enlarged
+from ..images import printable
+from ..mirror import Layer
+from ..scanning import Entry, Index, Statistics
 from .names import file_names
+from .sheets import FORMATS, Layout, tile_side
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import output
+from ..drawing import output
 from ..errors import UnwritableOutput
 
 NAME = "gallery.json"

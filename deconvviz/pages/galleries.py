@@ -5,19 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .deconvnet import DeconvNet
-from .errors import UnusableIndex, UnwritableOutput
-from .index import Index, open_index
-from .manifest import is_manifest, read_manifest
-from .models import from_anywhere, load_model
-from .pages import write_gallery
-from .pages.facts import check_maps
-from .pages.folder import refuse_foreign
-from .pages.single import check_single, write_single_page
-from .part import Skipped
-from .scanning import scan
-from .selection import select
-from .sources import AnyImages, find_images
+from ..deconvnet import DeconvNet
+from ..errors import UnusableIndex, UnwritableOutput
+from ..images import AnyImages, find_images
+from ..network import from_anywhere, load_model
+from ..scanning import Index, Skipped, is_manifest, open_index, read_manifest, scan, select
+from .facts import check_maps
+from .folder import refuse_foreign
+from .gallery import write_gallery
+from .single import check_single, write_single_page
 
 PICTURES = 420
 """Of the embedded world: enough that nine of them agree on what a map likes."""

@@ -18,12 +18,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .. import __version__
+from ..drawing import write_json
 from ..errors import UnwritableOutput
-from ..index import Index
-from ..output import write_json
-from ..sheets import DRAWN, FORMATS, MOST
-from ..sources import is_embedded, printable
+from ..images import is_embedded, printable
+from ..scanning import Index
+from ..version import __version__
 from .choice import first_look, start_here
 from .commands import Origin
 from .facts import MapFacts, Section, Style, images_json, map_facts, map_json, sections
@@ -31,6 +30,7 @@ from .folder import NAME, SCHEMA, prepare, read, take_away
 from .kept import sheet_facts, work_left
 from .pictures import Pictures
 from .sheetmaking import make_sheets
+from .sheets import DRAWN, FORMATS, MOST
 from .writer import Listing, Pages
 
 BYTES_PER_PIXEL = {"webp": 0.16, "png": 1.25, "jpeg": 0.26}

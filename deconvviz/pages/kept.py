@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..index import Index
-from ..sheets import read_facts
-from ..units import Unit
+from ..deconvnet import Unit
+from ..scanning import Index
 from .facts import MapFacts, Section, Style, map_facts
 from .names import sheet_name
+from .sheets import read_facts
 
 
 @dataclass(frozen=True)

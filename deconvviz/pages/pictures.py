@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .. import output
+from ..deconvnet import Projection
+from ..drawing import output
 from ..machine import AtOnce
-from ..projection import Projection
-from ..sheets import encode
 from .facts import Style
 from .kept import picture_facts, picture_lies_there, picture_path
+from .sheets import encode
 
 PICTURE_BYTES = 64 * 2**20
 """Of whole pictures kept in memory, about: other feature maps will show the same images."""

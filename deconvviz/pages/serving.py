@@ -7,7 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from .errors import UnwritableOutput
+from ..errors import UnwritableOutput
 
 
 class _Quiet(SimpleHTTPRequestHandler):

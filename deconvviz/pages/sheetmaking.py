@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .. import output
-from ..index import Index
+from ..deconvnet import Projection
+from ..drawing import as_picture, output, picture_tiles, signal_tiles, span
 from ..machine import AtOnce, sharing
-from ..projection import Projection
-from ..sheets import empty_sheet, encode, lay
-from ..tiles import as_picture, picture_tiles, signal_tiles, span
+from ..scanning import Index
 from .facts import MapFacts, Section, map_fact
 from .kept import Work, sheet_path, unit_facts
 from .pictures import Pictures
+from .sheets import empty_sheet, encode, lay
 
 MAPS_TOGETHER = 256
 """Feature maps whose sheets are under way at a time: enough that they share images, few enough for memory."""

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .output import compact
-from .tiles import ZERO, Box, enlarged
+from ..drawing import ZERO, Box, compact, enlarged
 
 GAP, BETWEEN = 2, 10
 """Pixels of mid-grey between tiles, and between projections and patches."""

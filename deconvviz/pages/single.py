@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import output
+from ..drawing import output
 from ..errors import UnknownLayer, UnwritableOutput
-from ..index import Index
+from ..scanning import Index
 from .facts import sections
 from .gallery import gallery_json, listing_of, make_missing, origin_of, style_of
 from .kept import sheet_path

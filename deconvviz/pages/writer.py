@@ -11,8 +11,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..figures import number
-from ..output import compact, write_text
+from ..deconvnet import short_number
+from ..drawing import compact, write_text
 from . import words
 from .commands import Origin, commands
 from .facts import MapFacts
@@ -204,7 +204,7 @@ class Pages:
             "height": sheet["height"],
             "alt": words.alternative_text(layer["layer"], facts),
             "category": facts.category if (facts.concentration or 0) > 0.5 else "",
-            "peak": number(facts.peak) if math.isfinite(facts.peak) else "",
+            "peak": short_number(facts.peak) if math.isfinite(facts.peak) else "",
             "data": {"number": facts.number},
         }
 

@@ -12,12 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from . import notebook
-from .errors import DeconvvizError
-from .figures import Cell, figure2, number
-from .output import write_png
-from .projections import Projections, units_html
-from .units import Unit
+from ..deconvnet import Cell, Projections, Unit, figure2, short_number, units_html
+from ..drawing import notebook, write_png
+from ..errors import DeconvvizError
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ class FeatureMap:
         facts = self.statistics
         fires = f"fires in {facts.positive} of {facts.count} images"
         return f"{self.layer}:{self.channel}  " + (
-            "dead: no image excites it" if facts.dead else f"peak {number(facts.maximum)}, {fires}"
+            "dead: no image excites it" if facts.dead else f"peak {short_number(facts.maximum)}, {fires}"
         )
 
     def __repr__(self) -> str:
@@ -109,7 +106,9 @@ class FeatureMap:
         if self.statistics.dead:  # there is nothing to project, and no image that excites it
             return notebook.bundle(repr(self), f"<div>{heading}</div>")
         columns = 4 if any(entry.category for entry in self.top) else 3
-        rows = [(number(e.unit.activation or 0.0), e.unit.position, e.image, e.category)[:columns] for e in self.top]
+        rows = [
+            (short_number(e.unit.activation or 0.0), e.unit.position, e.image, e.category)[:columns] for e in self.top
+        ]
         heads = ("activation", "at", "image", "class")[:columns]
         names = notebook.table(heads, rows[: notebook.SHOWN], numbers=(0,))
         try:

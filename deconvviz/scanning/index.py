@@ -9,23 +9,20 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from . import figures, notebook
+from ..deconvnet import DeconvNet, Projection, Projections, Unit, short_number
+from ..drawing import notebook
+from ..errors import UnknownLayer, UnknownUnit, UnusableIndex, nearest
+from ..images import AnyImages, Images, find_images, printable, reopen
+from ..machine import at_once
+from ..network import Model, load_model
 from .best import NONE
-from .deconvnet import DeconvNet
-from .errors import UnknownLayer, UnknownUnit, UnusableIndex, nearest
 from .feature_map import Entry, FeatureMap, Statistics
 from .ledger import RESULT, Ledger
-from .machine import at_once
 from .manifest import Manifest, Scanned, hash_weights, preprocess_facts, read_manifest
-from .models import Model, load_model
 from .part import Part, Skipped, ranges, read_part
-from .projection import Projection
-from .projections import Projections
 from .recheck import NOISE, project_again
 from .selection import globbed
-from .sources import AnyImages, Images, find_images, printable, reopen
 from .tally import edges, from_limbs
-from .units import Unit
 
 TOGETHER = 64
 """Images whose units are projected together: many, so that units with windows alike meet."""
@@ -243,7 +240,7 @@ class Index:
     def _layer_row(self, name: str) -> tuple[str, int, int, str, str]:
         peaks = self._peaks(name)
         strongest = max(range(len(peaks)), key=peaks.__getitem__)
-        return name, len(peaks), len(self.dead(name)), f"{name}:{strongest}", figures.number(peaks[strongest])
+        return name, len(peaks), len(self.dead(name)), f"{name}:{strongest}", short_number(peaks[strongest])
 
 
 def open_index(

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .errors import UnusableIndex, UnwritableOutput
+from ..drawing import check_writable, write_bytes, write_text
+from ..errors import UnusableIndex, UnwritableOutput
 from .manifest import NAME, Manifest, is_manifest, read_manifest
-from .output import check_writable, write_bytes, write_text
 from .part import Part, count_skipped, merge_all, ranges, read_label, read_part
 
 STALE = 60.0

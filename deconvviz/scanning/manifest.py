@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from .errors import UnusableIndex
-from .images import Preprocess
+from ..errors import UnusableIndex
+from ..images import Preprocess
 
 SCHEMA = 1
 NAME = "manifest.json"

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import UnusableIndex
+from ..errors import UnusableIndex
 from .index import Index, open_index
 from .ledger import open_ledger
 from .manifest import is_manifest, read_manifest

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import UnusableIndex
+from ..images import Records
 from .best import Best
-from .errors import UnusableIndex
-from .records import Records
 from .tally import Tally
 
 

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from .errors import UnusableIndex
+from ..errors import UnusableIndex
 from .ledger import Ledger, open_ledger
 from .manifest import NAME, Manifest, read_manifest
 

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
-from .machine import threads_with
+from ..machine import threads_with
 
 T = TypeVar("T")
 

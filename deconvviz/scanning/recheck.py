@@ -5,11 +5,9 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from .deconvnet import DeconvNet
-from .errors import UnknownUnit, UnsuitableInput
-from .projection import Projection
-from .sources import printable
-from .units import Unit
+from ..deconvnet import DeconvNet, Projection, Unit
+from ..errors import UnknownUnit, UnsuitableInput
+from ..images import printable
 
 TOLERANCE, NOISE = 1e-3, 1e-5
 """How far an activation may be from the recorded one: of its own value, and of its layer's largest."""

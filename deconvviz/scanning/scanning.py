@@ -17,19 +17,18 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .deconvnet import DeconvNet
-from .errors import DeconvvizError, UnreadableImage, UnsuitableInput, one_line
+from ..deconvnet import DeconvNet
+from ..errors import DeconvvizError, UnreadableImage, UnsuitableInput, one_line
+from ..images import AnyImages, Records, find_images, printable
+from ..mirror import Layers
+from ..network import Model
 from .index import Index
-from .layers import Layers
 from .ledger import Ledger
 from .manifest import Manifest, hash_weights, preprocess_facts
-from .models import Model
 from .part import Part, Skipped
 from .ranks import open_among, place_among_processes
 from .reading import reading_ahead
-from .records import Records
 from .selection import select
-from .sources import AnyImages, find_images, printable
 from .watch import Forward, Watch
 
 BATCH_CPU, BATCH_ELSE = 16, 64

@@ -6,11 +6,10 @@ from itertools import accumulate
 
 import torch
 
-from .errors import UnknownLayer, nearest
-from .graph import Read
-from .layers import Layers
+from ..errors import UnknownLayer, nearest
+from ..mirror import Layers, find_rule
+from ..network import Read
 from .manifest import Scanned
-from .mirror import find_rule
 
 CAT = torch.ops.aten.cat.default
 

@@ -13,10 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..mirror import Layers
+from ..network import Call, fold, run
 from .best import Best, gather
-from .folding import fold
-from .graph import Call, run
-from .layers import Layers
 from .tally import Counting
 
 

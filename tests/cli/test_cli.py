@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import torch
+from files import SAYS, hostile
 from PIL import Image
-from test_images import SAYS, hostile
+from shell import check_one_line
 
 from deconvviz import shapes
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 
 def deconvviz(*words: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -166,14 +167,6 @@ def test_one_bad_image_is_one_line_and_exit_code_1(kind: str, tmp_path: Path) ->
     done = deconvviz("project", path, "--model", "shapes", "-l", "conv1", "-o", "out.png", cwd=tmp_path)
     check_one_line(done, 1, SAYS[kind])
     assert not (tmp_path / "out.png").exists()
-
-
-def check_one_line(done: subprocess.CompletedProcess[str], code: int, says: str) -> None:
-    assert done.returncode == code, done.stderr
-    assert done.stdout == ""
-    lines = [line for line in done.stderr.splitlines() if line and not line.startswith("Layers: ")]
-    assert len(lines) == 1, done.stderr
-    assert says in lines[0]
 
 
 def test_bad_images_among_good_ones_are_skipped(pictures: Path, tmp_path: Path) -> None:

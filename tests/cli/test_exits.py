@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from deconvviz.cli.exits import ERROR, INTERRUPTED, SKIPPED, end, errors_become_lines
 from deconvviz.errors import UnknownUnit
-from deconvviz.exits import ERROR, INTERRUPTED, SKIPPED, end, errors_become_lines
 
 
 @pytest.mark.parametrize(

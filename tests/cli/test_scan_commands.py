@@ -9,30 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-import torch
-from click.testing import CliRunner
+from files import HOSTILE, draw
 from PIL import Image
-from test_cli import check_one_line
-from test_sources import HOSTILE, draw
-
-from deconvviz.cli import main
+from shell import check_one_line, deconvviz
 
 ORDER = ["scan", "IN", "-m", "shapes", "-l", "conv*", "--batch-size", "2", "--top", "4"]
-
-
-def deconvviz(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """A command as a user runs it, but in this process, which has torch already."""
-    before = Path.cwd()
-    os.chdir(cwd)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as in `environment`
-    try:
-        done = CliRunner().invoke(main, [str(word) for word in words], prog_name="deconvviz")
-    finally:
-        os.chdir(before)
-        torch.set_num_threads(threads)
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return subprocess.CompletedProcess([], done.exit_code, done.stdout, done.stderr)
 
 
 SLOW = """

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from test_scanning import run, whole
-from test_sources import draw
+from files import draw
+from scans import run, whole
 
 from deconvviz import Index, Unit, open_index
+from deconvviz.cli.texts import Problems, index_json, index_lines, parse_maps, parse_share, unit_lines
 from deconvviz.errors import UnknownUnit, UnsuitableInput
-from deconvviz.texts import Problems, index_json, index_lines, parse_maps, parse_share, unit_lines
 
 
 @pytest.fixture(scope="module")

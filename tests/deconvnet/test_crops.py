@@ -6,12 +6,12 @@ from networks import network
 from oracles import relative_error
 from torch import Tensor, nn
 
-from deconvviz.crops import can_crop, multiply_adds, record_crops, windows_needed
-from deconvviz.deconvnet import DeconvNet
+from deconvviz.deconvnet.crops import can_crop, multiply_adds, record_crops, windows_needed
+from deconvviz.deconvnet.deconvnet import DeconvNet
+from deconvviz.deconvnet.passes import divide
+from deconvviz.deconvnet.units import Unit
 from deconvviz.errors import UnknownUnit, UnsuitableInput
-from deconvviz.passes import divide
-from deconvviz.units import Unit
-from deconvviz.window import Windows
+from deconvviz.mirror.window import Windows
 
 CROPPED = {
     "alexnet": "features.8",
@@ -63,7 +63,7 @@ def test_crops_give_the_same_projections_in_float64(name: str) -> None:
 
 def forced_crops(dv: DeconvNet, x: Tensor, units: list[Unit]) -> list:
     """The pass of all the units in one batch of crops, whether it pays or not."""
-    from deconvviz.passes import crop_pass
+    from deconvviz.deconvnet.passes import crop_pass
 
     table = dv.layers_for(x.shape[1:])
     start = table[units[0].layer].read_at
@@ -73,7 +73,7 @@ def forced_crops(dv: DeconvNet, x: Tensor, units: list[Unit]) -> list:
 
 
 def test_project_takes_crops_where_few_units_share_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    import deconvviz.deconvnet as room
+    import deconvviz.deconvnet.deconvnet as room
 
     dv, x = DeconvNet(network("squeezenet1_1")), torch.randn(4, 3, 128, 128)
     taken = []

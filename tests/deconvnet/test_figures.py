@@ -6,8 +6,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from deconvviz import Projection, Unit, figures
-from deconvviz.images import Preprocess
+from deconvviz import Projection, Unit
+from deconvviz.deconvnet import figures
+from deconvviz.images.pictures import Preprocess
 
 PLAIN = Preprocess(None, (0.0,) * 3, (1.0,) * 3, resize=None)
 

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import deconvviz
-from deconvviz import DeconvNet, Index, Preprocess, Projections, Unit, notebook, shapes
+from deconvviz import DeconvNet, Index, Preprocess, Projections, Unit, shapes
+from deconvviz.drawing import notebook
 from deconvviz.errors import UnreadableImage, UnsuitableInput, UnwritableOutput
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -404,7 +405,7 @@ def test_pictures_of_many_sizes_do_not_pile_up() -> None:
 
 
 def test_a_notebooks_cell_is_named_as_such() -> None:
-    from deconvviz.capture import _line_of
+    from deconvviz.network.capture import _line_of
 
     assert _line_of("/somewhere/ipykernel_123/456.py", 7) == "notebook cell, line 7"
     assert _line_of("net.py", "9") == "net.py:9"

@@ -9,12 +9,12 @@ import torch
 from networks import network
 
 from deconvviz import machine, shapes
-from deconvviz.deconvnet import DeconvNet
+from deconvviz.deconvnet.deconvnet import DeconvNet
+from deconvviz.deconvnet.projection import Projection
+from deconvviz.deconvnet.visualise import picture_files
+from deconvviz.drawing.tiles import signal_tile
 from deconvviz.errors import UnsuitableInput
-from deconvviz.models import load_model
-from deconvviz.projection import Projection
-from deconvviz.tiles import signal_tile
-from deconvviz.visualise import picture_files
+from deconvviz.network.models import load_model
 
 
 def tile(projection: Projection) -> np.ndarray:

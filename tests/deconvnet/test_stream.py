@@ -9,9 +9,9 @@ from networks import network
 from oracles import relative_error
 from torch import Tensor
 
-from deconvviz.deconvnet import DeconvNet
+from deconvviz.deconvnet.deconvnet import DeconvNet
+from deconvviz.deconvnet.units import Unit
 from deconvviz.errors import UnknownUnit, UnsuitableInput
-from deconvviz.units import Unit
 
 
 class Counted(Sequence[Tensor]):
@@ -112,7 +112,7 @@ def test_a_bad_unit_is_said_and_what_came_before_was_given(dv: DeconvNet, images
 @pytest.mark.parametrize("name", ["alexnet", "vgg11_bn", "resnet18", "googlenet", "densenet121"])
 def test_walks_that_are_halved_give_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However few bytes a batch may fill, down to one sample at a time; corners and images mixed."""
-    import deconvviz.projection as room
+    import deconvviz.deconvnet.projection as room
 
     side = 224 if name == "alexnet" else 97
     dv = DeconvNet(network(name).double())

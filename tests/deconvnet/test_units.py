@@ -5,8 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deconvviz.deconvnet.units import Unit, find_peaks, locate, strongest_images, strongest_maps
 from deconvviz.errors import UnknownUnit
-from deconvviz.units import Unit, find_peaks, locate, strongest_images, strongest_maps
 
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+){0,4}", fullmatch=True)
 numbers = st.integers(0, 10**6)

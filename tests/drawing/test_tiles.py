@@ -9,8 +9,8 @@ from PIL import Image
 from torch.nn.functional import interpolate, pad
 from torchvision.transforms.functional import gaussian_blur, pil_to_tensor
 
-from deconvviz.resampling import _bands
-from deconvviz.tiles import QUANTILE, Box, enlarged, picture_tiles, signal_tile, signal_tiles, span
+from deconvviz.drawing.resampling import _bands
+from deconvviz.drawing.tiles import QUANTILE, Box, enlarged, picture_tiles, signal_tile, signal_tiles, span
 
 # Of each a receptive field, and the part of it that lies in the image.
 PLACES: list[tuple[Box, Box]] = [

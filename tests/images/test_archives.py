@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from deconvviz import shapes
-from deconvviz.archives import UNLISTED, list_members
 from deconvviz.errors import UnreadableImage
-from deconvviz.images import Preprocess
-from deconvviz.sources import find_images
+from deconvviz.images.archives import UNLISTED, list_members
+from deconvviz.images.pictures import Preprocess
+from deconvviz.images.sources import find_images
 
 PREPROCESS = Preprocess(32)
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 import torchvision
+from files import SAYS, hostile
 from PIL import Image
 
 from deconvviz.errors import UnreadableImage, UnsuitableInput
-from deconvviz.images import Preprocess, picture, read_image, to_rgb
+from deconvviz.images.pictures import Preprocess, picture, read_image, to_rgb
 
 RAMP = np.tile(np.linspace(0, 255, 40, dtype=np.uint8), (30, 1))  # 30 rows, 40 columns, dark to bright
 
@@ -67,41 +68,6 @@ def test_first_frame_of_an_animation(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["Größe 猫.png", "with space.png", "'quoted\".png", "-dash.png", "%41#?.png"])
 def test_any_file_name(name: str, tmp_path: Path) -> None:
     assert read_image(save(tmp_path / name, Image.new("RGB", (8, 8)))).size == (8, 8)
-
-
-def hostile(kind: str, folder: Path) -> Path:
-    """A file, by kind, that is no picture or should not be opened."""
-    path = folder / f"{kind}.jpg"
-    if kind == "folder":
-        path.mkdir()
-    elif kind == "text":
-        path.write_text("I am a text named .jpg")
-    elif kind == "empty":
-        path.touch()
-    elif kind == "truncated":
-        Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(path)
-        path.write_bytes(path.read_bytes()[:900])
-    elif kind == "bomb":
-        path = folder / "bomb.png"
-        Image.new("1", (20000, 20000)).save(path)
-    elif kind == "big":
-        path = folder / "big.png"
-        Image.new("1", (10000, 10000)).save(path)
-    elif kind == "dot":
-        Image.new("RGB", (1, 1)).save(path)
-    return path
-
-
-SAYS = {
-    "missing": "no such file",
-    "folder": "is a folder",
-    "text": "no picture",
-    "empty": "zero bytes",
-    "truncated": "truncated",
-    "bomb": "too many pixels",
-    "big": "too many pixels",
-    "dot": "1×1 pixels hold no picture",
-}
 
 
 @pytest.mark.parametrize("kind", SAYS)

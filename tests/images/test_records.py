@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deconvviz.records import Record, Records
+from deconvviz.images.records import Record, Records
 
 names = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=6)
 records = st.dictionaries(

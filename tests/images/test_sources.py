@@ -7,23 +7,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from files import HOSTILE, Pictures, draw
 from PIL import Image
 from torch import Tensor
 
 from deconvviz import shapes
-from deconvviz.datasets import DatasetImages
 from deconvviz.errors import UnreadableImage, UnsuitableInput
-from deconvviz.images import Preprocess
-from deconvviz.sources import Images, find_images, natural, printable
+from deconvviz.images.datasets import DatasetImages
+from deconvviz.images.pictures import Preprocess
+from deconvviz.images.sources import Images, find_images, natural, printable
 
 PREPROCESS = Preprocess(32)
-HOSTILE = ["new\nline.png", "quo'te\".png", "Größe 猫.png", "-dash.png", " space .png", b"\xff\xfe.png"]
-
-
-def draw(path: Path | str | bytes, number: int = 0) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
-        shapes.image(number).save(file, "PNG")
 
 
 def places(images: Images) -> list[str]:
@@ -162,28 +156,12 @@ def test_what_is_refused(tree: Path, tmp_path: Path) -> None:
 
 def test_memory_for_many_names() -> None:
     """A million images take tens of megabytes, not hundreds."""
-    from deconvviz.records import Record
+    from deconvviz.images.records import Record
 
     many = Images(["/"], (Record(0, "", f"n{n:08d}/n{n:08d}_{n}.JPEG", f"n{n:08d}", -1, n) for n in range(20_000)))
     held = sys.getsizeof(many._texts) + sys.getsizeof(many._starts) + sys.getsizeof(many._places)
     assert held / len(many) < 100
     assert many.record(19_999).category == "n00019999"
-
-
-class Pictures(torch.utils.data.Dataset[tuple[Tensor, int]]):
-    """As torchvision's data sets are."""
-
-    classes = ("cat", "dog")
-
-    def __init__(self, count: int = 4) -> None:
-        self.samples = [(f"pictures/{n}.png", n % 2) for n in range(count)]
-        self.targets = [target for _, target in self.samples]
-
-    def __len__(self) -> int:
-        return len(self.samples)
-
-    def __getitem__(self, number: int) -> tuple[Tensor, int]:
-        return torch.full((3, 32, 32), float(number)), self.targets[number]
 
 
 def test_data_sets() -> None:

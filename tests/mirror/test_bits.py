@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from deconvviz.bits import positive, positive_, put_where
+from deconvviz.mirror.bits import positive, positive_, put_where
 
 DTYPES = [torch.float64, torch.float32, torch.bfloat16, torch.float16]
 

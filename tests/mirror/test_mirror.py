@@ -10,14 +10,18 @@ from hypothesis import strategies as st
 from oracles import SLOW_RULES, Apply, Case, relative_error
 from torch import Tensor, nn
 
-import deconvviz.recording
-from deconvviz import rules  # noqa: F401  (enters the rules)
-from deconvviz.deconvnet import DeconvNet
+import deconvviz
+from deconvviz.deconvnet.deconvnet import DeconvNet
 from deconvviz.errors import NoMirrorRule
-from deconvviz.mirror import RULES, pointwise, register
-from deconvviz.signals import place
-from deconvviz.walk import descent, mirrored, walk
-from deconvviz.window import Windows
+from deconvviz.mirror import (
+    RULES,
+    pointwise,
+    register,
+    rules,  # noqa: F401  (enters the rules)
+)
+from deconvviz.mirror.signals import place
+from deconvviz.mirror.walk import descent, mirrored, walk
+from deconvviz.mirror.window import Windows
 
 BUILT_IN = list(RULES)
 CASES = [case for cases in SLOW_RULES.values() for case in cases]
@@ -34,7 +38,7 @@ def mirror_whole(net: nn.Module, x: Tensor, signal: Tensor) -> Tensor:
     table = captured(net).layers_for(x.shape[1:])
     last = table.graph.calls[-1].name
     keepers = {c.name: rule.record for c, rule in mirrored(table.graph, [last]).items() if rule.record}
-    recording = deconvviz.recording.record(table.graph, x, [last], keepers)
+    recording = deconvviz.mirror.record(table.graph, x, [last], keepers)
     size = table.map_size(last)
     windows = Windows.whole(len(x), size) if size else None
     down = descent(table, last, x.dtype, {})

@@ -8,45 +8,27 @@ import pytest
 import timm
 import torch
 import torchvision
-from networks import as_units, lively_units, module_and_use, randomised
+from networks import (
+    CLASSIFIERS,
+    ONE_OF_EACH,
+    SEGMENTATION,
+    TIMM,
+    TRANSFORMERS,
+    as_units,
+    lively_units,
+    module_and_use,
+    randomised,
+)
 from oracles import eager_outputs, project_back, relative_error
 from PIL import Image
 from torch import Tensor, nn
 
 from deconvviz import DeconvNet
 from deconvviz.errors import DeconvvizError, NoMirrorRule
-from deconvviz.models import load_model
+from deconvviz.network.models import load_model
 
-CLASSIFIERS = [
-    name
-    for name in torchvision.models.list_models(module=torchvision.models)
-    if not name.startswith(("vit", "swin", "maxvit"))
-]
-SEGMENTATION = torchvision.models.list_models(module=torchvision.models.segmentation)
-TRANSFORMERS = ["vit_b_16", "swin_t", "swin_v2_t", "maxvit_t"]
 SIZES = {"timm:inception_v4": 107, "timm:hrnet_w18_small": 96, "inception_v3": 107, "alexnet": 127, "googlenet": 97}
 QUICK = {"densenet121", "googlenet", "mobilenet_v2", "mobilenet_v3_small", "convnext_tiny", "lraspp_mobilenet_v3_large"}
-
-ONE_OF_EACH = [
-    *(
-        "alexnet",
-        "vgg11_bn",
-        "resnet18",
-        "resnext50_32x4d",
-        "squeezenet1_1",
-        "densenet121",
-        "googlenet",
-        "inception_v3",
-    ),
-    *("mobilenet_v2", "mobilenet_v3_small", "mnasnet0_5", "shufflenet_v2_x0_5", "regnet_x_400mf", "regnet_y_400mf"),
-    *("efficientnet_b0", "efficientnet_v2_s", "convnext_tiny", "fcn_resnet50", "deeplabv3_mobilenet_v3_large"),
-]
-"""Of each family the smallest, for what differs by operator and not by size."""
-
-TIMM = [
-    *("resnet26d", "resnetv2_50", "vgg11_bn", "densenet121", "dla34", "hrnet_w18_small"),
-    *("inception_v4", "xception41", "mobilenetv3_large_100", "efficientnet_b0", "regnety_002", "convnext_atto"),
-]
 
 
 def random_network(name: str) -> nn.Module:

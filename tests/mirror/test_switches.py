@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from deconvviz.graph import Call
-from deconvviz.rules.pools import place_numbers, switches
+from deconvviz.mirror.rules.pools import place_numbers, switches
+from deconvviz.network.graph import Call
 
 aten = torch.ops.aten
 

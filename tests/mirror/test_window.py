@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import conv1d
 
-from deconvviz.signals import cut, map_like, place
-from deconvviz.window import Field, Reach, Windows
+from deconvviz.mirror.signals import cut, map_like, place
+from deconvviz.mirror.window import Field, Reach, Windows
 
 reaches = st.builds(
     Reach, kernel=st.integers(1, 5), stride=st.integers(1, 3), padding=st.integers(0, 3), dilation=st.integers(1, 3)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from deconvviz.feature_map import Entry, Statistics
+from deconvviz.deconvnet.units import Unit
 from deconvviz.pages.choice import first_look, start_here
 from deconvviz.pages.facts import MapFacts
-from deconvviz.units import Unit
+from deconvviz.scanning.feature_map import Entry, Statistics
 
 
 def facts(number: int, peak: float, positive: int, images: Sequence[int], category: str = "") -> MapFacts:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from deconvviz import galleries, open_index
+from deconvviz import open_index
+from deconvviz.pages import galleries
 
 
 @pytest.fixture(scope="module")

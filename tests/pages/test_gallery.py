@@ -18,10 +18,11 @@ import pytest
 import torch
 from browsing import HOSTILE_CLASS, HOSTILE_FILE, HOSTILE_LAYERS, small_index
 from PIL import Image
-from test_scan_commands import deconvviz
+from shell import deconvviz
 
-from deconvviz import Index, output, shapes, write_gallery
+from deconvviz import Index, shapes, write_gallery
 from deconvviz.cli import main
+from deconvviz.drawing import output
 from deconvviz.errors import UnknownUnit, UnwritableOutput
 from deconvviz.pages import pictures, sheetmaking
 from deconvviz.pages.commands import USUAL
@@ -280,7 +281,7 @@ def test_a_changed_image_is_grey_and_comes_back(tmp_path: Path, monkeypatch: pyt
     small_index(tmp_path, names)
     factory = "from browsing import small_network as make"
     (tmp_path / "net.py").write_text(
-        f"import sys\nsys.path.insert(0, {os.fspath(Path(__file__).parent)!r})\n{factory}\n"
+        f"import sys\nsys.path.insert(0, {os.fspath(Path(__file__).parents[1])!r})\n{factory}\n"
     )
     words = ["gallery", "index", "-m", "net.py:make", "--weights", "none", "--tile", "40", "-o"]
     assert deconvviz(*words, "whole", cwd=tmp_path).returncode == 0

@@ -26,9 +26,10 @@ from browsing import (
 )
 from PIL import Image
 
-from deconvviz import load_model, scan, serving, write_gallery
+from deconvviz import load_model, scan, write_gallery
+from deconvviz.pages import serving
+from deconvviz.pages.sheets import read_facts
 from deconvviz.pages.single import write_single_page
-from deconvviz.sheets import read_facts
 
 driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install '.[test]')")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed (apt-get install chromium)")

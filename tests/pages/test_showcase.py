@@ -6,7 +6,7 @@ from pathlib import Path
 from deconvviz import __version__
 from deconvviz.pages import writer
 
-SHOWCASE = Path(__file__).parents[1] / "gallery" / "shapes"
+SHOWCASE = Path(__file__).parents[2] / "gallery" / "shapes"
 MOST = 4_000_000
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deconvviz.best import NONE, Best, gather
+from deconvviz.scanning.best import NONE, Best, gather
 
 Entry = tuple[float, int, int, int]
 """(value, image, row, column)."""

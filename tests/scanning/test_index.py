@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_sources import draw
+from files import draw
 
 import deconvviz
 from deconvviz import Index, shapes
 from deconvviz.errors import UnknownLayer, UnknownUnit, UnusableIndex, UnusableWeights
-from deconvviz.scanning import scan
+from deconvviz.scanning.scanning import scan
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_manifest import ONE
-from test_part import make
+from scans import ONE, make
 
-from deconvviz import ledger as ledgers
 from deconvviz.errors import UnusableIndex, UnwritableOutput
-from deconvviz.ledger import Ledger, open_ledger
-from deconvviz.manifest import Manifest
-from deconvviz.part import Part
+from deconvviz.scanning import ledger as ledgers
+from deconvviz.scanning.ledger import Ledger, open_ledger
+from deconvviz.scanning.manifest import Manifest
+from deconvviz.scanning.part import Part
 
 SCAN = replace(ONE, images=12, part=4, top=2, layers=(replace(ONE.layers[0], channels=3, pieces=((0, 3),)),))
 
@@ -162,7 +161,8 @@ def test_a_full_disk_loses_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPat
 
 def test_one_part_is_for_one_process(ledger: Ledger) -> None:
     code = f"""
-import sys; from pathlib import Path; from deconvviz.ledger import Ledger; import deconvviz.manifest as m, time
+import sys; from pathlib import Path; from deconvviz.scanning.ledger import Ledger
+import deconvviz.scanning.manifest as m, time
 ledger = Ledger(Path({str(ledger.folder)!r}), m.read_manifest(Path({str(ledger.folder)!r})))
 print(ledger.claim(1), flush=True); time.sleep(60)
 """
@@ -207,7 +207,7 @@ def test_a_result_removed_under_ones_hands(ledger: Ledger, monkeypatch: pytest.M
             monkeypatch.setattr(Ledger, "merged", merged)
             files = self.files()
             twin.finish()
-            from deconvviz.part import merge_all, read_part
+            from deconvviz.scanning.part import merge_all, read_part
 
             return merge_all(read_part(path) for path in files)
         return merged(self)

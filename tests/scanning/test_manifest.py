@@ -6,30 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from scans import LAYERS, ONE
 from torch import nn
 
 from deconvviz.errors import UnusableIndex
-from deconvviz.images import Preprocess
-from deconvviz.manifest import Manifest, Scanned, hash_weights, preprocess_facts, read_manifest
-
-LAYERS = (
-    Scanned("relu1", ("conv1", "relu1"), 4, (8, 8), ((0, 4),)),
-    Scanned("cat", ("cat",), 6, None, ((0, 4), (4, 2))),
-)
-ONE = Manifest(
-    "net",
-    "ab" * 32,
-    preprocess_facts(Preprocess(8)),
-    "cpu",
-    100,
-    "cd" * 32,
-    LAYERS,
-    9,
-    4,
-    16,
-    ("/photos",),
-    ("net", "x"),
-)
+from deconvviz.images.pictures import Preprocess
+from deconvviz.scanning.manifest import Manifest, hash_weights, preprocess_facts, read_manifest
 
 OTHER = {
     "model": "other",

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_scanning import result, run, tiny
-from test_sources import draw
+from files import draw
+from scans import result, run, tiny
 
 from deconvviz import merge
 from deconvviz.errors import UnusableIndex

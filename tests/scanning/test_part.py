@@ -5,30 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scans import make
 
-from deconvviz.best import Best, gather
 from deconvviz.errors import UnusableIndex
-from deconvviz.part import Part, Skipped, merge_all, ranges, read_label, read_part
-from deconvviz.records import Record, Records
-from deconvviz.tally import Tally
-
-HOSTILE = ["a.png", "new\nline.jpg", "quo'te\".png", "Größe 猫.png", "\udcff undecodable.png", "x" * 200]
-
-
-def make(number: int, images: int = 4, maps: int = 3, scan: str = "a scan") -> Part:
-    """What images 4·number … leave behind, of random values."""
-    generator = np.random.default_rng(number)
-    values = generator.integers(0, 5, (images, maps)).astype(np.float32) / 3
-    which, image = np.tile(np.arange(maps), images), np.repeat(np.arange(images), maps) + images * number
-    zero = np.zeros(images * maps, np.int32)
-    best = gather(maps, 2, which, values.ravel(), image, zero, zero + 1)
-    records = {
-        n: Record(0, "", HOSTILE[n % 6] + str(n), "klass é", -1, n)
-        for n in range(images * number, images * (number + 1))
-    }
-    return Part(
-        scan, (number,), best, Tally.of(values), Records.of(records), (Skipped(images * number, "bad\udcff", "why"),)
-    )
+from deconvviz.images.records import Records
+from deconvviz.scanning.best import Best
+from deconvviz.scanning.part import Part, merge_all, ranges, read_label, read_part
+from deconvviz.scanning.tally import Tally
 
 
 def test_files_hold_everything(tmp_path: Path) -> None:

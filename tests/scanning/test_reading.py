@@ -6,7 +6,7 @@ import time
 import pytest
 import torch
 
-from deconvviz.reading import reading_ahead
+from deconvviz.scanning.reading import reading_ahead
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -3,8 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,41 +11,23 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from files import HOSTILE, SAYS, Pictures, draw, hostile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from networks import randomised
+from networks import Fragile, randomised
 from PIL import Image
-from test_images import SAYS, hostile
-from test_sources import HOSTILE, Pictures, draw
-from test_watch import Fragile
+from scans import result, run, small_parts, tiny, whole
 from torch import nn
 
 import deconvviz
 from deconvviz import Index, Model, Preprocess, shapes
-from deconvviz import scanning as scans
 from deconvviz.errors import UnreadableImage, UnsuitableInput, UnusableIndex, UnwritableOutput
-from deconvviz.ledger import Ledger, open_ledger
-from deconvviz.part import Skipped, merge_all, read_part
-from deconvviz.reading import reading_ahead
-from deconvviz.scanning import Job, part_size, scan, take_part
-from deconvviz.sources import find_images
-
-
-@contextmanager
-def small_parts() -> Iterator[None]:
-    """Parts of one batch, so that few pictures make many."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scans, "LEAST", 1)
-        yield
-
-
-def tiny(net: nn.Module | None = None, size: int | None = 24) -> Model:
-    torch.manual_seed(3)
-    net = net or nn.Sequential(
-        nn.Conv2d(3, 6, 5, stride=2), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Conv2d(6, 8, 3), nn.ReLU()
-    )
-    preprocess = Preprocess(size) if size else Preprocess(None, resize=None)
-    return Model(randomised(net), preprocess, "tiny", weights="random")
+from deconvviz.images.sources import find_images
+from deconvviz.scanning import scanning as scans
+from deconvviz.scanning.ledger import Ledger, open_ledger
+from deconvviz.scanning.part import Skipped, merge_all, read_part
+from deconvviz.scanning.reading import reading_ahead
+from deconvviz.scanning.scanning import Job, part_size, take_part
 
 
 @pytest.fixture(scope="module")
@@ -62,21 +43,6 @@ def expected(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     out = tmp_path_factory.mktemp("expected")
     run(pictures, out)
     return result(out)
-
-
-def run(images: Any, out: Path, model: Model | None = None, **options: Any) -> Index | None:
-    how = {"k": 4, "batch_size": 4, "workers": 2, "progress": False} | options
-    with small_parts():
-        return scan(model or tiny(), images, out=out, **how)
-
-
-def result(out: Path) -> bytes:
-    return (out / "index.npz").read_bytes()
-
-
-def whole(index: Index | None) -> Index:
-    assert index is not None
-    return index
 
 
 # --- what is found --------------------------------------------------------------------------------------

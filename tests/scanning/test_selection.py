@@ -1,29 +1,13 @@
 """Which layers are watched, and that concatenations cost nothing."""
 
 import pytest
-import torch
-from networks import network
-from torch import Tensor, nn
+from networks import Joined, network
+from torch import nn
 
 from deconvviz import DeconvNet
 from deconvviz.errors import UnknownLayer
-from deconvviz.layers import Layers
-from deconvviz.selection import rectified_layers, select
-
-
-class Joined(nn.Module):
-    """Concatenations of rectified maps, of other maps, twice of the same, and along rows."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.a, self.b, self.relu = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(3, 5, 3, padding=1), nn.ReLU()
-        self.pool, self.last = nn.MaxPool2d(2), nn.Conv2d(13, 2, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        a, b = self.relu(self.a(x)), self.relu(self.b(x))
-        twice = torch.cat([a, b, a], -3)
-        tall = torch.cat([a, a], 2)
-        return self.last(self.pool(twice)) + tall.mean()
+from deconvviz.mirror.layers import Layers
+from deconvviz.scanning.selection import rectified_layers, select
 
 
 def table(net: nn.Module, size: int = 64) -> Layers:

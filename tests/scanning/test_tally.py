@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from deconvviz.tally import BINS, LIMBS, LOWEST, Tally, bins, edges, from_limbs, to_limbs
+from deconvviz.scanning.tally import BINS, LIMBS, LOWEST, Tally, bins, edges, from_limbs, to_limbs
 
 floats = st.floats(-(2.0**90), 2.0**90, width=32)
 numbers = st.one_of(floats, st.floats(-8, 8, width=32))

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from networks import randomised
-from test_selection import Joined
+from networks import Fragile, Joined, randomised
 from torch import Tensor, nn
 
 from deconvviz import DeconvNet
-from deconvviz.layers import Layers
-from deconvviz.tally import from_limbs
-from deconvviz.watch import Watch
+from deconvviz.mirror.layers import Layers
+from deconvviz.scanning.tally import from_limbs
+from deconvviz.scanning.watch import Watch
 
 
 def pictures(count: int, size: int = 12) -> Tensor:
@@ -77,19 +76,6 @@ def test_dead_maps_and_vectors() -> None:
     scores = net(pictures(5))
     assert np.allclose(best.values[4:, 0], scores.amax(0).detach().numpy(), rtol=1e-5)
     assert (best.rows[4:] == 0).all()
-
-
-class Fragile(nn.Module):
-    """NaN in the second layer for images whose first pixel is 9, infinite for 8."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.a, self.b, self.relu = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 3), nn.ReLU()
-
-    def forward(self, x: Tensor) -> Tensor:
-        corner = x[:, :1, :1, :1]
-        scale = torch.where(corner == 9, torch.nan, torch.where(corner == 8, torch.inf, 1.0))
-        return self.relu(self.b(self.relu(self.a(x)) * scale) + 0)
 
 
 @pytest.mark.parametrize("corner", [9.0, 8.0])

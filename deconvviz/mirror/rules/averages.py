@@ -6,8 +6,8 @@ Batch normalisation in evaluation mode is a scale and a shift; the shift plays t
 import torch
 from torch import Tensor
 
-from ..graph import Call
-from ..mirror import Recorded, pointwise, register
+from ...network import Call
+from ..registry import Recorded, pointwise, register
 from ..signals import Spatial, map_like
 from ..window import POINTWISE, Reach, Reaches, pair
 from .pools import inside_pools, pool_reach

@@ -7,8 +7,8 @@ switches, it is recorded on the way up and used again on the way down; no signal
 import torch
 from torch import Tensor
 
-from ..graph import Call, Read
-from ..mirror import Recorded, pointwise, register
+from ...network import Call, Read
+from ..registry import Recorded, pointwise, register
 from ..signals import Spatial
 from ..window import POINTWISE, Reaches
 from .joins import same_positions, summed_to

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pad
 
+from ...network import Call, Weight
 from ..bits import positive, positive_
-from ..graph import Call, Weight
-from ..mirror import Recorded, pointwise, register
+from ..registry import Recorded, pointwise, register
 from ..signals import Spatial
 from ..window import POINTWISE, Reach, Reaches, pair
 from .pools import size_below

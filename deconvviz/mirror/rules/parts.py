@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from ..graph import Call
-from ..mirror import Recorded, register
+from ...network import Call
+from ..registry import Recorded, register
 from ..signals import Spatial
 from ..window import POINTWISE, Reaches
 from .joins import summed_to

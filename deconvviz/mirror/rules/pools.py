@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from ...network import Call
 from ..bits import put_where
-from ..graph import Call
-from ..mirror import Recorded, register
+from ..registry import Recorded, register
 from ..signals import Spatial, map_like
 from ..window import Reach, Reaches, pair
 

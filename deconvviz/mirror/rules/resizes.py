@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from ..graph import Call
-from ..mirror import Recorded, pointwise, register
+from ...network import Call
+from ..registry import Recorded, pointwise, register
 from .pools import first_input
 
 aten = torch.ops.aten

@@ -1,0 +1,28 @@
+"""`DeconvNet`: a network with its mirror attached, the units one asks for, and their projections.
+
+Here live units and their text form (`units`), which forward passes serve them (`passes`, `crops`), their projections
+(`projection`, `projections`), the figures of these (`figures`), and the whole pipe from image files to picture files
+(`visualise`). This wing never knows a data set's ranking, a page, or how one layer is answered.
+"""
+
+from .deconvnet import DeconvNet
+from .figures import Cell, figure2, short_number
+from .projection import Projection
+from .projections import Projections, units_html
+from .units import Unit
+from .visualise import Pictured, load_network, picture_files, usual_layers
+
+__all__ = [
+    "Cell",
+    "DeconvNet",
+    "Pictured",
+    "Projection",
+    "Projections",
+    "Unit",
+    "figure2",
+    "load_network",
+    "short_number",
+    "picture_files",
+    "units_html",
+    "usual_layers",
+]

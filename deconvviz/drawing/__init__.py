@@ -1,0 +1,43 @@
+"""Numbers to pixels, and pixels to files.
+
+Here live a unit's square tile (`tiles`), resampling with antialiasing (`resampling`), files that appear whole or not
+at all (`output`), and the small pieces of plain HTML by which results show themselves in a notebook (`notebook`).
+This wing gets boxes and arrays; it never knows what a unit, a network or a data set is.
+"""
+
+from . import notebook, output
+from .output import check_writable, compact, write_bytes, write_json, write_pdf, write_png, write_text
+from .tiles import (
+    ZERO,
+    Box,
+    Scaling,
+    as_picture,
+    enlarged,
+    picture_tile,
+    picture_tiles,
+    signal_tile,
+    signal_tiles,
+    span,
+)
+
+__all__ = [
+    "Box",
+    "Scaling",
+    "ZERO",
+    "as_picture",
+    "check_writable",
+    "compact",
+    "enlarged",
+    "notebook",
+    "output",
+    "picture_tile",
+    "picture_tiles",
+    "signal_tile",
+    "signal_tiles",
+    "span",
+    "write_bytes",
+    "write_json",
+    "write_pdf",
+    "write_png",
+    "write_text",
+]

@@ -1,0 +1,60 @@
+"""The mirror of a network: what answers each layer on the way down, and the way down itself.
+
+Here live the table from operators to mirror rules (`registry`; `@deconvviz.mirror.register` adds yours), the rules in
+the paper's words (`rules/`), one forward pass with hooks (`recording`), the table of layers one can point at
+(`layers`), and the walk from a seed to the pixels on windows (`walk`, `signals`, `window`). This wing never knows
+units, batches of them, or pictures: it carries signals.
+"""
+
+from . import rules
+from .layers import Layer, Layers, describe
+from .recording import Keep, Recording, record
+from .registry import (
+    RULES,
+    Recorded,
+    Rule,
+    find_rule,
+    pointwise,
+    register,
+    registered_modules,
+    registrations,
+    rule_for,
+    whole,
+)
+from .signals import Spatial, crop, place
+from .walk import Arrived, Descent, Step, descent, mirrored, walk
+from .window import POINTWISE, Field, Reach, Reaches, Windows
+
+__all__ = [
+    "Arrived",
+    "Descent",
+    "Field",
+    "Keep",
+    "Layer",
+    "Layers",
+    "POINTWISE",
+    "RULES",
+    "Reach",
+    "Reaches",
+    "Recorded",
+    "Recording",
+    "Rule",
+    "Spatial",
+    "Step",
+    "Windows",
+    "crop",
+    "descent",
+    "describe",
+    "find_rule",
+    "mirrored",
+    "place",
+    "pointwise",
+    "record",
+    "register",
+    "registered_modules",
+    "registrations",
+    "rule_for",
+    "rules",
+    "walk",
+    "whole",
+]

@@ -1,0 +1,28 @@
+"""From the user's module to a plain list of calls.
+
+Here live the capture by `torch.export` (`capture`), the list itself, which runs forward (`graph`), a faster list for
+many images (`folding`), and where networks and their weights come from (`models`). This wing knows operators as torch
+names them; it never knows what answers one on the way down.
+"""
+
+from .capture import capture
+from .folding import fold
+from .graph import INPUT, Call, Graph, Read, Weight, operator_name, run
+from .models import Model, from_anywhere, load_model, model_names, pick_device
+
+__all__ = [
+    "Call",
+    "Graph",
+    "INPUT",
+    "Model",
+    "Read",
+    "Weight",
+    "capture",
+    "fold",
+    "from_anywhere",
+    "load_model",
+    "model_names",
+    "operator_name",
+    "pick_device",
+    "run",
+]
