@@ -1,4 +1,4 @@
-"""Launcher for a checkout: `python cli.py …`; the commands live in `deconvviz/cli.py`."""
+"""Launcher for a checkout: `python cli.py …`; the commands live in `deconvviz/cli/`."""
 
 from deconvviz.cli import main
 

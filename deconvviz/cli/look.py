@@ -1,0 +1,77 @@
+"""Commands that look at one network and a few images: what can be asked, and pictures of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from .exits import end
+from .notes import note
+from .options import json_option, layers_option, load, model_option, model_options, precision_option, smooth_option
+
+
+@click.command()
+@model_option
+@json_option()
+def layers(model: str, as_json: bool) -> None:
+    """List the layers of a network: everything that --layer accepts."""
+    from .texts import layers_json, layers_table
+
+    table = load(model, "none", "cpu").layers
+    click.echo(layers_json(model, table.values()) if as_json else "\n".join(layers_table(table.values())))
+
+
+@click.command()
+@json_option()
+@click.option("--check", "checked", metavar="NAME", help="Say whether this network can be mirrored, or what stops it.")
+def models(as_json: bool, checked: str | None) -> None:
+    """List the networks that --model accepts, beside timm:NAME and your own FILE.py:FACTORY."""
+    from ..network import model_names
+    from .texts import mirror_line, models_json
+
+    if checked is not None:
+        click.echo(mirror_line(checked, load(checked, "none", "cpu").layers))
+    else:
+        names = model_names()
+        click.echo(models_json(names) if as_json else "\n".join(names))
+
+
+@click.command()
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
+@model_options
+@precision_option
+@layers_option("A layer to show", metavar="NAME")
+@click.option(
+    "-u", "--unit", "units", multiple=True, metavar="LAYER:MAP[@ROW,COL]", help="A unit to show; wins over --layer."
+)
+@click.option("--top", default=9, show_default=True, type=click.IntRange(1, 100), help="Feature maps a layer.")
+@smooth_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file for one image, a folder for several.")
+@json_option("Print what the pictures show, with scalings, as JSON.")
+def project(
+    images: Sequence[Path], model: str, weights: str, device: str, precision: str,
+    layers: Sequence[str], units: Sequence[str], top: int, smooth: float, output: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Show what the strongest feature maps of some layers respond to in each image.
+
+    One picture for each image: image patches beside their projections, for each layer. Without --layer,
+    four layers spread over the depth are chosen. Pictures go to gallery/ unless -o says where.
+    """
+    from ..deconvnet import Unit, picture_files, usual_layers
+    from .texts import pictures_json, tell
+
+    asked = [Unit.parse(unit) for unit in units]
+    dv = load(model, weights, device, precision)
+    chosen = layers if layers or units else usual_layers(dv)
+    if chosen is not layers:
+        note(f"Layers: {', '.join(chosen)} (choose others with --layer).")
+    made = picture_files(dv, images, chosen, asked, top, output, smooth)
+    records, skipped = tell(made, len(images), paths=not as_json)
+    if as_json:
+        click.echo(pictures_json(records))
+    if skipped and len(images) > 1:
+        note(f"{skipped} of {len(images)} images skipped.")
+    end(skipped, len(images))
+
+
+COMMANDS = (layers, models, project)
