@@ -85,8 +85,10 @@ def main() -> None:
         assert index is not None  # this is no cluster
         for layer in index.layers:
             index.project(layer, 0)  # what is prepared once is prepared now
-        maps = range(given.maps) if given.maps else None
-        runs = [written(index, n % 2 == 0, given.layer, maps=maps, tile=given.tile) for n in range(given.rounds)]
+        channels = range(given.maps) if given.maps else None
+        runs = [
+            written(index, n % 2 == 0, given.layer, channels=channels, tile=given.tile) for n in range(given.rounds)
+        ]
     seen, rows = [watched for watched, _ in runs], []
     for n, (layers, many) in enumerate(zip(seen[0].steps, seen[0].maps, strict=True)):
         alone = 1e3 * median([watched.alone[n] for watched in seen]) / many

@@ -24,20 +24,21 @@ from deconvviz.scanning.tally import Tally
 K = 9
 
 
-def activations(generator: np.random.Generator, maps: int, images: int) -> NDArray[np.float32]:
-    """The K largest of `images` values for each map, largest first: order statistics of Gumbel's law."""
-    gaps = generator.exponential(size=(maps, K)) / (images - np.arange(K))
+def activations(generator: np.random.Generator, channels: int, images: int) -> NDArray[np.float32]:
+    """The K largest of `images` values for each feature map, largest first: order statistics of Gumbel's law."""
+    gaps = generator.exponential(size=(channels, K)) / (images - np.arange(K))
     return np.asarray(10 - np.log(np.cumsum(gaps, axis=1)), np.float32)
 
 
-def draw(number: int, maps: int, images: int) -> Part:
+def draw(number: int, channels: int, images: int) -> Part:
     """A part of so many images, as a scan leaves it."""
     generator = np.random.default_rng(number)
-    values = activations(generator, maps, images)
-    first, step = generator.integers(0, images, (maps, 1)), generator.integers(1, images // K, (maps, 1))
+    values = activations(generator, channels, images)
+    shape = (channels, 1)
+    first, step = generator.integers(0, images, shape), generator.integers(1, images // K, shape)
     shown = (first + step * np.arange(K)) % images  # K different ones
-    rows, columns = generator.integers(0, 14, (2, maps * K), dtype=np.int32)
-    best = gather(maps, K, np.repeat(np.arange(maps), K), values.ravel(), shown.ravel(), rows, columns)
+    rows, columns = generator.integers(0, 14, (2, channels * K), dtype=np.int32)
+    best = gather(channels, K, np.repeat(np.arange(channels), K), values.ravel(), shown.ravel(), rows, columns)
     classes = {n: f"n{n % 1000:08d}" for n in np.unique(shown).tolist()}
     records = {n: Record(0, "", f"{name}/{name}_{n}.JPEG", name, -1, 110_000) for n, name in classes.items()}
     return Part("simulated", (0,), best, Tally.of(values.T.copy()), Records.of(records), ())

@@ -47,7 +47,7 @@ class Measured:
     """One layer: milliseconds a projection by contender, one value for each round; its multiply-adds."""
 
     layer: str
-    maps: int
+    channels: int
     multiply_adds: float
     rounds: dict[str, list[float]] = field(default_factory=dict)
 
@@ -96,7 +96,7 @@ def measure(dv32: DeconvNet, dv16: DeconvNet, layer: str, rounds: int, quick: bo
     images = torch.randn(IMAGES, 3, 224, 224, device=device)
     recording, layers = dv32.record(images, [layer]), dv32.layers
     read_at = layers[layer].read_at
-    maps = layers[layer]
+    row = layers[layer]
     boxes = windows_needed(layers, read_at, torch.tensor([[u.row, u.column] for u in sample(layers, layer, 256)]))
     top = next(call for call in layers.graph.calls if call.name == layers_filter(layers, read_at))
     work = multiply_adds(layers, read_at, boxes) / 256
@@ -121,7 +121,7 @@ def measure(dv32: DeconvNet, dv16: DeconvNet, layer: str, rounds: int, quick: bo
     }
     for run, _ in runs.values():
         run()
-    measured = Measured(layer, maps.channels, work)
+    measured = Measured(layer, row.channels, work)
     for _ in range(rounds):
         for contender, (run, count) in runs.items():
             measured.rounds.setdefault(contender, []).append(1e3 * seconds(run, device) / count)
@@ -139,13 +139,13 @@ def report(name: str, measured: list[Measured], peaks: dict[str, float]) -> str:
     """The tables of one network."""
     rows, rounds = [], len(measured[0].rounds["float32"])
     for m in measured:
-        rows.append([m.layer, str(m.maps), f"{m.multiply_adds / 1e6:.0f}", *cells(m, peaks)])
+        rows.append([m.layer, str(m.channels), f"{m.multiply_adds / 1e6:.0f}", *cells(m, peaks)])
 
     def totals(of: Callable[[Measured, int], float]) -> list[float]:
-        return [sum(m.maps * TOP * of(m, r) for m in measured) / 1e3 for r in range(rounds)]
+        return [sum(m.channels * TOP * of(m, r) for m in measured) / 1e3 for r in range(rounds)]
 
     ours = {name: totals(lambda m, r, name=name: m.rounds[name][r]) for name in OURS}
-    lines = [f"## {name}: whole gallery, {sum(m.maps for m in measured):,} feature maps × {TOP} projections", ""]
+    lines = [f"## {name}: whole gallery, {sum(m.channels for m in measured):,} feature maps × {TOP} projections", ""]
     if name in WRONG_IN_CAPTUM:
         lines += [f"({WRONG_IN_CAPTUM[name]})", ""]
     heads = ("", "seconds", *(f"{what} is faster by" for what in OURS))

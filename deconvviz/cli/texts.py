@@ -96,12 +96,12 @@ def _unit_record(index: Index, unit: Unit, k: int | None) -> dict[str, Any]:
         "edges": facts.edges.tolist(),
         "top": [
             {
-                "activation": entry.unit.activation,
-                "row": entry.unit.row,
-                "column": entry.unit.column,
+                "activation": entry.activation,
+                "row": entry.row,
+                "column": entry.column,
                 "number": entry.unit.image,
                 "root": printable(entry.root),
-                "image": printable(entry.image),
+                "image": printable(entry.name),
                 "class": entry.category or None,
             }
             for entry in index.top(unit.layer, unit.channel, k)
@@ -120,8 +120,8 @@ def unit_lines(index: Index, unit: Unit, k: int | None) -> list[str]:
         + (f"{short_number(facts.mean)} ± {short_number(facts.deviation)}" if facts.count else "")
     ]
     for entry in index.top(unit.layer, unit.channel, k):
-        value = short_number(entry.unit.activation or 0.0)
-        lines.append(f"  {value:>8}  {entry.unit.position:<8}  {printable(entry.image)}")
+        value = short_number(entry.activation)
+        lines.append(f"  {value:>8}  {entry.unit.position:<8}  {printable(entry.name)}")
     return lines
 
 

@@ -32,14 +32,14 @@ class Row:
 # --- tiles ----------------------------------------------------------------------------------------------
 
 
-def projection_tile(projection: Projection, side: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling]:
+def projection_tile(projection: Projection, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling]:
     """The projection on its receptive field as a square tile, and how it was scaled."""
-    return signal_tile(projection.pixels, projection.box, projection.field, side, smoothing)
+    return signal_tile(projection.pixels, projection.box, projection.field, tile, smoothing)
 
 
-def patch_tile(projection: Projection, side: int) -> Image.Image:
+def patch_tile(projection: Projection, tile: int) -> Image.Image:
     """The image region beside the projection, aligned with it."""
-    return picture_tile(projection.patch, projection.box, projection.field, side)
+    return picture_tile(projection.patch, projection.box, projection.field, tile)
 
 
 def silent(projection: Projection) -> bool:
@@ -77,23 +77,23 @@ def _font_for(text: str, size: int) -> Any:
     return _font(size) if text.isascii() else _wide_font(size)
 
 
-def grid_side(count: int, side: int) -> tuple[int, int]:
+def grid_size(count: int, tile: int) -> tuple[int, int]:
     """Width and height of a square-ish grid of `count` captioned tiles."""
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
-    return columns * side + (columns - 1) * GAP, rows * (side + CAPTION) + (rows - 1) * GAP
+    return columns * tile + (columns - 1) * GAP, rows * (tile + CAPTION) + (rows - 1) * GAP
 
 
 def tile_grid(tiles: Sequence[Image.Image], captions: Sequence[str]) -> Image.Image:
     """Tiles of equal size in a square-ish grid, each with its caption below."""
-    side = tiles[0].width
-    grid = Image.new("RGB", grid_side(len(tiles), side), GROUND)
+    tile = tiles[0].width
+    grid = Image.new("RGB", grid_size(len(tiles), tile), GROUND)
     draw = ImageDraw.Draw(grid)
     columns = math.ceil(math.sqrt(len(tiles)))
-    for number, (tile, caption) in enumerate(zip(tiles, captions, strict=True)):
-        left, top = number % columns * (side + GAP), number // columns * (side + CAPTION + GAP)
-        grid.paste(tile, (left, top))
-        draw.text((left, top + side + 3), _fitting(caption, 12, side), QUIET, _font(12))
+    for number, (drawn, caption) in enumerate(zip(tiles, captions, strict=True)):
+        left, top = number % columns * (tile + GAP), number // columns * (tile + CAPTION + GAP)
+        grid.paste(drawn, (left, top))
+        draw.text((left, top + tile + 3), _fitting(caption, 12, tile), QUIET, _font(12))
     return grid
 
 
@@ -124,16 +124,16 @@ def _name(projection: Projection, categories: Sequence[str]) -> str:
     return f":{unit.channel}{unit.position}"
 
 
-def row_picture(row: Row, side: int, smoothing: float = 0.0) -> tuple[Image.Image, list[Scaling | None]]:
+def row_picture(row: Row, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, list[Scaling | None]]:
     """A row: heading, then the grid of patches beside the grid of projections, and each tile's scaling."""
-    blank = Image.new("RGB", (side, side), GREY)
-    made = [(blank, None) if silent(p) else projection_tile(p, side, smoothing) for p in row.projections]
-    patches = [patch_tile(p, side) for p in row.projections]
+    blank = Image.new("RGB", (tile, tile), GREY)
+    made = [(blank, None) if silent(p) else projection_tile(p, tile, smoothing) for p in row.projections]
+    patches = [patch_tile(p, tile) for p in row.projections]
     names = [_name(p, row.categories) for p in row.projections]
     values = [
         f":{p.unit.channel}  {'silent ' if silent(p) else ''}{short_number(p.activation)}" for p in row.projections
     ]
-    left, right = tile_grid(patches, names), tile_grid([tile for tile, _ in made], values)
+    left, right = tile_grid(patches, names), tile_grid([drawn for drawn, _ in made], values)
     width, between, heading = left.width, 3 * MARGIN // 2, 52
     picture = Image.new("RGB", (max(2 * width + between, LEAST), heading + left.height), GROUND)
     draw = ImageDraw.Draw(picture)
@@ -149,14 +149,14 @@ def figure(
     title: str,
     remarks: Sequence[str],
     image: Image.Image | None = None,
-    side: int = 112,
+    tile: int = 112,
     smoothing: float = 0.0,
 ) -> tuple[Image.Image, list[list[Scaling | None]]]:
     """One picture: title and remarks beside the image that the network saw, then the rows.
 
     Returns it with the scaling of each tile, by row (None for silent units, which are shown plain grey).
     """
-    pictures, scalings = zip(*(row_picture(row, side, smoothing) for row in rows), strict=True)
+    pictures, scalings = zip(*(row_picture(row, tile, smoothing) for row in rows), strict=True)
     shown = _no_larger(image, 256) if image is not None else None
     least = 560 + (shown.width if shown is not None else 0)
     width = max(least, *(picture.width for picture in pictures)) + 2 * MARGIN
@@ -179,8 +179,8 @@ def figure(
     return page, list(scalings)
 
 
-def _no_larger(image: Image.Image, side: int) -> Image.Image:
-    scale = min(1.0, side / max(image.size))
+def _no_larger(image: Image.Image, most: int) -> Image.Image:
+    scale = min(1.0, most / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS)
 
@@ -195,7 +195,7 @@ class Cell:
 
 def figure2(
     cells: Sequence[Cell],
-    side: int = 72,
+    tile: int = 72,
     across: int = 3,
     count: int = 9,
     heading: str = "",
@@ -206,7 +206,7 @@ def figure2(
 
     Each map has room for `count` of them. The page fits the cells; texts are shortened to it.
     """
-    drawn = [_map_cell(cell, side, count, smoothing) for cell in cells]
+    drawn = [_map_cell(cell, tile, count, smoothing) for cell in cells]
     width, height = drawn[0].size
     across = min(across, len(drawn))
     rows, top = math.ceil(len(drawn) / across), MARGIN + (58 if heading else 0)
@@ -226,18 +226,18 @@ def map_caption(projections: Sequence[Projection]) -> str:
     return f"map {projections[0].unit.channel}   peak {short_number(projections[0].activation)}"
 
 
-def _map_cell(shown: Cell, side: int, count: int, smoothing: float) -> Image.Image:
+def _map_cell(shown: Cell, tile: int, count: int, smoothing: float) -> Image.Image:
     """One feature map: a caption, its patches, its projections."""
     columns, gap = math.ceil(math.sqrt(count)), 2
-    grid = columns * (side + gap) - gap
-    size = (2 * grid + 10, CAPTION + math.ceil(count / columns) * (side + gap) - gap)
-    cell, blank = Image.new("RGB", size, GROUND), Image.new("RGB", (side, side), GREY)
+    grid = columns * (tile + gap) - gap
+    size = (2 * grid + 10, CAPTION + math.ceil(count / columns) * (tile + gap) - gap)
+    cell, blank = Image.new("RGB", size, GROUND), Image.new("RGB", (tile, tile), GREY)
     ImageDraw.Draw(cell).text((0, 0), _fitting(shown.caption, 13, cell.width), QUIET, _font_for(shown.caption, 13))
     for place in range(count):
         projection = shown.projections[place] if place < len(shown.projections) else None
         empty = projection is None or silent(projection)
-        left, top = place % columns * (side + gap), CAPTION + place // columns * (side + gap)
-        cell.paste(blank if projection is None else patch_tile(projection, side), (left, top))
-        tile = blank if projection is None or empty else projection_tile(projection, side, smoothing)[0]
-        cell.paste(tile, (grid + 10 + left, top))
+        left, top = place % columns * (tile + gap), CAPTION + place // columns * (tile + gap)
+        cell.paste(blank if projection is None else patch_tile(projection, tile), (left, top))
+        drawn = blank if projection is None or empty else projection_tile(projection, tile, smoothing)[0]
+        cell.paste(drawn, (grid + 10 + left, top))
     return cell

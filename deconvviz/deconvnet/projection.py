@@ -58,7 +58,7 @@ class Projection:
         return canvas
 
     @property
-    def image(self) -> Image.Image:
+    def seen(self) -> Image.Image:
         """The picture that the network saw, RGB, H × W: its input with the preprocessing undone."""
         return picture(self.input, self.preprocess)
 
@@ -67,34 +67,39 @@ class Projection:
         """The region of that picture beside the projection: the receptive field, clipped to the image."""
         return picture(self.input, self.preprocess, self.box)
 
-    def show(self, side: int = 224) -> Image.Image:
-        """The patch beside the projection, each a square tile of `side` pixels.
+    def show(self, tile: int = 224) -> Image.Image:
+        """The patch beside the projection, on square tiles of `tile` × `tile` pixels.
 
         The projection is resampled to the tile, then scaled by the tile's own 99.5 % quantile; grey (128) is zero.
         """
-        both = Image.new("RGB", (2 * side + 8, side), (255, 255, 255))
-        both.paste(picture_tile(self.patch, self.box, self.field, side), (0, 0))
-        both.paste(signal_tile(self.pixels, self.box, self.field, side)[0], (side + 8, 0))
+        both = Image.new("RGB", (2 * tile + 8, tile), (255, 255, 255))
+        both.paste(picture_tile(self.patch, self.box, self.field, tile), (0, 0))
+        both.paste(signal_tile(self.pixels, self.box, self.field, tile)[0], (tile + 8, 0))
         return both
 
-    def save(self, path: str | os.PathLike[str], side: int = 224) -> None:
-        """Write `show(side)` as a PNG. Raises UnwritableOutput."""
-        write_png(Path(path), self.show(side))
+    @property
+    def image(self) -> Image.Image:
+        """The picture that the projection shows itself as: `show()`, the patch beside it."""
+        return self.show()
+
+    def save(self, path: str | os.PathLike[str], tile: int = 224) -> None:
+        """Write `image` as a PNG, or `show(tile)` for tiles of another size. Raises UnwritableOutput."""
+        write_png(Path(path), self.show(tile))
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw `show()` on matplotlib's axes, the current ones by default, and return them."""
-        return notebook.plot(self.show(), ax, f"{self.unit}  activation {self.activation:.3g}")
+        """Draw `image` on matplotlib's axes, the current ones by default, and return them."""
+        return notebook.plot(self.image, ax, f"{self.unit}  activation {self.activation:.3g}")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """How notebooks show it by itself: the image with the receptive field, the patch, the projection."""
         return notebook.bundle(repr(self), notebook.fitting(self._as_html, (160, 128, 96, 64)))
 
-    def _as_html(self, side: int) -> str:
+    def _as_html(self, tile: int) -> str:
         height, width = self.box[2] - self.box[0], self.box[3] - self.box[1]
-        projection = signal_tile(self.pixels, self.box, self.field, side)[0]
+        projection = signal_tile(self.pixels, self.box, self.field, tile)[0]
         panels = (
-            (notebook.framed(self.image, self.box, side), "image", "the image; the box is the receptive field"),
-            (picture_tile(self.patch, self.box, self.field, side), "patch", f"patch: {height} × {width} pixels of it"),
+            (notebook.framed(self.seen, self.box, tile), "image", "the image; the box is the receptive field"),
+            (picture_tile(self.patch, self.box, self.field, tile), "patch", f"patch: {height} × {width} pixels of it"),
             (projection, "projection", "projection; grey is zero"),
         )
         cells = [

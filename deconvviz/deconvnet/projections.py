@@ -88,17 +88,17 @@ def units_html(projections: Sequence[Projection], heading: str) -> str:
     shown = projections[: notebook.SHOWN]
     several = len({projection.unit.image for projection in shown}) > 1
 
-    def draw(side: int) -> str:
-        cells = [_cell(projection, side, several) for projection in shown]
+    def draw(tile: int) -> str:
+        cells = [_cell(projection, tile, several) for projection in shown]
         return notebook.side_by_side(cells, ACROSS, heading, len(projections) - len(shown))
 
     return notebook.fitting(draw, (96, 80, 64, 48, 32))
 
 
-def _cell(projection: Projection, side: int, several: bool) -> str:
+def _cell(projection: Projection, tile: int, several: bool) -> str:
     blank, unit = silent(projection), projection.unit
-    tile = Image.new("RGB", (side, side), GREY) if blank else projection_tile(projection, side)[0]
-    patch = notebook.picture(patch_tile(projection, side), f"patch of {unit} in image {unit.image}")
-    drawn = notebook.picture(tile, f"projection of {unit} in image {unit.image}")
+    signal = Image.new("RGB", (tile, tile), GREY) if blank else projection_tile(projection, tile)[0]
+    patch = notebook.picture(patch_tile(projection, tile), f"patch of {unit} in image {unit.image}")
+    drawn = notebook.picture(signal, f"projection of {unit} in image {unit.image}")
     said = f"{unit} &nbsp;{'silent ' if blank else ''}{short_number(projection.activation)}"
     return f"{patch}{drawn}<br><small>{said}{f' &nbsp;image {unit.image}' if several else ''}</small>"

@@ -17,7 +17,7 @@ from .deconvnet import DeconvNet
 from .projection import Projection
 from .units import Unit
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def load_network(name: str, weights: str, device: str, precision: str = "fp32") -> tuple[DeconvNet, str]:
@@ -136,7 +136,7 @@ def _draw(
         "right: their projections; grey is zero, each tile is scaled by itself",
         "captions: feature map @row,column; activation",
     ]
-    image, scalings = figures.figure(rows, source.name, remarks, projections[0].image, smoothing=smoothing)
+    image, scalings = figures.figure(rows, source.name, remarks, projections[0].seen, smoothing=smoothing)
     record = {
         "schema_version": SCHEMA,
         "deconvviz": __version__,
@@ -182,7 +182,7 @@ def _layer_record(layer: Layer, name: str, row: figures.Row, scalings: Sequence[
         "units": [
             {
                 "unit": str(p.unit),
-                "map": p.unit.channel,
+                "channel": p.unit.channel,
                 "class": row.categories[p.unit.channel] if row.categories else None,
                 "row": p.unit.row,
                 "column": p.unit.column,

@@ -48,10 +48,10 @@ def picture(image: Image.Image, alt: str) -> str:
     )
 
 
-def fitting(draw: Callable[[int], str], sides: Sequence[int]) -> str:
-    """What `draw` makes with the first of these sides of a tile, in pixels, that stays within the limit."""
-    for side in sides:
-        html = draw(side)
+def fitting(draw: Callable[[int], str], tiles: Sequence[int]) -> str:
+    """What `draw` makes with the first of these sizes of a tile, in pixels, that stays within the limit."""
+    for tile in tiles:
+        html = draw(tile)
         if len(html) <= LIMIT:
             break
     return html
@@ -89,9 +89,9 @@ def table(
     return f"<div>{heading}<table><thead>{line(heads, 'th')}</thead><tbody>{body}</tbody></table>{end}</div>"
 
 
-def framed(image: Image.Image, box: tuple[int, int, int, int], side: int) -> Image.Image:
-    """An image, `side` pixels high at most and wide at most, with a box (top, left, bottom, right) drawn on it."""
-    scale = side / max(image.size)
+def framed(image: Image.Image, box: tuple[int, int, int, int], tile: int) -> Image.Image:
+    """An image, `tile` pixels high at most and wide at most, with a box (top, left, bottom, right) drawn on it."""
+    scale = tile / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     smooth = Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC
     drawn = image.convert("RGB").resize(size, smooth)

@@ -47,54 +47,54 @@ class Scaling:
         return asdict(self)
 
 
-def signal_tile(pixels: Tensor, box: Box, field: Box, side: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling]:
+def signal_tile(pixels: Tensor, box: Box, field: Box, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling]:
     """A projection (C, h, w) inside `box` as a tile of its receptive field, grey where that leaves the image."""
-    tiles, how = signal_tiles([pixels], [box], [field], side, smoothing)
+    tiles, how = signal_tiles([pixels], [box], [field], tile, smoothing)
     return as_picture(tiles[0].numpy()), how[0]
 
 
 @torch.inference_mode()
 def signal_tiles(
-    signals: Sequence[Tensor], boxes: Sequence[Box], fields: Sequence[Box], side: int, smoothing: float = 0.0
+    signals: Sequence[Tensor], boxes: Sequence[Box], fields: Sequence[Box], tile: int, smoothing: float = 0.0
 ) -> tuple[Tensor, list[Scaling]]:
     """The same for n projections whose receptive fields are of one size (`span`): faster than one by one.
 
-    The tiles are (n, 3, side, side) of uint8.
+    The tiles are (n, 3, tile, tile) of uint8.
     """
-    pixels, sharp = span(fields[0]), enlarged(span(fields[0]), side)
+    pixels, sharp = span(fields[0]), enlarged(span(fields[0]), tile)
     places = [_places(box, field) for box, field in zip(boxes, fields, strict=True)]
     if sharp and smoothing <= 0:
         values = _together(signals, places, slice(0, pixels), slice(0, pixels))
     else:
         rows, columns = (_reach(along) for along in zip(*places, strict=True))
         values = _together(signals, places, rows, columns)
-        values = resampled(values, rows, columns, pixels, pixels if sharp else side, smoothing)
+        values = resampled(values, rows, columns, pixels, pixels if sharp else tile, smoothing)
     scales = _scales(values)
     contrasts = [127 / (scale or 1.0) for _, scale in scales]
     values *= torch.tensor(contrasts, dtype=torch.float32, device="cpu").view(-1, 1, 1, 1)
     levels = values.add_(ZERO + 0.5).clamp_(1, 255).to(torch.uint8)  # a half more: it drops the fraction
     resampling = "nearest" if sharp else "bicubic, antialiased"
-    return _enlarge(levels, side), [Scaling(quantile, scale, resampling, smoothing) for quantile, scale in scales]
+    return _enlarge(levels, tile), [Scaling(quantile, scale, resampling, smoothing) for quantile, scale in scales]
 
 
-def picture_tile(patch: Image.Image, box: Box, field: Box, side: int) -> Image.Image:
+def picture_tile(patch: Image.Image, box: Box, field: Box, tile: int) -> Image.Image:
     """The image region inside `box`, aligned with its projection's tile and enlarged the same way."""
-    return as_picture(picture_tiles([np.asarray(patch.convert("RGB"))], [box], [field], side)[0].numpy())
+    return as_picture(picture_tiles([np.asarray(patch.convert("RGB"))], [box], [field], tile)[0].numpy())
 
 
 @torch.inference_mode()
 def picture_tiles(
-    patches: Sequence[NDArray[np.uint8]], boxes: Sequence[Box], fields: Sequence[Box], side: int
+    patches: Sequence[NDArray[np.uint8]], boxes: Sequence[Box], fields: Sequence[Box], tile: int
 ) -> Tensor:
-    """The same for n regions (h, w, 3) whose receptive fields are of one size, as tiles (n, 3, side, side); uint8."""
+    """The same for n regions (h, w, 3) whose receptive fields are of one size, as tiles (n, 3, tile, tile); uint8."""
     pixels = span(fields[0])
     squares = np.full((len(patches), pixels, pixels, 3), ZERO, np.uint8)
     for square, patch, box, field in zip(squares, patches, boxes, fields, strict=True):
         square[_places(box, field)] = patch
     tiles = torch.from_numpy(squares).permute(0, 3, 1, 2)
-    if not enlarged(pixels, side):
-        tiles = interpolate(tiles, (side, side), mode="bicubic", antialias=True)
-    return _enlarge(tiles, side).contiguous()
+    if not enlarged(pixels, tile):
+        tiles = interpolate(tiles, (tile, tile), mode="bicubic", antialias=True)
+    return _enlarge(tiles, tile).contiguous()
 
 
 def span(field: Box) -> int:
@@ -102,9 +102,9 @@ def span(field: Box) -> int:
     return max(field[2] - field[0], field[3] - field[1])
 
 
-def enlarged(pixels: int, side: int) -> bool:
+def enlarged(pixels: int, tile: int) -> bool:
     """Whether so many pixels are shown on a tile's side as sharp squares; else they are antialiased."""
-    return pixels * 4 <= side
+    return pixels * 4 <= tile
 
 
 def _places(box: Box, field: Box) -> tuple[slice, slice]:
@@ -152,9 +152,9 @@ def _scales(values: Tensor) -> list[tuple[float, float]]:
     return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), highest[:, -1].tolist(), strict=True)]
 
 
-def _enlarge(squares: Tensor, side: int) -> Tensor:
+def _enlarge(squares: Tensor, tile: int) -> Tensor:
     """Squares (n, 3, h, w) as large as tiles: those that are smaller are enlarged, their pixels sharp."""
-    return squares if squares.shape[-1] == side else interpolate(squares, (side, side), mode="nearest-exact")
+    return squares if squares.shape[-1] == tile else interpolate(squares, (tile, tile), mode="nearest-exact")
 
 
 def as_picture(planes: NDArray[np.uint8]) -> Image.Image:

@@ -16,10 +16,10 @@ def start_here(maps: Sequence[MapFacts], count: int = 4) -> list[MapFacts]:
     without a full set of images, come only when there are no others.
     """
     most = max((len(m.images) for m in maps), default=0)
-    full = sorted((m for m in maps if not m.dead and len(m.images) == most), key=lambda m: (-m.peak, m.number))
+    full = sorted((m for m in maps if not m.dead and len(m.images) == most), key=lambda m: (-m.peak, m.channel))
     full = full[: max(-(-len(full) // 2), count)]
     peaks, rare = _ranks([m.peak for m in full]), _ranks([-m.density for m in full])
-    order = sorted(range(len(full)), key=lambda n: (-(peaks[n] + rare[n]), full[n].number))
+    order = sorted(range(len(full)), key=lambda n: (-(peaks[n] + rare[n]), full[n].channel))
     ranked = [full[n] for n in order]
     chosen: list[MapFacts] = []
     for shared in (1 / 3, 1.0):  # first maps that like other pictures, then whichever there are
@@ -27,7 +27,7 @@ def start_here(maps: Sequence[MapFacts], count: int = 4) -> list[MapFacts]:
             if len(chosen) < count and one not in chosen and all(_differ(one, other, shared) for other in chosen):
                 chosen.append(one)
     rest = [m for m in maps if m not in chosen]
-    rest.sort(key=lambda m: (m.dead, -m.peak, m.number))
+    rest.sort(key=lambda m: (m.dead, -m.peak, m.channel))
     return [*chosen, *rest][:count]
 
 
@@ -55,7 +55,7 @@ def first_look(
                 if left[at] and len(chosen) < count:
                     chosen.append((at, left[at].pop(0)))
     whole = chosen[: len(chosen) // 4 * 4]
-    return sorted(whole, key=lambda one: (one[0], one[1].number))
+    return sorted(whole, key=lambda one: (one[0], one[1].channel))
 
 
 def _differ(one: MapFacts, other: MapFacts, shared: float) -> bool:

@@ -39,7 +39,7 @@ def commands(origin: Origin, gallery: Mapping[str, Any], layer: Mapping[str, Any
     lines = [
         "import deconvviz\n",
         *_opened(origin, gallery, name, out),
-        f"deconvviz.write_gallery(index, {out!r}, layers=[{name!r}], maps=[%MAP%]{extra})",
+        f"deconvviz.write_gallery(index, {out!r}, layers=[{name!r}], channels=[%MAP%]{extra})",
         f"index.project({name!r}, %MAP%{count})  # the same as tensors",
     ]
     if origin.dataset:

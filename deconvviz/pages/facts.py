@@ -11,7 +11,7 @@ from ..images import printable
 from ..mirror import Layer
 from ..scanning import Entry, Index, Statistics
 from .names import file_names
-from .sheets import FORMATS, Layout, tile_side
+from .sheets import FORMATS, Layout, tile_size
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Section:
     file: str
     row: Layer
     depth: int
-    maps: Sequence[int]
+    channels: Sequence[int]
     layout: Layout
     sharp: bool
 
@@ -60,7 +60,7 @@ class MapFacts:
     `category`: the class that most of these images have (the first of several), or "".
     """
 
-    number: int
+    channel: int
     statistics: Statistics
     entries: Sequence[Entry]
     category: str
@@ -78,7 +78,7 @@ class MapFacts:
     @property
     def mean(self) -> float:
         """The mean activation of the images shown."""
-        return sum(e.unit.activation or 0.0 for e in self.entries) / max(len(self.entries), 1)
+        return sum(e.activation for e in self.entries) / max(len(self.entries), 1)
 
     @property
     def density(self) -> float:
@@ -120,57 +120,57 @@ def choose_layers(index: Index, asked: Sequence[str]) -> list[str]:
 
 
 def sections(
-    index: Index, layers: Sequence[str], maps: Sequence[int] | None, style: Style,
+    index: Index, layers: Sequence[str], channels: Sequence[int] | None, style: Style,
     say: Callable[[str], object] | None = None,
 ) -> list[Section]:  # fmt: skip
-    """The layers of a gallery; `say` is told of those left out, which have none of the maps.
+    """The layers of a gallery; `say` is told of those left out, which have none of the channels.
 
-    Raises UnknownLayer, UnknownUnit for maps that none of them has.
+    Raises UnknownLayer, UnknownUnit for channels that none of them has.
     """
     names, table = choose_layers(index, layers), index.network.layers
-    check_maps(maps, {name: index.layers[name] for name in names})
+    check_channels(channels, {name: index.layers[name] for name in names})
     files = file_names(names)
     found = []
     for name in names:
-        row, channels = table[name], index.layers[name]
-        chosen = range(channels) if maps is None else sorted({number for number in maps if number < channels})
+        row, count = table[name], index.layers[name]
+        chosen = range(count) if channels is None else sorted({channel for channel in channels if channel < count})
         field = (0, 0, *row.receptive_field) if row.receptive_field else None
-        side = tile_side(field, style.tile)
-        layout = Layout(side, style.count, style.patches)
+        tile = tile_size(field, style.tile)
+        layout = Layout(tile, style.count, style.patches)
         if len(chosen):
-            sharp = row.receptive_field is not None and enlarged(max(row.receptive_field), side)
+            sharp = row.receptive_field is not None and enlarged(max(row.receptive_field), tile)
             found.append(Section(name, files[name], row, table.depth(name), list(chosen), layout, sharp))
         elif say is not None:
-            say(f"{name} is left out: it has feature maps 0 … {channels - 1}")
+            say(f"{name} is left out: it has feature maps 0 … {count - 1}")
     if not found:
         raise UnknownUnit(f"no feature maps are asked for of {', '.join(names)}")
     return found
 
 
-def check_maps(maps: Sequence[int] | None, channels: Mapping[str, int]) -> None:
-    """Raise UnknownUnit for maps that none of these layers has; `channels`: how many each has."""
-    most = max(channels.values())
-    beyond = [number for number in maps or () if not 0 <= number < most]
+def check_channels(channels: Sequence[int] | None, counts: Mapping[str, int]) -> None:
+    """Raise UnknownUnit for channels that none of these layers has; `counts`: how many each has."""
+    most = max(counts.values())
+    beyond = [channel for channel in channels or () if not 0 <= channel < most]
     if beyond:
-        raise UnknownUnit(f"there is no feature map {beyond[0]} in {', '.join(channels)}: they have 0 … {most - 1}")
+        raise UnknownUnit(f"there is no feature map {beyond[0]} in {', '.join(counts)}: they have 0 … {most - 1}")
 
 
-def map_fact(index: Index, section: Section, number: int) -> MapFacts:
+def map_fact(index: Index, section: Section, channel: int) -> MapFacts:
     """Of one feature map that a layer's page shows."""
-    best = index.top(section.name, number, section.layout.count)
-    entries = [_printable(entry) for entry in best if (entry.unit.activation or 0) > 0]
+    best = index.top(section.name, channel, section.layout.count)
+    entries = [_printable(entry) for entry in best if entry.activation > 0]
     counted = Counter(entry.category for entry in entries if entry.category).most_common(1)
-    return MapFacts(number, index.statistics(section.name, number), entries, counted[0][0] if counted else "")
+    return MapFacts(channel, index.statistics(section.name, channel), entries, counted[0][0] if counted else "")
 
 
 def map_facts(index: Index, section: Section) -> Iterator[MapFacts]:
     """Of all feature maps that a layer's page shows, one after the other."""
-    return (map_fact(index, section, number) for number in section.maps)
+    return (map_fact(index, section, channel) for channel in section.channels)
 
 
 def _printable(entry: Entry) -> Entry:
     """With a file and a class that any text file can hold."""
-    return Entry(entry.unit, image=printable(entry.image), category=printable(entry.category), root=entry.root)
+    return Entry(entry.unit, name=printable(entry.name), category=printable(entry.category), root=entry.root)
 
 
 def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]
     first, last = (used[0], used[-1]) if used else (0, -1)
     tiles = sheet["tiles"] if sheet else [None] * len(facts.entries)
     return {
-        "map": facts.number,
+        "map": facts.channel,
         "dead": facts.dead,
         "peak": statistics.maximum if statistics.count else None,
         "mean_of_top": facts.mean,
@@ -196,15 +196,15 @@ def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]
 
 
 def _entry_json(entry: Entry, tile: Mapping[str, Any] | None) -> dict[str, Any]:
-    unit = entry.unit
     shown = {name: tile[name] for name in ("box", "field", "scale", "quantile")} if tile else None
-    return {"image": unit.image, "activation": unit.activation, "row": unit.row, "column": unit.column, "shown": shown}
+    at = {"row": entry.row, "column": entry.column}
+    return {"image": entry.unit.image, "activation": entry.activation, **at, "shown": shown}
 
 
 def images_json(maps: Iterable[MapFacts], names: bool) -> dict[str, dict[str, Any]]:
     """The images that a layer's maps show, by number: their class, and their file if `names` are for visitors."""
     entries = {entry.unit.image: entry for facts in maps for entry in facts.entries}
     return {
-        str(number): {"file": entry.image if names else None, "class": entry.category or None}
+        str(number): {"file": entry.name if names else None, "class": entry.category or None}
         for number, entry in sorted(entries.items())
     }

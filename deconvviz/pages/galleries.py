@@ -10,7 +10,7 @@ from ..errors import UnusableIndex, UnwritableOutput
 from ..images import AnyImages, find_images
 from ..network import from_anywhere, load_model
 from ..scanning import Index, Skipped, is_manifest, open_index, read_manifest, scan, select
-from .facts import check_maps
+from .facts import check_channels
 from .folder import refuse_foreign
 from .gallery import write_gallery
 from .single import check_single, write_single_page
@@ -79,7 +79,7 @@ def make_gallery(
     if index is None:
         images = find_images(sources)  # before the network, which may take minutes to come
         dv = network(*load)
-        check_maps(maps, {layer.names[0]: layer.channels for layer in select(dv.layers, layers)[1]})
+        check_channels(maps, {layer.names[0]: layer.channels for layer in select(dv.layers, layers)[1]})
         how = {"layers": layers, "k": k or 9, "load": from_anywhere(*load), "on_skip": on_skip, **scanning}
         index = _scanned(dv, images, out, **how)
     write = write_single_page if single_file else write_gallery

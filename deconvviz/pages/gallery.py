@@ -41,7 +41,7 @@ def write_gallery(
     index: Index,
     folder: str | os.PathLike[str],
     layers: Sequence[str] = (),
-    maps: Sequence[int] | None = None,
+    channels: Sequence[int] | None = None,
     *,
     k: int | None = None,
     patches: bool = True,
@@ -54,7 +54,7 @@ def write_gallery(
 ) -> Path:
     """Write a gallery of an index into `folder`; returns its `index.html`.
 
-    `layers`, `maps`: which of them; by default all but max-pools and layers that others line up. `k` images of
+    `layers`, and `channels` of each: which; by default all but max-pools and layers that others line up. `k` images of
     each map, by default all that the index has. `patches`: show the images too, else projections only.
     `image_format`: "webp", "png" or "jpeg"; `tile`: pixels of a tile's side at most; `smoothing`: standard
     deviation in pixels of the input. What lies in the folder of the same gallery is kept, so an interrupted one
@@ -64,7 +64,7 @@ def write_gallery(
     """
     folder = Path(folder)
     style = style_of(index, k, patches, image_format, tile, smoothing)
-    shown = sections(index, layers, maps, style, say)
+    shown = sections(index, layers, channels, style, say)
     prepare(folder, style.gallery, force)
     make_missing(index, shown, folder, style, report, say)
     return _write_pages(index, shown, folder, style)
@@ -129,8 +129,8 @@ def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: St
     path = pages.write_index(first, starts)
     take_away(folder, read(folder).get("layers"), facts["layers"])
     for layer, start in zip(facts["layers"], starts, strict=True):
-        layer["start"] = sorted(m.number for m in start)
-    facts["first"] = [(at, m.number) for at, m in first]
+        layer["start"] = sorted(m.channel for m in start)
+    facts["first"] = [(at, m.channel) for at, m in first]
     write_json(folder / NAME, facts)
     return path
 
@@ -144,7 +144,7 @@ def origin_of(index: Index) -> Origin:
 def listing_of(index: Index, at: int, section: Section, folder: Path, style: Style) -> Listing:
     """A layer as its page lists it, with what the sheets in the folder say of themselves."""
     maps = list(map_facts(index, section))
-    sheets = {m.number: sheet_facts(folder, section, m, style) for m in maps}
+    sheets = {m.channel: sheet_facts(folder, section, m, style) for m in maps}
     return Listing(at, maps, layer_json(index, section, maps, sheets, style))
 
 
@@ -161,7 +161,7 @@ def _likings(maps: Sequence[MapFacts]) -> Iterable[tuple[str, int, int, int]]:
         for name in one.categories:
             same = sum(entry.category == name for entry in one.entries)
             if same > 1:
-                yield name, one.number, same, len(one.entries)
+                yield name, one.channel, same, len(one.entries)
 
 
 def gallery_json(index: Index, shown: Sequence[Section], style: Style) -> dict[str, Any]:
@@ -195,8 +195,8 @@ def gallery_json(index: Index, shown: Sequence[Section], style: Style) -> dict[s
 def _listed(index: Index, section: Section) -> dict[str, Any]:
     """The numbers of the maps shown (None: all), and of those that are dead."""
     dead = set(index.dead(section.name))
-    numbers = None if len(section.maps) == section.row.channels else section.maps
-    return {"maps": numbers, "dead": [number for number in section.maps if number in dead]}
+    channels = None if len(section.channels) == section.row.channels else section.channels
+    return {"maps": channels, "dead": [channel for channel in section.channels if channel in dead]}
 
 
 def _section_json(section: Section, style: Style) -> dict[str, Any]:
@@ -209,7 +209,7 @@ def _section_json(section: Section, style: Style) -> dict[str, Any]:
         "read_at": row.read_at,
         "depth": section.depth,
         "channels": row.channels,
-        "shown": len(section.maps),
+        "shown": len(section.channels),
         "size": row.size,
         "jump": row.jump,
         "receptive_field": row.receptive_field,
@@ -218,7 +218,7 @@ def _section_json(section: Section, style: Style) -> dict[str, Any]:
             "width": width,
             "height": height,
             "block": block,
-            "side": layout.side,
+            "side": layout.tile,
             "columns": layout.columns,
             "sharp": section.sharp,
         },
@@ -241,5 +241,5 @@ def layer_json(
         "seen": maps[0].statistics.count,
         "edges": maps[0].statistics.edges.tolist(),
         "images": images,
-        "maps": [map_json(m, sheets[m.number]) for m in maps],
+        "maps": [map_json(m, sheets[m.channel]) for m in maps],
     }

@@ -18,7 +18,7 @@ from .sheets import read_facts
 
 @dataclass(frozen=True)
 class Work:
-    """Sheets to be made: `maps` by layer and number; how many `projections` they show, of which `images`."""
+    """Sheets to be made: `maps` by layer and channel; how many `projections` they show, of which `images`."""
 
     maps: list[tuple[Section, int]] = field(default_factory=list)
     projections: int = 0
@@ -37,8 +37,8 @@ def picture_path(folder: Path, number: int, style: Style) -> Path:
 
 def sheet_facts(folder: Path, section: Section, facts: MapFacts, style: Style) -> dict[str, Any] | None:
     """What the sheet that lies there says of itself; None unless it belongs to this gallery."""
-    found = read_facts(sheet_path(folder, section, facts.number, style))
-    expected = {"gallery": style.gallery, "layer": section.name, "map": facts.number}
+    found = read_facts(sheet_path(folder, section, facts.channel, style))
+    expected = {"gallery": style.gallery, "layer": section.name, "map": facts.channel}
     tiles = found.get("tiles") if found and expected.items() <= found.items() else None
     if not isinstance(tiles, list) or len(tiles) != len(facts.entries):
         return None
@@ -72,7 +72,7 @@ def work_left(index: Index, shown: Iterable[Section], folder: Path, style: Style
         for facts in map_facts(index, section):
             sheet = sheet_facts(folder, section, facts, style) if facts.entries else {"tiles": []}
             if sheet is None or None in sheet["tiles"] or not all(map(has_picture, facts.images)):
-                maps.append((section, facts.number))
+                maps.append((section, facts.channel))
                 projections += len(facts.entries)
                 images.update(facts.images)
     return Work(maps, projections, frozenset(images))

@@ -38,7 +38,7 @@ class Pictures:
         """
         new = {p.unit.image: p for p in projections if p.unit.image not in self.kept}
         full = sum(picture.nbytes for picture in self.kept.values()) >= PICTURE_BYTES
-        self.passing = dict(zip(new, at_once(lambda p: [np.asarray(p.image)], list(new.values())), strict=True))
+        self.passing = dict(zip(new, at_once(lambda p: [np.asarray(p.seen)], list(new.values())), strict=True))
         if not full:
             self.kept |= self.passing
         unwritten = [number for number in new if number not in self.written]

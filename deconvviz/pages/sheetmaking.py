@@ -73,8 +73,8 @@ def make_sheets(
         for start in range(0, len(work.maps), together):
             maps = work.maps[start : start + together]
             some = [
-                _Begun(section, map_fact(index, section, number), empty_sheet(section.layout, room))
-                for room, (section, number) in zip(rooms, maps, strict=False)
+                _Begun(section, map_fact(index, section, channel), empty_sheet(section.layout, room))
+                for room, (section, channel) in zip(rooms, maps, strict=False)
             ]
             yield from _Filling(some, pictures, at_once).fill(index, report, advance)
 
@@ -83,7 +83,7 @@ class _Filling:
     """Some sheets, from their first tile until each is written."""
 
     def __init__(self, sheets: Iterable[_Begun], pictures: Pictures, at_once: AtOnce) -> None:
-        self.begun = {(begun.section.name, begun.facts.number): begun for begun in sheets}
+        self.begun = {(begun.section.name, begun.facts.channel): begun for begun in sheets}
         self.pictures, self.at_once = pictures, at_once
         self.folder, self.style = pictures.folder, pictures.style
 
@@ -123,13 +123,13 @@ class _Filling:
 
     def _tiles(self, projections: list[Projection]) -> Iterator[dict[str, Any]]:
         """Lay on their sheets the tiles of projections of one layer, with receptive fields of one size; yield facts."""
-        side = self.begun[_key(projections[0])].section.layout.side
+        tile = self.begun[_key(projections[0])].section.layout.tile
         signals, boxes, fields = zip(*((p.pixels, p.box, p.field) for p in projections), strict=True)
-        drawn, scalings = signal_tiles(signals, boxes, fields, side, self.style.smoothing)
+        drawn, scalings = signal_tiles(signals, boxes, fields, tile, self.style.smoothing)
         self._lay(projections, drawn)
         if self.style.patches:
             regions = [self.pictures.region(p) for p in projections]
-            self._lay(projections, picture_tiles(regions, boxes, fields, side), patches=True)
+            self._lay(projections, picture_tiles(regions, boxes, fields, tile), patches=True)
         for projection, scaling in zip(projections, scalings, strict=True):
             yield {
                 **unit_facts(projection.unit),
@@ -147,11 +147,11 @@ class _Filling:
             lay(tile, begun.sheet, begun.section.layout.place(begun.ranks[projection.unit.image], patches))
 
     def _write(self, begun: _Begun) -> Iterator[int]:
-        name, number = begun.section.name, begun.facts.number
+        name, channel = begun.section.name, begun.facts.channel
         tiles = [begun.tiles.get(image) for image in begun.facts.images]
-        said = {"gallery": self.style.gallery, "layer": name, "map": number, "tiles": tiles}
+        said = {"gallery": self.style.gallery, "layer": name, "map": channel, "tiles": tiles}
         content = encode(as_picture(begun.sheet), self.style.kind, begun.section.sharp, said)
-        yield output.write_content(sheet_path(self.folder, begun.section, number, self.style), content)
+        yield output.write_content(sheet_path(self.folder, begun.section, channel, self.style), content)
 
 
 def _rounds(projections: Iterable[Projection], advance: Callable[[int], object]) -> Iterator[list[Projection]]:

@@ -35,12 +35,12 @@ MOST = 100
 
 @dataclass(frozen=True)
 class Layout:
-    """Where tiles lie on a sheet: `count` of them, `side` pixels each, in a block as square as can be.
+    """Where tiles lie on a sheet: `count` of them, `tile` × `tile` pixels each, in a block as square as can be.
 
     The block of projections is on the left; that of patches, if `patches`, on the right.
     """
 
-    side: int
+    tile: int
     count: int
     patches: bool = True
 
@@ -57,7 +57,7 @@ class Layout:
     @property
     def block(self) -> tuple[int, int]:
         """Width and height of a block in pixels."""
-        return self.columns * (self.side + GAP) - GAP, self.rows * (self.side + GAP) - GAP
+        return self.columns * (self.tile + GAP) - GAP, self.rows * (self.tile + GAP) - GAP
 
     @property
     def size(self) -> tuple[int, int]:
@@ -68,17 +68,17 @@ class Layout:
     def place(self, rank: int, patch: bool = False) -> tuple[int, int]:
         """Left and top of a tile.
 
-        >>> Layout(side=10, count=9).place(4), Layout(side=10, count=9).place(4, patch=True)
+        >>> Layout(tile=10, count=9).place(4), Layout(tile=10, count=9).place(4, patch=True)
         ((12, 12), (56, 12))
         """
         left = self.block[0] + BETWEEN if patch else 0
-        return left + rank % self.columns * (self.side + GAP), rank // self.columns * (self.side + GAP)
+        return left + rank % self.columns * (self.tile + GAP), rank // self.columns * (self.tile + GAP)
 
 
-def tile_side(field: Box | None, most: int) -> int:
-    """The side of tiles that show a receptive field: where its pixels are enlarged, all of them alike.
+def tile_size(field: Box | None, most: int) -> int:
+    """The size of tiles that show a receptive field: where its pixels are enlarged, all of them alike.
 
-    >>> tile_side((0, 0, 11, 11), 128), tile_side((0, 0, 99, 99), 128)
+    >>> tile_size((0, 0, 11, 11), 128), tile_size((0, 0, 99, 99), 128)
     (121, 128)
     """
     pixels = most if field is None else max(field[2] - field[0], field[3] - field[1])
@@ -94,9 +94,9 @@ def empty_sheet(layout: Layout, room: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def lay(tile: NDArray[np.uint8], sheet: NDArray[np.uint8], place: tuple[int, int]) -> None:
-    """Put a tile (3, side, side) on a sheet, in a place of its layout."""
-    (left, top), side = place, tile.shape[-1]
-    sheet[:, top : top + side, left : left + side] = tile
+    """Put a tile (3, N, N) on a sheet, in a place of its layout."""
+    (left, top), (height, width) = place, tile.shape[1:]
+    sheet[:, top : top + height, left : left + width] = tile
 
 
 def encode(picture: Image.Image, kind: str, sharp: bool, facts: Mapping[str, Any] | None = None) -> bytes:

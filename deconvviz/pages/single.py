@@ -21,7 +21,7 @@ def write_single_page(
     index: Index,
     path: str | os.PathLike[str],
     layers: Sequence[str],
-    maps: Sequence[int] | None = None,
+    channels: Sequence[int] | None = None,
     *,
     force: bool = False,
     report: Callable[[str], object] = warnings.warn,
@@ -30,21 +30,21 @@ def write_single_page(
 ) -> Path:
     """Write a selection of layers as one page, with its sheets and images in it; arguments as of `write_gallery`.
 
-    `layers` or `maps` must say which; `force`: write over a file that lies there. Raises UnknownLayer without a
+    `layers` or `channels` must say which; `force`: write over a file that lies there. Raises UnknownLayer without a
     selection, and what `write_gallery` raises.
     """
     path = Path(path)
-    check_single(path, layers, maps, force)
+    check_single(path, layers, channels, force)
     output.check_writable(path.parent)
     how = style_of(index, **style)
-    shown = sections(index, layers, maps, how, say)
+    shown = sections(index, layers, channels, how, say)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         make_missing(index, shown, folder, how, report, say)
         listings = [listing_of(index, at, section, folder, how) for at, section in enumerate(shown)]
         inline = Inline(
             sheets={
-                (one.at, m.number): _uri(sheet_path(folder, shown[one.at], m.number, how), how.kind)
+                (one.at, m.channel): _uri(sheet_path(folder, shown[one.at], m.channel, how), how.kind)
                 for one in listings
                 for m in one.maps
                 if m.entries
@@ -56,9 +56,9 @@ def write_single_page(
     return Pages(path.parent, gallery_json(index, shown, how), origin_of(index)).write_single(path, listings, inline)
 
 
-def check_single(path: Path, layers: Sequence[str], maps: Sequence[int] | None, force: bool) -> None:
+def check_single(path: Path, layers: Sequence[str], channels: Sequence[int] | None, force: bool) -> None:
     """Before any work: raise UnknownLayer if nothing is selected, UnwritableOutput if something lies there."""
-    if not layers and maps is None:
+    if not layers and channels is None:
         raise UnknownLayer(
             "a single file holds all it shows, and is for a selection: name layers (--layer), or feature maps (--maps)"
         )

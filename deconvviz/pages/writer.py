@@ -105,7 +105,7 @@ class Pages:
             | {
                 "facts": ", ".join([words.deep(layer), words.maps(layer), words.sees(layer), words.dead(layer)]),
                 "link": f"All {layer['shown']}",
-                "cards": [self._card(at, m, "") for m in sorted(starts[at], key=lambda m: m.number)],
+                "cards": [self._card(at, m, "") for m in sorted(starts[at], key=lambda m: m.channel)],
             }
             for at, layer in enumerate(layers)
         ]
@@ -170,12 +170,12 @@ class Pages:
         layer, at = self.facts["layers"][listing.at], listing.at
         cards = []
         for m in listing.maps:
-            card = self._card(at, m, "../") | {"id": f"u{m.number}" if alone else f"u{m.number}-{at}"}
+            card = self._card(at, m, "../") | {"id": f"u{m.channel}" if alone else f"u{m.channel}-{at}"}
             card["data"] |= {"peak": f"{m.peak:.6g}", "mean": f"{m.mean:.6g}", "density": f"{m.density:.4g}"}
             if m.category:
                 card["data"] |= {"class": f"{m.concentration:.4g}", "classes": ", ".join(m.categories)}
             if inline and m.entries:
-                card["src"] = inline.sheets[at, m.number]
+                card["src"] = inline.sheets[at, m.channel]
             cards.append(card)
         about = [words.maps(layer), words.sees(layer), words.dead(layer)]
         return _shape(layer) | {"at": at, "facts": ", ".join(about), "shown": len(cards), "cards": cards}
@@ -193,11 +193,11 @@ class Pages:
         """What the templates need of a feature map: its sheet, and what is said of it."""
         layer = self.facts["layers"][at]
         sheet = layer["sheet"]
-        src = f"{base}sheets/{layer['file']}/{sheet_name(facts.number)}.{sheet['ending']}"
+        src = f"{base}sheets/{layer['file']}/{sheet_name(facts.channel)}.{sheet['ending']}"
         return {
             "id": None,
-            "unit": f"{layer['layer']}:{facts.number}",
-            "number": facts.number,
+            "unit": f"{layer['layer']}:{facts.channel}",
+            "number": facts.channel,
             "dead": facts.dead,
             "src": src if facts.entries else None,
             "width": sheet["width"],
@@ -205,7 +205,7 @@ class Pages:
             "alt": words.alternative_text(layer["layer"], facts),
             "category": facts.category if (facts.concentration or 0) > 0.5 else "",
             "peak": short_number(facts.peak) if math.isfinite(facts.peak) else "",
-            "data": {"number": facts.number},
+            "data": {"number": facts.channel},
         }
 
 

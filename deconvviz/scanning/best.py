@@ -17,9 +17,9 @@ NONE = np.iinfo(np.int64).max
 
 @dataclass(frozen=True, eq=False)
 class Best:
-    """For M feature maps the k strongest images: `values` float32, `images` int64, `rows`, `columns` int32.
+    """For C feature maps the k strongest images: `values` float32, `images` int64, `rows`, `columns` int32.
 
-    All (M, k), in order. Where there are fewer than k images: value -inf, image NONE, row and column 0.
+    All (C, k), in order. Where there are fewer than k images: value -inf, image NONE, row and column 0.
     """
 
     values: NDArray[np.float32]
@@ -28,10 +28,10 @@ class Best:
     columns: NDArray[np.int32]
 
     @classmethod
-    def empty(cls, maps: int, k: int) -> "Best":
+    def empty(cls, channels: int, k: int) -> "Best":
         """Of no image."""
-        places = np.zeros((maps, k), np.int32)
-        return cls(np.full((maps, k), -np.inf, np.float32), np.full((maps, k), NONE), places, places)
+        places = np.zeros((channels, k), np.int32)
+        return cls(np.full((channels, k), -np.inf, np.float32), np.full((channels, k), NONE), places, places)
 
     @property
     def k(self) -> int:
@@ -47,7 +47,7 @@ class Best:
 
 
 def gather(
-    maps: int,
+    channels: int,
     k: int,
     which: NDArray[np.int64],
     values: NDArray[np.float32],
@@ -62,7 +62,7 @@ def gather(
     kept = rank < k
     order, at = order[kept], (which[kept], rank[kept])
     given = Best(values + np.float32(0), images, rows, columns)  # no negative zero
-    return _each(lambda none, new: _replaced(none, at, new[order]), Best.empty(maps, k), given)
+    return _each(lambda none, new: _replaced(none, at, new[order]), Best.empty(channels, k), given)
 
 
 def _each(change: Callable[..., NDArray[Any]], *bests: Best) -> Best:

@@ -21,14 +21,39 @@ from ..errors import DeconvvizError
 class Entry:
     """One of the strongest images of a feature map: `unit` with its activation and the image's number.
 
-    `image`: the file below its folder (`ARCHIVE/NAME` in an archive), with that folder's name before it where
+    `name`: the file below its folder (`ARCHIVE/NAME` in an archive), with that folder's name before it where
     several were scanned; `category`: its class, or ""; `root`: the folder, "" for a data set.
     """
 
     unit: Unit
-    image: str
+    name: str
     category: str
     root: str
+
+    @property
+    def layer(self) -> str:
+        """The layer, by the name that it was asked for by."""
+        return self.unit.layer
+
+    @property
+    def channel(self) -> int:
+        """Which of the layer's feature maps."""
+        return self.unit.channel
+
+    @property
+    def row(self) -> int | None:
+        """Where the feature map peaks in this image; None in a layer of vectors."""
+        return self.unit.row
+
+    @property
+    def column(self) -> int | None:
+        """Where the feature map peaks in this image; None in a layer of vectors."""
+        return self.unit.column
+
+    @property
+    def activation(self) -> float:
+        """The feature map's peak in this image."""
+        return self.unit.activation or 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +105,7 @@ class FeatureMap:
     @property
     def image(self) -> Image.Image:
         """The feature map as in Figure 2 of Zeiler & Fergus 2014: patches, and beside them the projections."""
-        return figure2([Cell(self._said(), self.projections)], side=112, count=max(len(self.top), 1))
+        return figure2([Cell(self._said(), self.projections)], tile=112, count=max(len(self.top), 1))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `image` as a PNG. Raises UnwritableOutput."""
@@ -106,9 +131,7 @@ class FeatureMap:
         if self.statistics.dead:  # there is nothing to project, and no image that excites it
             return notebook.bundle(repr(self), f"<div>{heading}</div>")
         columns = 4 if any(entry.category for entry in self.top) else 3
-        rows = [
-            (short_number(e.unit.activation or 0.0), e.unit.position, e.image, e.category)[:columns] for e in self.top
-        ]
+        rows = [(short_number(e.activation), e.unit.position, e.name, e.category)[:columns] for e in self.top]
         heads = ("activation", "at", "image", "class")[:columns]
         names = notebook.table(heads, rows[: notebook.SHOWN], numbers=(0,))
         try:

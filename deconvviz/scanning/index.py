@@ -135,8 +135,8 @@ class Index:
         is gone or does not give the recorded activation any more. Entries that are not positive are left
         out in silence: nothing excites such a map. Raises UnknownLayer, UnknownUnit, UnusableIndex.
         """
-        maps = [channels] if isinstance(channels, int) else list(channels)
-        units = [e.unit for channel in maps for e in self.top(layer, channel, k) if (e.unit.activation or 0) > 0]
+        several = [channels] if isinstance(channels, int) else channels
+        units = [e.unit for channel in several for e in self.top(layer, channel, k) if e.activation > 0]
         made = {(p.unit.channel, p.unit.image): p for p in self.stream(units, report)}
         keys = [(unit.channel, unit.image) for unit in units]
         return Projections(made[key] for key in keys if key in made)

@@ -37,7 +37,7 @@ class Scanned:
 class Manifest:
     """One scan.
 
-    `images` many, by `fingerprint`; `layers` in order, with `maps` feature maps in all; the `top` images of
+    `images` many, by `fingerprint`; `layers` in order, with `channels` feature maps in all; the `top` images of
     each kept; `batch` images run together; `part` images make a part. `weights` is a hash of their values.
     Not part of its identity: `roots` (the folders' places), `load` (name and weights for `load_model`).
     """
@@ -56,7 +56,7 @@ class Manifest:
     load: tuple[str, str] | None = field(compare=False, default=None)
 
     @property
-    def maps(self) -> int:
+    def channels(self) -> int:
         """Feature maps in the arrays."""
         return max(first + count for layer in self.layers for first, count in layer.pieces)
 

@@ -23,10 +23,10 @@ BINS = 2 + 2 * (LAST - FIRST)
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """Statistics of M feature maps over the images seen: `count` of them is the same for all maps.
+    """Statistics of C feature maps over the images seen: `count` of them is the same for all maps.
 
-    `sums`, `squares` (M, LIMBS) int64: exact; `maximum` (M,) float32; `positive` (M,) int64: in how many
-    images the maximum is above zero; `histogram` (M, BINS) int64.
+    `sums`, `squares` (C, LIMBS) int64: exact; `maximum` (C,) float32; `positive` (C,) int64: in how many
+    images the maximum is above zero; `histogram` (C, BINS) int64.
     """
 
     count: int
@@ -37,15 +37,15 @@ class Tally:
     histogram: Integers
 
     @classmethod
-    def empty(cls, maps: int) -> "Tally":
+    def empty(cls, channels: int) -> "Tally":
         """Of no image."""
-        nothing = np.zeros((maps, LIMBS), np.int64)
-        lowest = np.full(maps, -np.inf, np.float32)
-        return cls(0, nothing, nothing, lowest, np.zeros(maps, np.int64), np.zeros((maps, BINS), np.int64))
+        nothing = np.zeros((channels, LIMBS), np.int64)
+        lowest = np.full(channels, -np.inf, np.float32)
+        return cls(0, nothing, nothing, lowest, np.zeros(channels, np.int64), np.zeros((channels, BINS), np.int64))
 
     @classmethod
     def of(cls, values: NDArray[np.float32]) -> "Tally":
-        """Of these images: `values` (images, M), finite."""
+        """Of these images: `values` (images, C), finite."""
         counting = Counting(values.shape[1])
         counting.add(values)
         return counting.tally()
@@ -63,18 +63,18 @@ class Tally:
 
 
 class Counting:
-    """Statistics of M feature maps while a part is done, batch after batch in the order of the images.
+    """Statistics of C feature maps while a part is done, batch after batch in the order of the images.
 
     Within a part that order is always the same, so that plain floating-point sums do, and cost less.
     """
 
-    def __init__(self, maps: int) -> None:
-        self.count, self.sums, self.squares = 0, np.zeros(maps), np.zeros(maps)
-        self.maximum = np.full(maps, -np.inf, np.float32)
-        self.positive, self.histogram = np.zeros(maps, np.int64), np.zeros((maps, BINS), np.int64)
+    def __init__(self, channels: int) -> None:
+        self.count, self.sums, self.squares = 0, np.zeros(channels), np.zeros(channels)
+        self.maximum = np.full(channels, -np.inf, np.float32)
+        self.positive, self.histogram = np.zeros(channels, np.int64), np.zeros((channels, BINS), np.int64)
 
     def add(self, values: NDArray[np.float32]) -> None:
-        """Some more images: `values` (images, M), finite."""
+        """Some more images: `values` (images, C), finite."""
         every = np.arange(values.shape[1])
         for row, which in zip(values.astype(np.float64), bins(values), strict=True):
             self.sums += row
@@ -91,7 +91,7 @@ class Counting:
 
 
 def to_limbs(values: NDArray[np.float64]) -> Integers:
-    """Floating-point numbers (M,) as fixed-point ones (M, LIMBS); what lies below 2^LOWEST is cut off."""
+    """Floating-point numbers (C,) as fixed-point ones (C, LIMBS); what lies below 2^LOWEST is cut off."""
     mantissa, exponent = np.frexp(values)
     digits = (mantissa * 2.0**53).astype(np.int64)  # exact: value = digits · 2^(exponent − 53)
     place = exponent.astype(np.int64) - 53 - LOWEST
@@ -117,7 +117,7 @@ def carry(limbs: Integers) -> Integers:
 
 
 def from_limbs(limbs: Integers) -> NDArray[np.float64]:
-    """Fixed-point numbers (M, LIMBS) rounded to the nearest floating-point ones (M,)."""
+    """Fixed-point numbers (C, LIMBS) rounded to the nearest floating-point ones (C,)."""
     exact = (sum(int(limb) << (32 * place) for place, limb in enumerate(row)) for row in limbs)
     return np.array([_scaled(whole) for whole in exact], np.float64)
 

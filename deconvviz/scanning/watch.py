@@ -47,8 +47,8 @@ class Watch:
         self.forward = forward or Forward(channels)
         self.channels, self.k, self.device = channels, k, device
         self.first = dict(zip(channels, np.cumsum([0, *channels.values()]).tolist(), strict=False))
-        self.maps = sum(channels.values())
-        self.counting = Counting(self.maps)
+        self.total = sum(channels.values())
+        self.counting = Counting(self.total)
         self._top = {name: torch.full((k, count), -torch.inf, device=device) for name, count in channels.items()}
         self._candidates: list[tuple[NDArray[Any], ...]] = []
 
@@ -76,7 +76,7 @@ class Watch:
         which, values, images, rows, columns = (
             np.concatenate(arrays) for arrays in zip(empty, *self._candidates, strict=True)
         )
-        return gather(self.maps, self.k, which, values, images, rows.astype(np.int32), columns.astype(np.int32))
+        return gather(self.total, self.k, which, values, images, rows.astype(np.int32), columns.astype(np.int32))
 
     def _run(
         self, table: Layers, images: Tensor, numbers: Sequence[int | None]

@@ -267,7 +267,7 @@ def test_class_scores_carry_their_names(pictures: Path, tmp_path: Path) -> None:
     image = sorted(pictures.iterdir())[0]
     done = deconvviz("project", image, "--model", "shapes", "-l", "classifier", "--json", cwd=tmp_path)
     units = json.loads(done.stdout)["pictures"][0]["layers"][0]["units"]
-    assert units[0]["class"] == shapes.CLASSES[units[0]["map"]]
+    assert units[0]["class"] == shapes.CLASSES[units[0]["channel"]]
 
 
 def test_models_check(tmp_path: Path) -> None:

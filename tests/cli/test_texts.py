@@ -67,7 +67,7 @@ def test_pictures_of_several_folders_are_told_apart_and_none_is_valid_json(tmp_p
         draw(tmp_path / ("one", "two")[number % 2] / f"{number // 2}.png", number)
     made = whole(run([tmp_path / "one", tmp_path / "two"], tmp_path / "index"))
     entries = made.top("0", 0)
-    assert sorted(entry.image for entry in entries) == ["one/0.png", "one/1.png", "two/0.png", "two/1.png"]
+    assert sorted(entry.name for entry in entries) == ["one/0.png", "one/1.png", "two/0.png", "two/1.png"]
     assert {entry.root for entry in entries} == {str(tmp_path / "one"), str(tmp_path / "two")}
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "no.png").write_text("no picture")

@@ -137,16 +137,16 @@ def test_captions_are_shortened_in_the_middle() -> None:
 def test_figure2_holds_every_map() -> None:
     values = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
     cells = [figures.Cell("map 7", [values] * 9)] * 4
-    page = figures.figure2(cells, side=20, across=3)
+    page = figures.figure2(cells, tile=20, across=3)
     assert page.size[0] > 3 * 2 * 60
-    titled = figures.figure2(cells, side=20, across=3, heading="a layer " * 40, remark="猫 " * 200)
+    titled = figures.figure2(cells, tile=20, across=3, heading="a layer " * 40, remark="猫 " * 200)
     assert titled.width == page.width
     assert np.array_equal(levels(titled)[58:][40:], levels(page)[40:])
 
 
 def test_figure2_shows_dead_maps_and_missing_places_as_grey() -> None:
     values = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
-    page = levels(figures.figure2([figures.Cell("dead", []), figures.Cell("one", [values])], side=20, across=2))
+    page = levels(figures.figure2([figures.Cell("dead", []), figures.Cell("one", [values])], tile=20, across=2))
     top, cell = figures.MARGIN + figures.CAPTION, 2 * 64 + 10
     assert (page[top : top + 20, figures.MARGIN : figures.MARGIN + 20] == 128).all()
     second = figures.MARGIN * 2 + cell

@@ -150,7 +150,7 @@ def test_a_feature_map_shows_its_images_and_projections(index: Index, tmp_path: 
     assert len(pictures(html)) == 2 * min(9, index.statistics("conv4", channel).positive)
     assert "&lt;img src=x onerror=alert(1)&gt;/" in html
     assert shown.projections is shown.projections  # made once
-    assert [p.unit for p in shown.projections] == [e.unit for e in shown.top if (e.unit.activation or 0) > 0]
+    assert [p.unit for p in shown.projections] == [e.unit for e in shown.top if e.activation > 0]
     assert len(shown.pixels) == len(shown.projections)
     shown.save(tmp_path / "map.png")
     assert Image.open(tmp_path / "map.png").size == shown.image.size

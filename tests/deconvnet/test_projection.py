@@ -371,7 +371,7 @@ def test_pixels_box_and_canvas_fit_together() -> None:
     assert corner.pixels.shape == (3, 6, 6)
     assert corner.canvas().shape == (3, 24, 24)
     assert corner.patch.size == (6, 6)
-    assert corner.image.size == (24, 24)
+    assert corner.seen.size == (24, 24)
     assert repr(corner).startswith("Projection(second:1@0,0, activation")
 
 
@@ -439,4 +439,7 @@ def test_projections_save_and_show_themselves(tmp_path: Path) -> None:
     (p,) = DeconvNet(net, deconvviz.Preprocess(24)).project(torch.rand(1, 3, 24, 24), Unit("second", 1))
     p.save(tmp_path / "unit.png")
     assert Image.open(tmp_path / "unit.png").size == (456, 224)
+    assert Image.open(tmp_path / "unit.png").tobytes() == p.image.tobytes() == p.show().tobytes()
+    p.save(tmp_path / "small.png", tile=32)
+    assert Image.open(tmp_path / "small.png").size == p.show(tile=32).size == (72, 32)
     assert "data:image/png;base64," in p._repr_mimebundle_()["text/html"]

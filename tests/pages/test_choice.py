@@ -18,7 +18,7 @@ def facts(number: int, peak: float, positive: int, images: Sequence[int], catego
 
 
 def chosen(maps: Sequence[MapFacts], count: int = 4) -> list[int]:
-    return sorted(one.number for one in start_here(maps, count))
+    return sorted(one.channel for one in start_here(maps, count))
 
 
 def test_high_peaks_of_rare_maps_come_first_and_dead_ones_last() -> None:
@@ -68,4 +68,4 @@ def test_the_first_look_shows_maps_that_like_the_same_only_if_there_are_no_other
 
 
 def looked(starts: Sequence[Sequence[MapFacts]], shares: Sequence[float], count: int = 8) -> list[tuple[int, int]]:
-    return [(at, one.number) for at, one in first_look(starts, shares, count)]
+    return [(at, one.channel) for at, one in first_look(starts, shares, count)]

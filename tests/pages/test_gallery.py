@@ -317,7 +317,7 @@ def test_another_selection_leaves_no_stale_pages(index: Index, tmp_path: Path) -
     assert len(list((tmp_path / "layers").iterdir())) == 1
     assert len(list((tmp_path / "data").iterdir())) == 2
     with pytest.raises(UnknownUnit, match="no feature maps"):
-        write_gallery(index, tmp_path, maps=[], tile=40)
+        write_gallery(index, tmp_path, channels=[], tile=40)
 
 
 def test_the_scan_of_something_else_beside_it_is_left_alone(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def index(scanned: Path) -> Index:
 def test_every_name_of_a_layer_is_understood(index: Index) -> None:
     assert index.layers == {"conv1": 32, "conv4": 128, "classifier": len(shapes.CLASSES)}
     for name in ("conv4", "relu4"):
-        assert [e.image for e in index.top(name, 7)] == [e.image for e in index.top("conv4", 7)]
+        assert [e.name for e in index.top(name, 7)] == [e.name for e in index.top("conv4", 7)]
         assert index.top(name, 7)[0].unit.layer == name
     assert len(index.top("conv1", 0)) == 5
     assert len(index.top("conv1", 0, 2)) == 2
@@ -55,15 +55,15 @@ def test_every_name_of_a_layer_is_understood(index: Index) -> None:
 
 def test_projections_are_those_of_the_images(index: Index, scanned: Path) -> None:
     projections = index.project("conv4", [3, 11, 60])
-    entries = [e for m in (3, 11, 60) for e in index.top("conv4", m) if e.unit.activation]
+    entries = [e for m in (3, 11, 60) for e in index.top("conv4", m) if e.activation]
     assert [p.unit for p in projections] == [e.unit for e in entries]
     dv = deconvviz.DeconvNet(deconvviz.load_model("shapes"))
     for projection, entry in zip(projections, entries, strict=True):
-        (again,) = dv.project(scanned / "in" / entry.image, f"conv4:{entry.unit.channel}{entry.unit.position}")
-        assert again.activation == pytest.approx(entry.unit.activation, rel=1e-4)
+        (again,) = dv.project(scanned / "in" / entry.name, f"{entry.layer}:{entry.channel}@{entry.row},{entry.column}")
+        assert again.activation == pytest.approx(entry.activation, rel=1e-4)
         assert projection.box == again.box
         assert torch.allclose(projection.pixels, again.pixels, atol=1e-4 * float(again.pixels.abs().max()))
-    scores = [e.unit.activation for e in index.top("classifier", 2, 3)]
+    scores = [e.activation for e in index.top("classifier", 2, 3)]
     assert [p.activation for p in index.project("classifier", 2, k=3)] == pytest.approx([s for s in scores if s > 0])
 
 
@@ -75,7 +75,7 @@ def test_dead_maps_are_said_so_and_not_projected(index: Index) -> None:
         assert index.project("conv4", channel) == []
     facts = index.statistics("conv4", alive)
     assert facts.count == facts.histogram.sum() == 24
-    assert facts.maximum == index.top("conv4", alive)[0].unit.activation
+    assert facts.maximum == index.top("conv4", alive)[0].activation
 
 
 def test_changed_and_vanished_images_are_reported_not_shown(scanned: Path, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_changed_and_vanished_images_are_reported_not_shown(scanned: Path, tmp_p
     folder = tmp_path / "copy" / "in"
     index = deconvviz.open_index(tmp_path / "copy" / "out", images=folder)
     entries = index.top("conv4", 3)
-    names = [entry.image for entry in entries]
+    names = [entry.name for entry in entries]
     (folder / names[0]).unlink()
     draw(folder / names[1], 500)
     size = (folder / names[2]).stat().st_size
@@ -110,7 +110,7 @@ def test_an_image_of_the_same_length_with_other_pixels(scanned: Path, tmp_path: 
     from PIL import Image
 
     folder = tmp_path / "copy" / "in"
-    (name, *_) = [entry.image for entry in deconvviz.open_index(tmp_path / "copy" / "out").top("conv4", 3)]
+    (name, *_) = [entry.name for entry in deconvviz.open_index(tmp_path / "copy" / "out").top("conv4", 3)]
     size = (folder / name).stat().st_size
     Image.new("RGB", (64, 64), "blue").save(folder / name)
     with (folder / name).open("ab") as file:

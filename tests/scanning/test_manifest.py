@@ -32,7 +32,7 @@ def test_the_file_holds_everything(tmp_path: Path) -> None:
     again = read_manifest(tmp_path)
     assert again == ONE
     assert (again.roots, again.load, again.identity) == (ONE.roots, ONE.load, ONE.identity)
-    assert (again.maps, again.parts) == (6, 7)
+    assert (again.channels, again.parts) == (6, 7)
     assert [n for part in range(7) for n in again.range_of(part)] == list(range(100))
 
 

@@ -58,10 +58,10 @@ def test_what_is_found_is_what_looking_at_everything_finds(pictures: Path, tmp_p
             entries = index.top(layer, channel)
             assert [entry.unit.image for entry in entries] == [unit.image for unit in units]
             for entry, unit in zip(entries, units, strict=True):
-                assert (entry.unit.row, entry.unit.column) == (unit.row, unit.column)
-                assert entry.unit.activation == pytest.approx(unit.activation, rel=1e-5)
-                assert pictures / entry.image == paths[unit.image]
-                assert entry.category == entry.image[0]
+                assert (entry.row, entry.column) == (unit.row, unit.column)
+                assert entry.activation == pytest.approx(unit.activation, rel=1e-5)
+                assert pictures / entry.name == paths[unit.image]
+                assert entry.category == entry.name[0]
 
 
 def test_the_network_is_left_as_found(pictures: Path, tmp_path: Path) -> None:
@@ -270,8 +270,8 @@ def test_a_skipped_image_does_not_change_the_others(mixed: Path, tmp_path: Path)
     assert list(places(bad)) == ["4.png"]
     for channel in range(6):
         entries = [e for e in good.top("0", channel) if e.unit.image != 4]
-        values = {e.unit.image: e.unit.activation for e in bad.top("0", channel)}
-        assert all(values[e.unit.image] == e.unit.activation for e in entries)
+        values = {e.unit.image: e.activation for e in bad.top("0", channel)}
+        assert all(values[e.unit.image] == e.activation for e in entries)
 
 
 def test_file_names_of_any_kind(tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_file_names_of_any_kind(tmp_path: Path) -> None:
     with open(os.path.join(os.fsencode(tmp_path / "in"), b"bad\n\xff.png"), "wb") as file:
         file.write(b"no picture")
     index = whole(run(tmp_path / "in", tmp_path / "out"))
-    found = {entry.image for channel in range(6) for entry in index.top("0", channel, 9)}
+    found = {entry.name for channel in range(6) for entry in index.top("0", channel, 9)}
     assert found <= {os.fsdecode(name) for name in HOSTILE}
     assert len(found) > 3
     assert places(index) == {r"bad\n\udcff.png": "is no picture that Pillow can open"}
@@ -394,7 +394,7 @@ def test_networks_that_need_their_own_layout(pictures: Path, tmp_path: Path) -> 
 
     index = whole(run(pictures, tmp_path, tiny(Viewing()), layers=["all"]))
     assert index.layers["last"] == 3
-    assert index.top("last", 2)[0].unit.row is None
+    assert index.top("last", 2)[0].row is None
 
 
 def test_low_precision_and_one_colour(pictures: Path, tmp_path: Path) -> None:
