@@ -32,8 +32,8 @@ WITHIN = {
         *("feature_map", "index", "merging", "scanning", "index_figure"),
     ],
     "pages": [
-        *("names", "sheets", "facts", "words", "choice", "commands", "folder", "kept", "pictures", "sheetmaking"),
-        *("writer", "gallery", "single", "galleries", "serving"),
+        *("names", "sheets", "asked", "facts", "words", "choice", "commands", "folder", "kept", "pictures"),
+        *("sheetmaking", "writer", "gallery", "single", "in_one_go", "serving"),
     ],
     "cli": ["exits", "texts", "notes", "options", "look", "scan", "gallery", "commands"],
 }

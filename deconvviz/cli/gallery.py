@@ -10,6 +10,7 @@ import click
 from .exits import end
 from .notes import note, written
 from .options import (
+    Format,
     batch_option,
     force_option,
     layers_option,
@@ -39,7 +40,7 @@ over_a_gallery = force_option("Write over another gallery or other files there."
 @click.option("--single-file", is_flag=True, help="A selection as one HTML file, everything in it.")
 @tile_option(32)
 @click.option(
-    "--image-format", default="webp", show_default=True, type=click.Choice(["webp", "png", "jpeg"]), help="Of sheets."
+    "--image-format", default="webp", show_default=True, type=Format(["webp", "png", "jpeg"]), help="Of sheets."
 )
 @smooth_option
 @over_a_gallery
@@ -54,17 +55,21 @@ def gallery(
     From an INDEX that `deconvviz scan` made, or from images (as for scan), which are scanned first, into an
     index beside the gallery. The same command goes on where an interrupted one stopped.
     """
-    from ..pages import make_gallery
+    from ..pages import NetworkFrom, Place, Selection, Style, Told, make_gallery
     from .texts import Problems
 
     problems, skipped, typed = Problems(), Problems(), click.core.ParameterSource.COMMANDLINE
-    style = {"patches": not no_patches, "image_format": image_format, "tile": tile, "smoothing": smooth}
     page = make_gallery(
-        sources, output, layers, channels, top,
-        network=partial(load, device=device, precision=precision), load=(model, weights),
-        asked=any(ctx.get_parameter_source(name) is typed for name in ("model", "weights")),
-        scanning={name: value for name, value in scanning.items() if value is not None}, style=style,
-        single_file=single_file, force=force, on_skip=skipped, report=problems, say=note,
+        sources,
+        Selection(layers, channels, top),
+        Style(not no_patches, image_format, tile, smooth),
+        Place(output, single_file, force),
+        NetworkFrom(
+            model, weights, partial(load, device=device, precision=precision),
+            asked=any(ctx.get_parameter_source(name) is typed for name in ("model", "weights")),
+        ),
+        Told(report=problems, say=note, on_skip=skipped),
+        scanning={name: value for name, value in scanning.items() if value is not None},
     )  # fmt: skip
     written(page)
     end(problems.count + skipped.count)

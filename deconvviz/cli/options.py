@@ -75,6 +75,14 @@ smooth_option = click.option(
 )
 
 
+class Format(click.Choice[str]):
+    """A format of pictures. `jpg` is let through: the library knows it as `jpeg`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """One of the choices, or `jpg`."""
+        return "jpg" if value == "jpg" else super().convert(value, param, ctx)
+
+
 def tile_option(least: int) -> Decorator:
     """--tile, of `least` pixels or more."""
     return click.option(

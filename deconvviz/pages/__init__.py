@@ -1,21 +1,43 @@
 """The HTML galleries: static pages of feature maps that open by double click.
 
-Here live what a page says (`facts`, `words`, `choice`), its sheets of tiles (`sheets`, `sheetmaking`, `pictures`),
-its folder (`folder`, `kept`), its templates and scripts, a gallery in one go (`galleries`), and a server for this
-machine (`serving`). This wing never runs a network itself: it asks an index.
+Here live what is asked of a gallery (`asked`), what a page says (`facts`, `words`, `choice`), its sheets of tiles
+(`sheets`, `sheetmaking`, `pictures`), its folder (`folder`, `kept`), its templates and scripts, a gallery from images
+in one go (`in_one_go`), and a server for this machine (`serving`). This wing never runs a network itself: it asks an
+index.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .galleries import make_demo, make_gallery
+    from .asked import NetworkFrom, Place, Selection, Style, Told
     from .gallery import write_gallery
+    from .in_one_go import make_demo, make_gallery
     from .serving import server
 
-_HOMES = {"make_demo": "galleries", "make_gallery": "galleries", "server": "serving", "write_gallery": "gallery"}
+_HOMES = {
+    "NetworkFrom": "asked",
+    "Place": "asked",
+    "Selection": "asked",
+    "Style": "asked",
+    "Told": "asked",
+    "make_demo": "in_one_go",
+    "make_gallery": "in_one_go",
+    "server": "serving",
+    "write_gallery": "gallery",
+}
 
-__all__ = ["make_demo", "make_gallery", "server", "write_gallery"]
+__all__ = [
+    "NetworkFrom",
+    "Place",
+    "Selection",
+    "Style",
+    "Told",
+    "make_demo",
+    "make_gallery",
+    "server",
+    "write_gallery",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,11 +3,13 @@
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-USUAL = {"patches": True, "image_format": "webp", "tile": 96, "smoothing": 0.0}
+from .asked import Style
+
+USUAL = asdict(Style())
 """What `write_gallery` takes by itself; only what differs is said."""
 
 

@@ -10,30 +10,9 @@ from ..errors import UnknownUnit
 from ..images import printable
 from ..mirror import Layer
 from ..scanning import Entry, Index, Statistics
+from .asked import Selection, Style
 from .names import file_names
-from .sheets import FORMATS, Layout, tile_size
-
-
-@dataclass(frozen=True)
-class Style:
-    """How sheets are made, the same for all of a gallery.
-
-    `count` images of each feature map; `tile`: pixels of a tile's side at most; `kind`: a key of FORMATS;
-    `patches`: whether images are shown at all; `smoothing` of projections, in pixels of the input;
-    `gallery`: the identity of all that they depend on.
-    """
-
-    count: int
-    tile: int
-    kind: str
-    patches: bool
-    smoothing: float
-    gallery: str
-
-    @property
-    def ending(self) -> str:
-        """Of the names of sheets."""
-        return FORMATS[self.kind]
+from .sheets import Layout, tile_size
 
 
 @dataclass(frozen=True)
@@ -120,14 +99,13 @@ def choose_layers(index: Index, asked: Sequence[str]) -> list[str]:
 
 
 def sections(
-    index: Index, layers: Sequence[str], channels: Sequence[int] | None, style: Style,
-    say: Callable[[str], object] | None = None,
-) -> list[Section]:  # fmt: skip
+    index: Index, selection: Selection, style: Style, say: Callable[[str], object] | None = None
+) -> list[Section]:
     """The layers of a gallery; `say` is told of those left out, which have none of the channels.
 
     Raises UnknownLayer, UnknownUnit for channels that none of them has.
     """
-    names, table = choose_layers(index, layers), index.network.layers
+    names, table, channels = choose_layers(index, selection.layers), index.network.layers, selection.channels
     check_channels(channels, {name: index.layers[name] for name in names})
     files = file_names(names)
     found = []
@@ -136,7 +114,7 @@ def sections(
         chosen = range(count) if channels is None else sorted({channel for channel in channels if channel < count})
         field = (0, 0, *row.receptive_field) if row.receptive_field else None
         tile = tile_size(field, style.tile)
-        layout = Layout(tile, style.count, style.patches)
+        layout = Layout(tile, selection.count(index), style.patches)
         if len(chosen):
             sharp = row.receptive_field is not None and enlarged(max(row.receptive_field), tile)
             found.append(Section(name, files[name], row, table.depth(name), list(chosen), layout, sharp))

@@ -7,8 +7,6 @@ data/LAYER.json       all that the pages say, beside LAYER.js with the same for 
 gallery.json          what the gallery is; written last, so it is there when all is
 """
 
-import hashlib
-import json
 import math
 import os
 import warnings
@@ -19,18 +17,17 @@ from typing import Any
 from tqdm import tqdm
 
 from ..drawing import write_json
-from ..errors import UnwritableOutput
 from ..images import is_embedded, printable
 from ..scanning import Index
 from ..version import __version__
+from .asked import Place, Selection, Style, Told
 from .choice import first_look, start_here
 from .commands import Origin
-from .facts import MapFacts, Section, Style, images_json, map_facts, map_json, sections
+from .facts import MapFacts, Section, images_json, map_facts, map_json, sections
 from .folder import NAME, SCHEMA, prepare, read, take_away
-from .kept import sheet_facts, work_left
+from .kept import Store, store_in, work_left
 from .pictures import Pictures
 from .sheetmaking import make_sheets
-from .sheets import DRAWN, FORMATS, MOST
 from .writer import Listing, Pages
 
 BYTES_PER_PIXEL = {"webp": 0.16, "png": 1.25, "jpeg": 0.26}
@@ -56,51 +53,37 @@ def write_gallery(
 
     `layers`, and `channels` of each: which; by default all but max-pools and layers that others line up. `k` images of
     each map, by default all that the index has. `patches`: show the images too, else projections only.
-    `image_format`: "webp", "png" or "jpeg"; `tile`: pixels of a tile's side at most; `smoothing`: standard
+    `image_format`: "webp", "png" or "jpeg" ("jpg"); `tile`: pixels of a tile's side at most; `smoothing`: standard
     deviation in pixels of the input. What lies in the folder of the same gallery is kept, so an interrupted one
     goes on; anything else there is refused without `force`. `report` is told of images that cannot be shown any
     more, `say` how large it will be; then progress is shown.
     Raises UnknownLayer, UnknownUnit, UnusableIndex, UnwritableOutput.
     """
-    folder = Path(folder)
-    style = style_of(index, k, patches, image_format, tile, smoothing)
-    shown = sections(index, layers, channels, style, say)
-    prepare(folder, style.gallery, force)
-    make_missing(index, shown, folder, style, report, say)
-    return _write_pages(index, shown, folder, style)
+    selection, style = Selection(layers, channels, k), Style(patches, image_format, tile, smoothing)
+    return write_site(index, selection, style, Place(Path(folder), force=force), Told(report, say))
 
 
-def style_of(
-    index: Index,
-    k: int | None = None,
-    patches: bool = True,
-    image_format: str = "webp",
-    tile: int = 96,
-    smoothing: float = 0.0,
-) -> Style:
-    """How the sheets of a gallery are made. Raises UnwritableOutput for a format that there is not."""
-    if image_format not in FORMATS:
-        raise UnwritableOutput(f"{image_format!r}: sheets are written as {', '.join(FORMATS)}")
-    how = (min(k or index.manifest.top, index.manifest.top, MOST), tile, image_format, patches, smoothing)
-    facts = [SCHEMA, DRAWN, index.manifest.identity, index.network.signal_precision, *how]
-    return Style(*how, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24])
+def write_site(index: Index, selection: Selection, style: Style, place: Place, told: Told) -> Path:
+    """Write a gallery as a site of many pages, as `write_gallery` does, and with its errors."""
+    store = store_in(place.path, index, selection, style)
+    shown = sections(index, selection, style, told.say)
+    prepare(store.folder, store.gallery, place.force)
+    make_missing(index, shown, store, told)
+    return _write_pages(index, shown, store)
 
 
-def make_missing(
-    index: Index, shown: Sequence[Section], folder: Path, style: Style, report: Callable[[str], object],
-    say: Callable[[str], object] | None,
-) -> None:  # fmt: skip
-    """Make the sheets that are not there yet; `say` how large they will be, then progress is shown."""
-    work = work_left(index, shown, folder, style)
+def make_missing(index: Index, shown: Sequence[Section], store: Store, told: Told) -> None:
+    """Make the sheets that are not there yet; say how large they will be, then progress is shown."""
+    work, style = work_left(index, shown, store), store.style
     rows, columns = index.network.layers.graph.input_shape[-2:] if style.patches else (0, 0)
     pixels = sum(section.layout.size[0] * section.layout.size[1] for section, _ in work.maps)
     pixels += rows * columns * len(work.images)
-    if say is not None and work.maps:
-        estimate = _megabytes(pixels * BYTES_PER_PIXEL[style.kind])
-        say(f"Feature maps: {len(work.maps)}, projections: {work.projections}, some {estimate} of pictures.")
-    with tqdm(total=work.projections, unit="projection", disable=None if say else True) as bar:
+    if told.say is not None and work.maps:
+        estimate = _megabytes(pixels * BYTES_PER_PIXEL[style.image_format])
+        told.say(f"Feature maps: {len(work.maps)}, projections: {work.projections}, some {estimate} of pictures.")
+    with tqdm(total=work.projections, unit="projection", disable=None if told.say else True) as bar:
         written = 0
-        for size in make_sheets(index, work, Pictures(folder, style), report, bar.update):
+        for size in make_sheets(index, work, Pictures(store), told.report, bar.update):
             written += size
             bar.set_postfix_str(_megabytes(written))
 
@@ -112,14 +95,14 @@ def _megabytes(size: float) -> str:
 # --- the pages ------------------------------------------------------------------------------------------
 
 
-def _write_pages(index: Index, shown: Sequence[Section], folder: Path, style: Style) -> Path:
-    facts = gallery_json(index, shown, style)
+def _write_pages(index: Index, shown: Sequence[Section], store: Store) -> Path:
+    facts, folder = gallery_json(index, shown, store), store.folder
     pages = Pages(folder, facts, origin_of(index))
     pages.write_assets()
     classes: dict[str, list[tuple[int, ...]]] = {}
     starts = []
     for at, section in enumerate(shown):
-        listing = listing_of(index, at, section, folder, style)
+        listing = listing_of(index, at, section, store)
         pages.write_layer(listing)
         starts.append(start_here(listing.maps))
         for name, *liking in _likings(listing.maps):
@@ -141,11 +124,11 @@ def origin_of(index: Index) -> Origin:
     return Origin(index.folder, m.load, m.roots == ("",), m.roots[0] if is_embedded(m.roots) else "")
 
 
-def listing_of(index: Index, at: int, section: Section, folder: Path, style: Style) -> Listing:
+def listing_of(index: Index, at: int, section: Section, store: Store) -> Listing:
     """A layer as its page lists it, with what the sheets in the folder say of themselves."""
     maps = list(map_facts(index, section))
-    sheets = {m.channel: sheet_facts(folder, section, m, style) for m in maps}
-    return Listing(at, maps, layer_json(index, section, maps, sheets, style))
+    sheets = {m.channel: store.sheet_facts(section, m) for m in maps}
+    return Listing(at, maps, layer_json(index, section, maps, sheets, store.style))
 
 
 def _shares(index: Index, shown: Sequence[Section]) -> list[float]:
@@ -164,12 +147,12 @@ def _likings(maps: Sequence[MapFacts]) -> Iterable[tuple[str, int, int, int]]:
                 yield name, one.channel, same, len(one.entries)
 
 
-def gallery_json(index: Index, shown: Sequence[Section], style: Style) -> dict[str, Any]:
+def gallery_json(index: Index, shown: Sequence[Section], store: Store) -> dict[str, Any]:
     """What a gallery says of itself as a whole."""
-    m, network = index.manifest, index.network
+    m, network, style = index.manifest, index.network, store.style
     return {
         "schema_version": SCHEMA,
-        "gallery": style.gallery,
+        "gallery": store.gallery,
         "complete": True,
         "deconvviz": __version__,
         "model": m.model,
@@ -182,10 +165,10 @@ def gallery_json(index: Index, shown: Sequence[Section], style: Style) -> dict[s
             printable(os.path.basename(root.rstrip("/")) or root) for root in m.roots if root and style.patches
         ],
         "scan": m.identity,
-        "top": style.count,
+        "top": shown[0].layout.count,
         "kept": m.top,
         "patches": style.patches,
-        "image_format": style.kind,
+        "image_format": style.image_format,
         "tile": style.tile,
         "smoothing": style.smoothing,
         "layers": [_section_json(section, style) | _listed(index, section) for section in shown],

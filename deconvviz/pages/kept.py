@@ -3,6 +3,8 @@
 Each says by itself what it shows, so one that an interrupted run left is either taken or made again.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,9 +13,11 @@ from typing import Any
 
 from ..deconvnet import Unit
 from ..scanning import Index
-from .facts import MapFacts, Section, Style, map_facts
+from .asked import Selection, Style
+from .facts import MapFacts, Section, map_facts
+from .folder import SCHEMA
 from .names import sheet_name
-from .sheets import read_facts
+from .sheets import DRAWN, read_facts
 
 
 @dataclass(frozen=True)
@@ -25,38 +29,52 @@ class Work:
     images: frozenset[int] = frozenset()
 
 
-def sheet_path(folder: Path, section: Section, channel: int, style: Style) -> Path:
-    """Where a feature map's sheet lies."""
-    return folder / "sheets" / section.file / f"{sheet_name(channel)}.{style.ending}"
+@dataclass(frozen=True)
+class Store:
+    """The pictures of one gallery as they lie in a `folder`, in its `style`.
+
+    `gallery`: the identity of all that they depend on; each of them says it.
+    """
+
+    folder: Path
+    style: Style
+    gallery: str
+
+    def sheet_path(self, section: Section, channel: int) -> Path:
+        """Where a feature map's sheet lies."""
+        return self.folder / "sheets" / section.file / f"{sheet_name(channel)}.{self.style.ending}"
+
+    def picture_path(self, number: int) -> Path:
+        """Where the whole picture of an image lies, as the network saw it."""
+        return self.folder / "images" / f"{number:07d}.{self.style.ending}"
+
+    def sheet_facts(self, section: Section, facts: MapFacts) -> dict[str, Any] | None:
+        """What the sheet that lies there says of itself; None unless it belongs to this gallery."""
+        found = read_facts(self.sheet_path(section, facts.channel))
+        expected = {"gallery": self.gallery, "layer": section.name, "map": facts.channel}
+        tiles = found.get("tiles") if found and expected.items() <= found.items() else None
+        if not isinstance(tiles, list) or len(tiles) != len(facts.entries):
+            return None
+        units = [entry.unit for entry in facts.entries]
+        fits = all(
+            tile is None or unit_facts(unit).items() <= tile.items() for tile, unit in zip(tiles, units, strict=True)
+        )
+        return found if fits else None
+
+    def picture_facts(self, number: int) -> dict[str, Any]:
+        """What a whole picture says of itself."""
+        return {"gallery": self.gallery, "image": number}
+
+    def has_picture(self, number: int) -> bool:
+        """Whether the whole picture of an image lies there, and belongs to this gallery."""
+        return read_facts(self.picture_path(number)) == self.picture_facts(number)
 
 
-def picture_path(folder: Path, number: int, style: Style) -> Path:
-    """Where the whole picture of an image lies, as the network saw it."""
-    return folder / "images" / f"{number:07d}.{style.ending}"
-
-
-def sheet_facts(folder: Path, section: Section, facts: MapFacts, style: Style) -> dict[str, Any] | None:
-    """What the sheet that lies there says of itself; None unless it belongs to this gallery."""
-    found = read_facts(sheet_path(folder, section, facts.channel, style))
-    expected = {"gallery": style.gallery, "layer": section.name, "map": facts.channel}
-    tiles = found.get("tiles") if found and expected.items() <= found.items() else None
-    if not isinstance(tiles, list) or len(tiles) != len(facts.entries):
-        return None
-    units = [entry.unit for entry in facts.entries]
-    fits = all(
-        tile is None or unit_facts(unit).items() <= tile.items() for tile, unit in zip(tiles, units, strict=True)
-    )
-    return found if fits else None
-
-
-def picture_lies_there(folder: Path, number: int, style: Style) -> bool:
-    """Whether the whole picture of an image lies there, and belongs to this gallery."""
-    return read_facts(picture_path(folder, number, style)) == picture_facts(number, style)
-
-
-def picture_facts(number: int, style: Style) -> dict[str, Any]:
-    """What a whole picture says of itself."""
-    return {"gallery": style.gallery, "image": number}
+def store_in(folder: Path, index: Index, selection: Selection, style: Style) -> Store:
+    """Where the pictures of a gallery of the index lie."""
+    how = (selection.count(index), style.tile, style.image_format, style.patches, style.smoothing)
+    facts = [SCHEMA, DRAWN, index.manifest.identity, index.network.signal_precision, *how]
+    return Store(folder, style, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24])
 
 
 def unit_facts(unit: Unit) -> dict[str, Any]:
@@ -64,13 +82,13 @@ def unit_facts(unit: Unit) -> dict[str, Any]:
     return {"image": unit.image, "row": unit.row, "column": unit.column, "activation": unit.activation}
 
 
-def work_left(index: Index, shown: Iterable[Section], folder: Path, style: Style) -> Work:
+def work_left(index: Index, shown: Iterable[Section], store: Store) -> Work:
     """The sheets that are not there, or lack a tile, or whose whole pictures are not all there."""
     maps, projections, images = list[tuple[Section, int]](), 0, set[int]()
-    has_picture = cache(lambda number: not style.patches or picture_lies_there(folder, number, style))
+    has_picture = cache(lambda number: not store.style.patches or store.has_picture(number))
     for section in shown:
         for facts in map_facts(index, section):
-            sheet = sheet_facts(folder, section, facts, style) if facts.entries else {"tiles": []}
+            sheet = store.sheet_facts(section, facts) if facts.entries else {"tiles": []}
             if sheet is None or None in sheet["tiles"] or not all(map(has_picture, facts.images)):
                 maps.append((section, facts.channel))
                 projections += len(facts.entries)

@@ -1,7 +1,6 @@
 """The whole pictures of the images that a gallery shows: written once, and kept while their regions are drawn."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +9,7 @@ from PIL import Image
 from ..deconvnet import Projection
 from ..drawing import output
 from ..machine import AtOnce
-from .facts import Style
-from .kept import picture_facts, picture_lies_there, picture_path
+from .kept import Store
 from .sheets import encode
 
 PICTURE_BYTES = 64 * 2**20
@@ -24,8 +22,8 @@ SMALL = 64
 class Pictures:
     """Pictures by the numbers of their images, each (H, W, 3) of uint8."""
 
-    def __init__(self, folder: Path, style: Style) -> None:
-        self.folder, self.style = folder, style
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self.kept: dict[int, NDArray[np.uint8]] = {}
         self.passing: dict[int, NDArray[np.uint8]] = {}
         self.written = set[int]()
@@ -54,7 +52,8 @@ class Pictures:
         return self.kept[number] if number in self.kept else self.passing[number]
 
     def _write(self, number: int) -> Iterator[int]:
-        if not picture_lies_there(self.folder, number, self.style):
+        store = self.store
+        if not store.has_picture(number):
             picture = Image.fromarray(self._picture(number))
-            content = encode(picture, self.style.kind, max(picture.size) <= SMALL, picture_facts(number, self.style))
-            yield output.write_content(picture_path(self.folder, number, self.style), content)
+            content = encode(picture, store.style.image_format, max(picture.size) <= SMALL, store.picture_facts(number))
+            yield output.write_content(store.picture_path(number), content)

@@ -15,7 +15,7 @@ from ..drawing import as_picture, output, picture_tiles, signal_tiles, span
 from ..machine import AtOnce, sharing
 from ..scanning import Index
 from .facts import MapFacts, Section, map_fact
-from .kept import Work, sheet_path, unit_facts
+from .kept import Work, unit_facts
 from .pictures import Pictures
 from .sheets import empty_sheet, encode, lay
 
@@ -85,7 +85,7 @@ class _Filling:
     def __init__(self, sheets: Iterable[_Begun], pictures: Pictures, at_once: AtOnce) -> None:
         self.begun = {(begun.section.name, begun.facts.channel): begun for begun in sheets}
         self.pictures, self.at_once = pictures, at_once
-        self.folder, self.style = pictures.folder, pictures.style
+        self.store, self.style = pictures.store, pictures.store.style
 
     def fill(self, index: Index, report: Callable[[str], object], advance: Callable[[int], object]) -> Iterator[int]:
         """Project what the sheets show, image by image, and write each sheet once it is full; yield their bytes."""
@@ -149,9 +149,9 @@ class _Filling:
     def _write(self, begun: _Begun) -> Iterator[int]:
         name, channel = begun.section.name, begun.facts.channel
         tiles = [begun.tiles.get(image) for image in begun.facts.images]
-        said = {"gallery": self.style.gallery, "layer": name, "map": channel, "tiles": tiles}
-        content = encode(as_picture(begun.sheet), self.style.kind, begun.section.sharp, said)
-        yield output.write_content(sheet_path(self.folder, begun.section, channel, self.style), content)
+        said = {"gallery": self.store.gallery, "layer": name, "map": channel, "tiles": tiles}
+        content = encode(as_picture(begun.sheet), self.style.image_format, begun.section.sharp, said)
+        yield output.write_content(self.store.sheet_path(begun.section, channel), content)
 
 
 def _rounds(projections: Iterable[Projection], advance: Callable[[int], object]) -> Iterator[list[Projection]]:

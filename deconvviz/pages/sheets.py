@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..drawing import ZERO, Box, compact, enlarged
+from ..errors import UnwritableOutput
 
 GAP, BETWEEN = 2, 10
 """Pixels of mid-grey between tiles, and between projections and patches."""
 
-FORMATS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
+ENDINGS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 """Formats of sheets, and how their names end."""
 
 IMAGE_DESCRIPTION = 0x010E
@@ -75,6 +76,18 @@ class Layout:
         return left + rank % self.columns * (self.tile + GAP), rank // self.columns * (self.tile + GAP)
 
 
+def format_named(name: str) -> str:
+    """The format of this name, which is one of ENDINGS; "jpg" is "jpeg". Raises UnwritableOutput.
+
+    >>> format_named("jpg"), format_named("png")
+    ('jpeg', 'png')
+    """
+    known = "jpeg" if name == "jpg" else name
+    if known not in ENDINGS:
+        raise UnwritableOutput(f"{name!r}: sheets are written as {', '.join(ENDINGS)}")
+    return known
+
+
 def tile_size(field: Box | None, most: int) -> int:
     """The size of tiles that show a receptive field: where its pixels are enlarged, all of them alike.
 
@@ -116,7 +129,7 @@ def encode(picture: Image.Image, kind: str, sharp: bool, facts: Mapping[str, Any
 def read_facts(path: Path) -> dict[str, Any] | None:
     """What a sheet says of itself; None if there is no such sheet, or it is no sheet."""
     try:
-        with Image.open(path, formats=tuple(FORMATS)) as opened:  # Pillow would try six others first
+        with Image.open(path, formats=tuple(ENDINGS)) as opened:  # Pillow would try six others first
             facts = json.loads(opened.getexif()[IMAGE_DESCRIPTION])
     except (
         OSError,

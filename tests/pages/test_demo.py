@@ -7,15 +7,15 @@ import pytest
 from PIL import Image
 
 from deconvviz import open_index
-from deconvviz.pages import galleries
+from deconvviz.pages import in_one_go
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     patch = pytest.MonkeyPatch()
-    patch.setattr(galleries, "PICTURES", 40)
+    patch.setattr(in_one_go, "PICTURES", 40)
     try:
-        return galleries.make_demo(tmp_path_factory.mktemp("made") / "demo")
+        return in_one_go.make_demo(tmp_path_factory.mktemp("made") / "demo")
     finally:
         patch.undo()
 

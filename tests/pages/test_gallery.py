@@ -24,11 +24,10 @@ from deconvviz import Index, shapes, write_gallery
 from deconvviz.cli import main
 from deconvviz.drawing import output
 from deconvviz.errors import UnknownUnit, UnwritableOutput
-from deconvviz.pages import pictures, sheetmaking
+from deconvviz.pages import Place, Selection, Style, Told, pictures, sheetmaking
 from deconvviz.pages.commands import USUAL
 from deconvviz.pages.facts import sections
-from deconvviz.pages.gallery import style_of
-from deconvviz.pages.kept import work_left
+from deconvviz.pages.kept import store_in, work_left
 from deconvviz.pages.single import write_single_page
 
 
@@ -39,7 +38,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     index = small_index(folder, [f"{HOSTILE_CLASS}/{n or ''}{HOSTILE_FILE}" for n in range(6)], *HOSTILE_LAYERS)
     write_gallery(index, folder / "whole", tile=40)
     write_gallery(index, folder / "bare", tile=40, patches=False, image_format="png")
-    write_single_page(index, folder / "one.html", HOSTILE_LAYERS[:1], tile=40)
+    write_single_page(index, Selection(HOSTILE_LAYERS[:1]), Style(tile=40), Place(folder / "one.html"), Told())
     return folder
 
 
@@ -184,10 +183,11 @@ def test_the_same_however_many_are_made_together(
 
 
 def test_a_gallery_given_up_leaves_nothing_behind(index: Index, tmp_path: Path) -> None:
-    style = style_of(index, tile=40)
-    work = work_left(index, sections(index, [], None, style), tmp_path, style)
+    style = Style(tile=40)
+    store = store_in(tmp_path, index, Selection(), style)
+    work = work_left(index, sections(index, Selection(), style), store)
     threads, torchs = threading.active_count(), torch.get_num_threads()
-    making = sheetmaking.make_sheets(index, work, pictures.Pictures(tmp_path, style), print, lambda _: None)
+    making = sheetmaking.make_sheets(index, work, pictures.Pictures(store), print, lambda _: None)
     assert next(making) > 0
     making.close()
     assert (threading.active_count(), torch.get_num_threads()) == (threads, torchs)
@@ -195,7 +195,7 @@ def test_a_gallery_given_up_leaves_nothing_behind(index: Index, tmp_path: Path) 
     def interrupted(_: int) -> None:
         raise KeyboardInterrupt
 
-    making = sheetmaking.make_sheets(index, work, pictures.Pictures(tmp_path, style), print, interrupted)
+    making = sheetmaking.make_sheets(index, work, pictures.Pictures(store), print, interrupted)
     with pytest.raises(KeyboardInterrupt):
         list(making)
     assert (threading.active_count(), torch.get_num_threads()) == (threads, torchs)
@@ -262,12 +262,31 @@ def test_a_gallery_is_by_default_the_same_everywhere() -> None:
     """On a page only what differs from it is in the lines to copy."""
     functions = [
         {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
-        for function in (write_gallery, style_of)
+        for function in (write_gallery, Style)
     ]
     options = {option.name: option.default for option in main.commands["gallery"].params}
     shell = {**options, "patches": options["no_patches"] is not True, "smoothing": options["smooth"]}
     for defaults in (*functions, shell):
         assert {name: defaults[name] for name in USUAL} == USUAL
+
+
+def test_jpg_is_jpeg(index: Index, tmp_path: Path) -> None:
+    for name in ("jpg", "jpeg"):
+        write_gallery(index, tmp_path / name, HOSTILE_LAYERS[:1], [0, 1], tile=40, image_format=name)
+    assert contents(tmp_path / "jpg") == contents(tmp_path / "jpeg")
+    words = ["gallery", "shapes:4", "-m", "shapes", "--weights", "none", "-l", "conv1", "--maps", "0", "--tile", "40"]
+    done = deconvviz(*words, "--image-format", "jpg", "-o", "out", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "out/index.html\n")
+    assert json.loads((tmp_path / "out" / "gallery.json").read_text())["image_format"] == "jpeg"
+    assert [path.name for path in (tmp_path / "out" / "sheets" / "conv1").iterdir()] == ["0000.jpg"]
+
+
+def test_a_format_that_there_is_not(index: Index, tmp_path: Path) -> None:
+    with pytest.raises(UnwritableOutput, match="'gif': sheets are written as webp, png, jpeg"):
+        write_gallery(index, tmp_path / "out", image_format="gif")
+    assert not (tmp_path / "out").exists()
+    done = deconvviz("gallery", "index", "--image-format", "gif", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 2
 
 
 # --- images that have changed ---------------------------------------------------------------------------

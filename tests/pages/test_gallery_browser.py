@@ -27,7 +27,7 @@ from browsing import (
 from PIL import Image
 
 from deconvviz import load_model, scan, write_gallery
-from deconvviz.pages import serving
+from deconvviz.pages import Place, Selection, Style, Told, serving
 from deconvviz.pages.sheets import read_facts
 from deconvviz.pages.single import write_single_page
 
@@ -46,8 +46,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert index is not None
     write_gallery(index, folder / "small", tile=48)
     write_gallery(index, folder / "bare", ["conv1", "conv5"], range(6), patches=False, tile=48)
-    write_single_page(index, folder / "one.html", ["conv5"], range(12), tile=48)
-    write_single_page(index, folder / "two.html", ["conv1", "conv5"], range(12), tile=48)
+    for name, layers in (("one.html", ["conv5"]), ("two.html", ["conv1", "conv5"])):
+        write_single_page(index, Selection(layers, range(12)), Style(tile=48), Place(folder / name), Told())
     files = [f"{HOSTILE_CLASS if n < 6 else '__proto__'}/{n or ''}{HOSTILE_FILE}" for n in range(12)]
     write_gallery(small_index(folder / "odd", files, *HOSTILE_LAYERS), folder / "hostile", tile=48)
     index = scan(

@@ -9,10 +9,11 @@ from ..deconvnet import DeconvNet
 from ..errors import UnusableIndex, UnwritableOutput
 from ..images import AnyImages, find_images
 from ..network import from_anywhere, load_model
-from ..scanning import Index, Skipped, is_manifest, open_index, read_manifest, scan, select
+from ..scanning import Index, is_manifest, open_index, read_manifest, scan, select
+from .asked import NetworkFrom, Place, Selection, Style, Told
 from .facts import check_channels
 from .folder import refuse_foreign
-from .gallery import write_gallery
+from .gallery import write_site
 from .single import check_single, write_single_page
 
 PICTURES = 420
@@ -30,7 +31,7 @@ def make_demo(folder: Path, force: bool = False, say: Callable[[str], object] | 
     name = ("shapes", "DEFAULT")
     refuse_foreign(folder, force)
     index = _scanned(DeconvNet(load_model(*name)), find_images(f"shapes:{PICTURES}"), folder, load=name)
-    return write_gallery(index, folder, force=force, say=say)
+    return write_site(index, Selection(), Style(), Place(folder, force=force), Told(say=say))
 
 
 def _scanned(dv: DeconvNet, images: AnyImages, out: Path, **how: Any) -> Index:
@@ -49,50 +50,49 @@ def _scanned(dv: DeconvNet, images: AnyImages, out: Path, **how: Any) -> Index:
 
 def make_gallery(
     sources: Sequence[str],
-    out: Path,
-    layers: Sequence[str],
-    maps: Sequence[int] | None,
-    k: int | None,
-    *,
-    network: Callable[[str, str], DeconvNet],
-    load: tuple[str, str],
-    asked: bool,
+    selection: Selection,
+    style: Style,
+    place: Place,
+    network: NetworkFrom,
+    told: Told,
     scanning: Mapping[str, Any],
-    style: Mapping[str, Any],
-    single_file: bool,
-    force: bool,
-    on_skip: Callable[[Skipped], object],
-    report: Callable[[str], object],
-    say: Callable[[str], object],
 ) -> Path:
-    """A gallery of the index that `sources` is, or of a scan of these images, made or gone on with beside `out`.
+    """A gallery of the index that `sources` is, or of a scan of these images, made or gone on with beside its place.
 
-    `network` loads one by name and weights; `load`: which; for an index only if `asked` for, else the one it was
-    made with. `scanning`: further arguments of `scan`, for images only; `style`: of `write_gallery`. What can be
-    refused is refused before the scan. Raises UnusableIndex, and all that `scan` and `write_gallery` raise.
+    `scanning`: further arguments of `scan`, for images only. What can be refused is refused before the scan. Raises
+    UnusableIndex, and all that `scan` and `write_gallery` raise.
     """
-    if single_file:
-        check_single(out, layers, maps, force)
+    if place.single_file:
+        check_single(selection, place)
     else:
-        refuse_foreign(out, force)
-    index = _opened(sources, network, load if asked else None, scanning)
+        refuse_foreign(place.path, place.force)
+    index = _opened(sources, network, scanning)
     if index is None:
-        images = find_images(sources)  # before the network, which may take minutes to come
-        dv = network(*load)
-        check_channels(maps, {layer.names[0]: layer.channels for layer in select(dv.layers, layers)[1]})
-        how = {"layers": layers, "k": k or 9, "load": from_anywhere(*load), "on_skip": on_skip, **scanning}
-        index = _scanned(dv, images, out, **how)
-    write = write_single_page if single_file else write_gallery
-    return write(index, out, layers, maps, k=k, force=force, report=report, say=say, **style)
+        index = _of_images(sources, selection, place, network, told, scanning)
+    write = write_single_page if place.single_file else write_site
+    return write(index, selection, style, place, told)
 
 
-def _opened(
+def _of_images(
     sources: Sequence[str],
-    network: Callable[[str, str], DeconvNet],
-    load: tuple[str, str] | None,
+    selection: Selection,
+    place: Place,
+    network: NetworkFrom,
+    told: Told,
     scanning: Mapping[str, Any],
-) -> Index | None:
-    """The index that `sources` is, with its network or that of `load`; None if they are images."""
+) -> Index:
+    """The index of these images, which are scanned for a gallery; by default it keeps nine of each feature map."""
+    images = find_images(sources)  # before the network, which may take minutes to come
+    dv = network.load(network.model, network.weights)
+    chosen = select(dv.layers, selection.layers)[1]
+    check_channels(selection.channels, {layer.names[0]: layer.channels for layer in chosen})
+    again = from_anywhere(network.model, network.weights)
+    how = {"layers": selection.layers, "k": selection.top or 9, "load": again, "on_skip": told.on_skip, **scanning}
+    return _scanned(dv, images, place.path, **how)
+
+
+def _opened(sources: Sequence[str], network: NetworkFrom, scanning: Mapping[str, Any]) -> Index | None:
+    """The index that `sources` is, with the network asked for or its own; None if they are images."""
     indexes = [source for source in sources if is_manifest(Path(source))]
     if not indexes:
         return None
@@ -102,7 +102,7 @@ def _opened(
     if scanning:
         options = ", ".join("--" + name.replace("_", "-") for name in scanning)
         raise UnusableIndex(f"{folder}: is an index already; {options} would be for a scan of images")
-    usual = load or read_manifest(folder).load
+    usual = (network.model, network.weights) if network.asked else read_manifest(folder).load
     if usual is None:
         raise UnusableIndex(f"{folder}: does not say where its network is from; name it with --model")
-    return open_index(folder, network(*usual))
+    return open_index(folder, network.load(*usual))
