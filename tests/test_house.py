@@ -33,7 +33,7 @@ WITHIN = {
     ],
     "pages": [
         *("names", "sheets", "asked", "facts", "words", "choice", "commands", "folder", "kept", "pictures"),
-        *("sheetmaking", "writer", "gallery", "single", "in_one_go", "serving"),
+        *("sheetmaking", "assets", "writer", "gallery", "single", "in_one_go", "serving"),
     ],
     "cli": ["exits", "texts", "notes", "options", "look", "scan", "gallery", "commands"],
 }

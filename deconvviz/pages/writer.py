@@ -4,40 +4,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from ..deconvnet import short_number
 from ..drawing import compact, write_text
-from . import words
+from . import assets, words
+from .assets import Assets
 from .commands import Origin, commands
 from .facts import MapFacts
 from .names import sheet_name
 
 MOST_OF_A_CLASS = 48
 """Feature maps that the search for a class finds at most."""
-
-
-@dataclass(frozen=True)
-class Assets:
-    """The stylesheet and the script: beside the pages at `base`, or written into them."""
-
-    base: str
-    inline: bool = False
-
-    @property
-    def style(self) -> Markup:
-        """The stylesheet: our own text, not to be escaped."""
-        return Markup(_template_text("gallery.css"))
-
-    @property
-    def script(self) -> Markup:
-        """The script."""
-        return Markup(_template_text("gallery.js"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +49,6 @@ def _environment() -> Environment:
     )
 
 
-@cache
-def _template_text(name: str) -> str:
-    return files("deconvviz.pages").joinpath("templates", name).read_text(encoding="utf-8")
-
-
 # --- pages ----------------------------------------------------------------------------------------------
 
 
@@ -84,8 +60,8 @@ class Pages:
 
     def write_assets(self) -> None:
         """The stylesheet and the script."""
-        for name in ("gallery.css", "gallery.js"):
-            write_text(self.folder / "assets" / name, _template_text(name))
+        for name, text in {"gallery.css": assets.style(), "gallery.js": assets.script()}.items():
+            write_text(self.folder / "assets" / name, text)
 
     def write_layer(self, listing: Listing) -> Path:
         """The page of a layer, and its data."""

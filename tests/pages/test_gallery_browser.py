@@ -254,6 +254,24 @@ def test_without_the_whole_image_the_sheets_patch_stays(visit: Opener, place: Pa
     watched.problems.clear()
 
 
+def test_data_that_cannot_be_loaded_is_said_unless_the_view_is_closed(visit: Opener, served: str) -> None:
+    watched = visit("layers/conv5.html", served)
+    page = watched.page
+    asked: list[Any] = []  # answered once the view is closed again
+    page.route("**/data/conv5.js", lambda route: asked.append(route))
+    page.locator("#u0 a").click()
+    page.wait_for_selector("#unit[open].waiting")
+    press(page, "Escape")
+    page.wait_for_function("!document.querySelector('#unit').open")
+    with page.expect_event("requestfailed"):
+        asked.pop().abort()
+    page.locator("#u1 a").click()
+    page.wait_for_selector("#unit[open]:not(.waiting)")
+    assert "data/conv5.js, could not be loaded" in page.locator(".standing").inner_text()
+    assert all("ERR_FAILED" in said or "data/conv5.js" in said for said in watched.problems)
+    watched.problems.clear()
+
+
 def test_views_show_the_right_half(visit: Opener, place: Path) -> None:
     sheet = Image.open(place / "small" / "sheets" / "conv5" / "0000.webp").convert("RGB")
     halves = {"projections": sheet.crop((0, 0, 98, 98)), "patches": sheet.crop((108, 0, 206, 98)), "both": sheet}

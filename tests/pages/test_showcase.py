@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from deconvviz import __version__
-from deconvviz.pages import writer
+from deconvviz.pages import assets
 
 SHOWCASE = Path(__file__).parents[2] / "gallery" / "shapes"
 MOST = 4_000_000
@@ -20,8 +20,8 @@ def test_it_is_complete_and_small() -> None:
 
 
 def test_its_assets_are_todays() -> None:
-    for name in ("gallery.css", "gallery.js"):
-        assert (SHOWCASE / "assets" / name).read_text() == writer._template_text(name)
+    for name, text in {"gallery.css": assets.style(), "gallery.js": assets.script()}.items():
+        assert (SHOWCASE / "assets" / name).read_text() == text
 
 
 def test_every_living_map_has_its_sheet() -> None:
