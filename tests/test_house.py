@@ -22,7 +22,7 @@ ORDER = [
 WITHIN = {
     "drawing": ["output", "resampling", "tiles", "notebook"],
     "images": ["pictures", "inputs", "records", "archives", "datasets", "sources"],
-    "network": ["graph", "capture", "folding", "models"],
+    "network": ["graph", "exporting", "capture", "folding", "models"],
     "mirror": ["window", "signals", "bits", "recording", "registry", "rules", "layers", "walk"],
     "deconvnet": [
         *("units", "crops", "passes", "projection", "figures", "projections", "deconvnet", "visualise"),

@@ -6,7 +6,6 @@ of ATen operators, each knowing the module it came from. Here that program is re
 they get their names.
 """
 
-import logging
 import operator
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,8 @@ from torch import Tensor, nn
 from torch.fx import Node
 from torch.fx.node import map_aggregate
 
-from ..errors import NoMirrorRule, UncapturableModel, UnsuitableInput, one_line
+from ..errors import NoMirrorRule, UnsuitableInput
+from .exporting import export, line_of
 from .graph import INPUT, Call, Constant, Derived, Graph, Read, Weight, evaluating, operator_name
 
 
@@ -41,62 +41,8 @@ def capture(net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type]
         example = example.to(sample.device, sample.dtype)
     made_so = any(p.is_inference() for p in net.parameters())  # weights made in inference mode stay in it
     with evaluating(net), torch.no_grad(), torch.inference_mode(made_so or torch.is_inference_mode_enabled()):
-        program = _export(net, example)
+        program = export(net, example)
     return _Reader(net, program, tuple(collapse)).read(tuple(input_shape))
-
-
-_TORCHS = logging.getLogger("torch._subclasses.fake_tensor")
-"""It logs a traceback of each error that the export raises; what matters of it is in our own error."""
-
-
-def _export(net: nn.Module, example: Tensor) -> Any:
-    before = _TORCHS.level
-    _TORCHS.setLevel(logging.CRITICAL)
-    try:
-        net_runs = torch.export.export(net, (example,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},), strict=False)
-        return net_runs.run_decompositions({})
-    except Exception as error:
-        # torch.export lets any error of the traced code through, so the kinds cannot be listed here
-        size = "×".join(str(n) for n in example.shape[1:])
-        channels = re.search(r"to have (\d+) channels", str(error))
-        if channels:
-            raise UnsuitableInput(
-                f"{type(net).__name__} takes images of {channels[1]} channels, these have {example.shape[1]}: {size}"
-            ) from error
-        if re.search(r"missing \d* ?(a )?required", str(error)):
-            raise UncapturableModel(
-                f"{type(net).__name__}.forward takes more than one input; wrap it in a module that takes images alone"
-            ) from error
-        if _too_small(error):
-            raise UnsuitableInput(
-                f"{type(net).__name__} cannot take images of {size} (channels×height×width): "
-                f"{one_line(error)}; give larger images, or those it was made for"
-            ) from error
-        raise UncapturableModel(
-            f"{type(net).__name__} cannot be captured by torch.export for input {size}: {one_line(error)}"
-            f"{_where(error)}; rewrite that part without data-dependent control flow, or register its "
-            "module class with deconvviz.mirror.register"
-        ) from error
-    finally:
-        _TORCHS.setLevel(before)
-
-
-def _too_small(error: Exception) -> bool:
-    signs = "too small|can't be greater than|non-empty|shapes cannot be multiplied"
-    signs += "|must match the size|is invalid for input|mat1 and mat2|same reduction dim"
-    return re.search(signs, str(error)) is not None
-
-
-def _where(error: BaseException) -> str:
-    """The last line of the network's own code on the error's traceback."""
-    place, trace = "", error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        foreign = re.search(r"[/\\](torch|deconvviz|lib[/\\]python[\d.]+(?![/\\]site-packages))[/\\]", file)
-        if not foreign and not file.startswith("<"):
-            place = f" (at {_line_of(file, trace.tb_lineno)})"
-        trace = trace.tb_next
-    return place
 
 
 class _Reader:
@@ -272,12 +218,7 @@ def _source_line(node: Node) -> str:
     """The line of the network's own code that made this node: `file.py:12`, or nothing."""
     frames = re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")
     own = [f for f in frames if not re.search(r"[/\\]torch[/\\](nn|_|fx|export)", f[0])]
-    return _line_of(*own[-1]) if own else ""
-
-
-def _line_of(file: str, line: int | str) -> str:
-    """`file.py:12`; a notebook's cell has a file name that nobody can read."""
-    return f"notebook cell, line {line}" if re.search(r"ipykernel_\d+[/\\]", file) else f"{file}:{line}"
+    return line_of(*own[-1]) if own else ""
 
 
 def _by_name(node: Node, values: Mapping[Node, Any]) -> dict[str, Any]:

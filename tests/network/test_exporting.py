@@ -1,0 +1,50 @@
+"""What the export leaves of a network: all as it was."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from deconvviz import DeconvNet
+from deconvviz.network.capture import capture
+
+
+class Filling(nn.Module):
+    """Makes a mask when it first sees an image, as networks with position grids do."""
+
+    def __init__(self, as_buffer: bool) -> None:
+        super().__init__()
+        self.filter = nn.Conv2d(1, 2, 3)
+        self.mask: Tensor | None
+        if as_buffer:
+            self.register_buffer("mask", None)
+        else:
+            self.mask = None
+        self.register_buffer("scale", torch.tensor(2.0))
+        self.seen = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen += 1
+        maps = self.filter(x).relu()
+        if self.mask is None:
+            self.mask = torch.ones(maps.shape[2:])
+        return maps * self.mask * self.scale
+
+
+@pytest.mark.filterwarnings("ignore:The tensor attribute")  # torch's own: it would rather have a buffer
+@pytest.mark.parametrize("inside", [False, True], ids=["itself", "inside"])
+@pytest.mark.parametrize("as_buffer", [False, True], ids=["attribute", "buffer"])
+def test_what_forward_keeps_is_put_back(as_buffer: bool, inside: bool) -> None:
+    filling = Filling(as_buffer)
+    net = nn.Sequential(filling) if inside else filling
+    capture(net, (1, 8, 8))
+    assert (filling.mask, filling.seen) == (None, 0)
+    assert list(filling._buffers) == (["mask", "scale"] if as_buffer else ["scale"])
+    assert ("mask" in vars(filling)) is not as_buffer
+    assert filling(torch.rand(1, 1, 5, 5)).shape == (1, 2, 3, 3)  # of another size than the export's
+
+
+def test_a_network_that_is_one_layer_with_empty_buffers() -> None:
+    x = torch.rand(2, 2, 5, 5, generator=torch.Generator().manual_seed(1))
+    net = nn.InstanceNorm2d(2)
+    assert DeconvNet(net).project(x, ["instance_norm:1@2,2"])[0].activation > -9
+    assert dict(net._buffers) == {"running_mean": None, "running_var": None, "num_batches_tracked": None}
