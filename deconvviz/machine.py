@@ -34,7 +34,10 @@ def multiplies_bfloat16(device: torch.device) -> bool:
     """Whether the device has matrix units for bfloat16: Intel's AMX, NVIDIA's tensor cores since 2020."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    if device.type != "cpu":
+        return False
+    capabilities = getattr(torch.cpu, "get_capabilities", None)  # older torch knows of the units, not for what
+    return bool(capabilities().get("amx_bf16") if capabilities else torch.cpu._is_amx_tile_supported())
 
 
 @contextmanager

@@ -269,7 +269,7 @@ def pick_device(name: str) -> torch.device:
 
     Under torchrun each process of a machine takes a GPU of its own, unless a number is given (`cuda:1`).
     """
-    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     if name == "auto":
         return _own_gpu(accelerator or torch.device("cpu"))
     try:

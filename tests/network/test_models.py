@@ -182,7 +182,8 @@ def test_devices() -> None:
 
 def test_each_process_of_torchrun_takes_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda check_available: torch.device("cuda"))
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("cuda"))
     monkeypatch.setattr(torch, "zeros", lambda *_, device: None)
     assert (pick_device("auto"), pick_device("cuda")) == (torch.device("cuda"),) * 2
     for rank, number in (("0", 0), ("1", 1), ("5", 1)):
