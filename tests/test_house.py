@@ -23,7 +23,7 @@ WITHIN = {
     "drawing": ["output", "resampling", "tiles", "notebook"],
     "images": ["pictures", "inputs", "records", "archives", "datasets", "sources"],
     "network": ["graph", "exporting", "capture", "folding", "models"],
-    "mirror": ["window", "signals", "bits", "recording", "registry", "rules", "layers", "walk"],
+    "mirror": ["window", "signals", "bits", "recording", "registry", "rules", "names", "layers", "walk"],
     "deconvnet": [
         *("units", "crops", "passes", "projection", "figures", "projections", "deconvnet", "visualise"),
     ],

@@ -6,7 +6,7 @@ Here live units and their text form (`units`), which forward passes serve them (
 """
 
 from .deconvnet import DeconvNet
-from .figures import Cell, figure2, short_number
+from .figures import Cell, figure2, one_below_the_other, short_number
 from .projection import Projection
 from .projections import Projections, units_html
 from .units import Unit
@@ -21,6 +21,7 @@ __all__ = [
     "Unit",
     "figure2",
     "load_network",
+    "one_below_the_other",
     "short_number",
     "picture_files",
     "units_html",

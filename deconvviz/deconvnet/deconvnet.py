@@ -1,6 +1,7 @@
 """`DeconvNet`: a network with its mirror attached, as Figure 1 of Zeiler & Fergus 2014 draws it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..mirror import (
     Step,
     descent,
     describe,
+    is_glob,
     mirrored,
     record,
     registered_modules,
@@ -111,42 +113,45 @@ class DeconvNet:
             self._captured[key] = Layers(self.net, capture(self.net, input_shape, registered_modules()))
         return self._captured[key]
 
-    def record(self, images: ImageSource | Sequence[ImageSource] | Tensor, layers: Sequence[str]) -> Recording:
+    def record(self, images: ImageSource | Sequence[ImageSource] | Tensor, layers: str | Sequence[str]) -> Recording:
         """One forward pass over the images, keeping what projections from these layers need: switches and gates (§2.1).
 
-        `strongest` and `project` take the result in place of images. Raises UnreadableImage, UnsuitableInput,
-        UnknownLayer, and NoMirrorRule before any work if a call on the way down cannot be mirrored.
+        `layers`: a name, an alias, a glob (`layer3.*`) or `all`, or several of these. `strongest` and `project` take
+        the result in place of images. Raises UnreadableImage, UnsuitableInput, UnknownLayer, and NoMirrorRule before
+        any work if a call on the way down cannot be mirrored.
         """
         return self._record(self._inputs(images), layers)
 
-    def _record(self, inputs: Tensor, layers: Sequence[str]) -> Recording:
+    def _record(self, inputs: Tensor, layers: str | Sequence[str]) -> Recording:
         """The same for images that are the network's input already (N, C, H, W)."""
         table = self.layers_for(inputs.shape[1:])
         self._input_shape = self._input_shape or tuple(inputs.shape[1:])  # type: ignore[assignment]
-        wanted = list(dict.fromkeys(table[name].read_at for name in layers))
+        wanted = list(dict.fromkeys(table[name].read_at for name in table.matching(layers)))
         return record(table.graph, inputs, wanted, self._keepers(table, wanted))
 
-    def strongest(self, images: Any, layer: str, k: int = 9) -> list[Unit]:
+    def strongest(self, images: Any, layer: str | Sequence[str], k: int = 9) -> list[Unit]:
         """For each image, the k feature maps of `layer` with the highest peak, strongest first.
 
-        Units with image, position and activation, after rectification; N·k of them for N images. Raises
-        what `record` raises.
+        Units with image, position and activation, after rectification; N·k of them for N images. `layer`: as for
+        `record`; of several layers the units come layer by layer, in the order of asking, those of a glob from shallow
+        to deep. Raises what `record` raises.
         """
-        return strongest_maps(*self._maps(images, layer), k)
+        return [unit for name, maps in self._maps(images, layer) for unit in strongest_maps(maps, name, k)]
 
-    def strongest_images(self, images: Any, layer: str, k: int = 9) -> list[list[Unit]]:
+    def strongest_images(self, images: Any, layer: str | Sequence[str], k: int = 9) -> list[list[Unit]]:
         """For each feature map of `layer`, its peaks in the k images that excite it most, strongest first.
 
-        One list for each feature map, of k units, or of N if there are fewer images. Raises what `record` raises.
+        One list for each feature map, of k units, or of N if there are fewer images; `layer`, and the order of
+        several, as for `strongest`. Raises what `record` raises.
         """
-        return strongest_images(*self._maps(images, layer), k)
+        return [units for name, maps in self._maps(images, layer) for units in strongest_images(maps, name, k)]
 
     def project(self, images: Any, units: Unit | str | Iterable[Unit | str]) -> Projections:
         """Project each unit to pixel space (§2.1: unpool, rectify, filter); the result is in the order of `units`.
 
-        `units`: `Unit`s, or texts as in `conv4:17@3,5`. A unit without a position is taken at its feature map's
-        strongest one. Raises UnreadableImage, UnsuitableInput, UnknownLayer, UnknownUnit, NoMirrorRule, each
-        before any projection is made.
+        `units`: `Unit`s, or texts as in `conv4:17@3,5`; `conv*:17` stands for one unit of each layer that matches. A
+        unit without a position is taken at its feature map's strongest one. Raises UnreadableImage, UnsuitableInput,
+        UnknownLayer, UnknownUnit, NoMirrorRule, each before any projection is made.
         """
         asked = _parsed(units)
         return Projections(self.stream(images, asked, ahead=len(asked)))
@@ -162,7 +167,7 @@ class DeconvNet:
         source = images if isinstance(images, Recording) else one_by_one(images, self.preprocess)
         ready: dict[Graph, dict[Call, Step]] = {}
         remaining = iter(units)
-        while some := _parsed(islice(remaining, max(ahead, 1))):
+        while some := self._of_one_layer_each(source, _parsed(islice(remaining, max(ahead, 1)))):
             projections: dict[int, Projection] = {}
             for forward in self._passes(source, some):
                 graph = forward.recording.graph
@@ -170,6 +175,23 @@ class DeconvNet:
                     ready.clear()
                 projections.update(self._project_pass(forward, ready.setdefault(graph, {})))
             yield from (projections[number] for number in range(len(some)))
+
+    def _of_one_layer_each(self, source: Recording | Sequence[Any], units: Sequence[Unit]) -> list[Unit]:
+        """The same units; in place of one whose layer is a glob, one of each layer that matches."""
+        single = list[Unit]()
+        for unit in units:
+            names = self._table_of(source, unit).matching(unit.layer) if is_glob(unit.layer) else [unit.layer]
+            single += [replace(unit, layer=name) for name in names]
+        return single
+
+    def _table_of(self, source: Recording | Sequence[Any], unit: Unit) -> Layers:
+        """The table of layers of a recording; else the usual one, or that of the unit's image while there is none."""
+        if isinstance(source, Recording):
+            return self.layers_for(source.graph.input_shape)
+        if self._input_shape is None:
+            check_image(unit, len(source))
+            return self.layers_for(as_batch(source[unit.image], self.preprocess).shape[1:])
+        return self.layers
 
     def _project_pass(self, forward: Pass, ready: dict[Call, Step]) -> Iterator[tuple[int, Projection]]:
         """The projections that one forward pass serves, and which of the units each is of."""
@@ -231,12 +253,6 @@ class DeconvNet:
     def _inputs(self, images: Any) -> Tensor:
         return as_batch(images, self.preprocess).to(self._sample())
 
-    def _recorded(self, images: Any, layer: str) -> Recording:
-        if not isinstance(images, Recording):
-            return self.record(images, [layer])
-        self._check_recorded(images, [layer])
-        return images
-
     def _check_recorded(self, recording: Recording, layers: Sequence[str]) -> None:
         table = self.layers_for(recording.graph.input_shape)
         for name in dict.fromkeys(layers):
@@ -250,9 +266,12 @@ class DeconvNet:
         read_at = table[layer].read_at
         return recording.maps[read_at].movedim(table.channel_dimension(read_at), 1)
 
-    def _maps(self, images: Any, layer: str) -> tuple[Tensor, str]:
-        recording = self._recorded(images, layer)
-        return self._channel_first(recording, layer), layer
+    def _maps(self, images: Any, layer: str | Sequence[str]) -> Iterator[tuple[str, Tensor]]:
+        """The layers asked for, with their maps (N, C, H, W) or (N, C), channels first."""
+        recording = images if isinstance(images, Recording) else self.record(images, layer)
+        names = self.layers_for(recording.graph.input_shape).matching(layer)
+        self._check_recorded(recording, names)
+        return ((name, self._channel_first(recording, name)) for name in names)
 
     def __repr__(self) -> str:
         """Each layer and its counterpart in the mirror, with both shapes."""

@@ -221,9 +221,16 @@ def figure2(
     return page
 
 
-def map_caption(projections: Sequence[Projection]) -> str:
-    """A feature map's number and its highest activation."""
-    return f"map {projections[0].unit.channel}   peak {short_number(projections[0].activation)}"
+def one_below_the_other(pages: Sequence[Image.Image]) -> Image.Image:
+    """Pages as one, as wide as the widest."""
+    if len(pages) == 1:
+        return pages[0]
+    whole = Image.new("RGB", (max(page.width for page in pages), sum(page.height for page in pages)), GROUND)
+    top = 0
+    for page in pages:
+        whole.paste(page, (0, top))
+        top += page.height
+    return whole
 
 
 def _map_cell(shown: Cell, tile: int, count: int, smoothing: float) -> Image.Image:

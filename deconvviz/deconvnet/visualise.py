@@ -86,27 +86,25 @@ def picture_files(
 ) -> Iterator[Pictured]:
     """For each image file, one picture of its strongest units in `layers` (or of `units`), written at once.
 
-    An image that cannot be read or taken is skipped and said so. Unknown layers, and places that cannot be
-    written to, raise before any image is read.
+    `layers`: names, aliases, globs, or `all`. An image that cannot be read or taken is skipped and said so. Unknown
+    layers, and places that cannot be written to, raise before any image is read.
     """
     sources = list(sources)
     paths = picture_paths(sources, out)
-    names = list(dict.fromkeys(unit.layer for unit in units)) or list(layers)
+    asked = list(dict.fromkeys(unit.layer for unit in units)) or list(layers)
     if dv.preprocess is None or dv.preprocess.usual_shape is not None:
-        for name in names:
-            _ = dv.layers[name]  # an unknown layer is said before any image is read
+        dv.layers.matching(asked)  # an unknown layer is said before any image is read
     for folder in {path.parent for path in paths}:
         output.check_writable(folder)
     for source, path in zip(sources, paths, strict=True):
         try:
-            recording = dv.record(source, names)
-            chosen = list(units) or [u for name in names for u in dv.strongest(recording, name, top)]
-            projections = dv.project(recording, chosen)
+            recording = dv.record(source, asked)
+            projections = dv.project(recording, list(units) or dv.strongest(recording, asked, top))
         except (UnreadableImage, UnsuitableInput) as error:
             yield Pictured(source, None, {"image": str(source), "skipped": str(error)}, str(error))
             continue
         table = dv.layers_for(recording.graph.input_shape)
-        image, record = _draw(dv, table, source, names, projections, smoothing)
+        image, record = _draw(dv, table, source, projections, smoothing)
         record["picture"] = str(path)
         output.write_png(path, image, json.dumps(record, ensure_ascii=False))
         yield Pictured(source, path, record)
@@ -116,11 +114,10 @@ def _draw(
     dv: DeconvNet,
     table: Layers,
     source: Path,
-    names: Sequence[str],
     projections: Sequence[Projection],
     smoothing: float,
 ) -> tuple[Any, dict[str, Any]]:
-    model = dv.model
+    model, names = dv.model, list(dict.fromkeys(p.unit.layer for p in projections))
     rows = [
         figures.Row(
             heading=_heading(table[name], name),

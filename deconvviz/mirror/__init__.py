@@ -8,6 +8,7 @@ units, batches of them, or pictures: it carries signals.
 
 from . import rules
 from .layers import Layer, Layers, describe
+from .names import is_glob, matching, unknown_layer
 from .recording import Keep, Recording, record
 from .registry import (
     RULES,
@@ -46,6 +47,8 @@ __all__ = [
     "descent",
     "describe",
     "find_rule",
+    "is_glob",
+    "matching",
     "mirrored",
     "place",
     "pointwise",
@@ -55,6 +58,7 @@ __all__ = [
     "registrations",
     "rule_for",
     "rules",
+    "unknown_layer",
     "walk",
     "whole",
 ]

@@ -4,15 +4,16 @@ Where a unit of a convolution is read: after the batch normalisation and the act
 since Zeiler & Fergus' feature maps are rectified ("feature maps … which are always positive", §2.1).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import nn
-from torchvision.models import VGG, AlexNet
 
 from ..drawing import notebook
-from ..errors import UnknownLayer, nearest
-from ..network import INPUT, Call, Graph, operator_name
+from ..errors import UnknownLayer
+from ..network import INPUT, Call, Graph
+from .names import kind, matching, paper_names, unknown_layer
 from .registry import find_rule
 from .signals import Spatial
 from .window import Field, Reaches
@@ -60,16 +61,40 @@ class Layers(Mapping[str, Layer]):
         self.fields: dict[str, Fields] = {INPUT: (Field(), Field()) if self.spatial[INPUT] else None}
         for call in graph.calls:
             self._survey(call)
-        self._aliases = _aliases(net, graph)
+        self._aliases = paper_names(net, graph)
         self._names = {**graph.names, **{alias: name for name, alias in self._aliases.items()}}
         self._rows = {c.name: self._row(c) for c in graph.calls if self._is_layer(c)}
 
     def __getitem__(self, name: str) -> Layer:
         row = self._rows.get(self._names.get(name, name))
         if row is None:
-            hint = nearest(name, [*self._rows, *self._aliases.values()])
-            raise UnknownLayer(f"no layer {name!r} in this network; {hint} (all: deconvviz layers)")
+            raise self._unknown(name)
         return row
+
+    def matching(self, asked: str | Iterable[str]) -> list[str]:
+        """The names of the layers asked for: by any name, by a glob (`layer3.*`), or `all`, or several of these.
+
+        In the order of asking, those of a glob from shallow to deep: of names that are read at the same place a glob
+        takes the first, as nothing else would come of the others. Raises UnknownLayer.
+        """
+        return matching(asked, self._read_at_by_name, self._unknown)
+
+    @cached_property
+    def _read_at_by_name(self) -> dict[str, str]:
+        """All names, layer by layer, each with where its units are read."""
+        also: dict[str, list[str]] = {}
+        for name, call in self._names.items():
+            also.setdefault(call, []).append(name)
+        return {
+            name: row.read_at
+            for row in self.values()
+            for name in dict.fromkeys([row.name, *also.get(row.name, [])])
+            if name
+        }
+
+    def _unknown(self, name: str) -> UnknownLayer:
+        known = [*self._rows, *self._aliases.values()]
+        return unknown_layer(name, known, "this network", " (all: deconvviz layers)")
 
     def __contains__(self, name: object) -> bool:
         return self._names.get(str(name), name) in self._rows
@@ -170,7 +195,7 @@ class Layers(Mapping[str, Layer]):
         shape = call.shape or ()
         return Layer(
             name=call.name,
-            kind=_kind(call),
+            kind=kind(call),
             channels=shape[self.channel_dimension(call.name) - 1],
             size=self.map_size(call.name),
             jump=(fields[0].jump, fields[1].jump) if fields else None,
@@ -235,28 +260,3 @@ def _role(call: Call) -> str:
     """The role of a call's rule; none if it is refused."""
     rule = find_rule(call)
     return "" if rule is None or rule.refuses(call) else rule.role
-
-
-def _kind(call: Call) -> str:
-    """The module's class where the call is the module, else the operator: `Conv2d`, `add`."""
-    if not list(call.module.children()) and type(call.module).__module__.startswith("torch.nn"):
-        return type(call.module).__name__
-    return operator_name(call.operator)
-
-
-def _aliases(net: nn.Module, graph: Graph) -> dict[str, str]:
-    """`conv5_3` or `conv5`, and `fc6`: the names papers use for the layers of VGG and AlexNet."""
-    if not isinstance(net, VGG | AlexNet):
-        return {}
-    aliases, block, number, full = {}, 1, 0, 0
-    for call in graph.calls:
-        kind = _kind(call)
-        if kind == "MaxPool2d" and isinstance(net, VGG):
-            block, number = block + 1, 0
-        elif kind == "Conv2d":
-            number += 1
-            aliases[call.name] = f"conv{block}_{number}" if isinstance(net, VGG) else f"conv{number}"
-        elif kind == "Linear":
-            full += 1
-            aliases[call.name] = f"fc{full + 5}"
-    return aliases

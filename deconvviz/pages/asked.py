@@ -17,11 +17,11 @@ from .sheets import ENDINGS, MOST, format_named
 class Selection:
     """What to show.
 
-    `layers` by name or glob, () for the usual ones; `channels`: the numbers of their feature maps, None for all;
+    `layers` by names, aliases or globs, () for the usual ones; `channels`: the numbers of their feature maps, None for all;
     `top` images of each feature map, None for all that the index has.
     """
 
-    layers: Sequence[str] = ()
+    layers: str | Sequence[str] = ()
     channels: Sequence[int] | None = None
     top: int | None = None
 

@@ -81,21 +81,23 @@ class MapFacts:
         return [name for name, _ in Counter(e.category for e in self.entries if e.category).most_common()]
 
 
-def choose_layers(index: Index, asked: Sequence[str]) -> list[str]:
+def choose_layers(index: Index, asked: str | Sequence[str]) -> list[str]:
     """The layers of a gallery: those asked for, by name or glob, in the order of the index; without any, the usual.
 
     These are all but max-pools, whose maps are those of the layer before, and but layers whose maps
     another one lines up beside others. Raises UnknownLayer.
     """
-    names = [name for pattern in asked for name in index.matching(pattern)]
-    if not names:
-        scanned = index.manifest.layers
+    scanned = index.manifest.layers
+    if asked:
+        names = set(index.matching(asked))
+        chosen = [layer for layer in scanned if names & set(layer.names)]
+    else:
         lined_up = {piece for layer in scanned if len(layer.pieces) > 1 for piece in layer.pieces}
         own = [layer for layer in scanned if len(layer.pieces) > 1 or layer.pieces[0] not in lined_up]
         table = index.network.layers
         filtered = [layer for layer in own if (table[layer.read_at].mirror or "") != "unpool"]
-        names = [layer.names[0] for layer in filtered or own]
-    return [name for name in index.layers if name in names]
+        chosen = filtered or own
+    return [layer.names[0] for layer in chosen]
 
 
 def sections(

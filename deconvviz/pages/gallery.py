@@ -37,7 +37,7 @@ BYTES_PER_PIXEL = {"webp": 0.16, "png": 1.25, "jpeg": 0.26}
 def write_gallery(
     index: Index,
     folder: str | os.PathLike[str],
-    layers: Sequence[str] = (),
+    layers: str | Sequence[str] = (),
     channels: Sequence[int] | None = None,
     *,
     k: int | None = None,
@@ -51,12 +51,12 @@ def write_gallery(
 ) -> Path:
     """Write a gallery of an index into `folder`; returns its `index.html`.
 
-    `layers`, and `channels` of each: which; by default all but max-pools and layers that others line up. `k` images of
-    each map, by default all that the index has. `patches`: show the images too, else projections only.
-    `image_format`: "webp", "png" or "jpeg" ("jpg"); `tile`: pixels of a tile's side at most; `smoothing`: standard
-    deviation in pixels of the input. What lies in the folder of the same gallery is kept, so an interrupted one
-    goes on; anything else there is refused without `force`. `report` is told of images that cannot be shown any
-    more, `say` how large it will be; then progress is shown.
+    `layers` (names, aliases, globs, or `all`), and `channels` of each: which; by default all but max-pools and layers
+    that others line up. `k` images of each map, by default all that the index has. `patches`: show the images too,
+    else projections only. `image_format`: "webp", "png" or "jpeg" ("jpg"); `tile`: pixels of a tile's side at most;
+    `smoothing`: standard deviation in pixels of the input. What lies in the folder of the same gallery is kept, so an
+    interrupted one goes on; anything else there is refused without `force`. `report` is told of images that cannot be
+    shown any more, `say` how large it will be; then progress is shown.
     Raises UnknownLayer, UnknownUnit, UnusableIndex, UnwritableOutput.
     """
     selection, style = Selection(layers, channels, k), Style(patches, image_format, tile, smoothing)

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from ..deconvnet import DeconvNet, Projection, Projections, Unit, short_number
 from ..drawing import notebook
-from ..errors import UnknownLayer, UnknownUnit, UnusableIndex, nearest
+from ..errors import UnknownLayer, UnknownUnit, UnusableIndex
 from ..images import AnyImages, Images, find_images, printable, reopen
 from ..machine import at_once
+from ..mirror import matching, unknown_layer
 from ..network import Model, load_model
 from .best import NONE
 from .feature_map import Entry, FeatureMap, Statistics
@@ -21,7 +22,6 @@ from .ledger import RESULT, Ledger
 from .manifest import Manifest, Scanned, hash_weights, preprocess_facts, read_manifest
 from .part import Part, Skipped, ranges, read_part
 from .recheck import NOISE, project_again
-from .selection import globbed
 from .tally import edges, from_limbs
 
 TOGETHER = 64
@@ -55,17 +55,12 @@ class Index:
         """How many feature maps a layer has, by any of its names. Raises UnknownLayer."""
         return self._layer(layer).channels
 
-    def matching(self, pattern: str) -> list[str]:
-        """The names in `layers` of a layer by any of its names, of all that match a glob, or of `all`.
+    def matching(self, asked: str | Iterable[str]) -> list[str]:
+        """The names of the layers asked for: by any name, by a glob (`layer3.*`), or `all`, or several of these.
 
-        Raises UnknownLayer.
+        In the order of asking, those of a glob from shallow to deep, each layer once. Raises UnknownLayer.
         """
-        found = globbed(pattern, {layer.names[0]: layer.names for layer in self.manifest.layers})
-        if found is None:
-            return [self._layer(pattern).names[0]]
-        if not found:
-            raise UnknownLayer(f"no layer in {self.folder} matches {pattern!r}; {nearest(pattern, self._layers)}")
-        return found
+        return matching(asked, {name: layer.names[0] for name, layer in self._layers.items()}, self._unknown)
 
     def dead(self, layer: str) -> list[int]:
         """The feature maps of a layer that no image excites. Raises UnknownLayer."""
@@ -209,8 +204,11 @@ class Index:
 
     def _layer(self, name: str) -> Scanned:
         if name not in self._layers:
-            raise UnknownLayer(f"no layer {name!r} in {self.folder}; {nearest(name, self._layers)}")
+            raise self._unknown(name)
         return self._layers[name]
+
+    def _unknown(self, name: str) -> UnknownLayer:
+        return unknown_layer(name, self._layers, str(self.folder))
 
     def _row(self, layer: str, channel: int) -> int:
         """The place of a feature map in the arrays."""

@@ -2,15 +2,16 @@
 
 import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
 
-from ..deconvnet import Cell, Projection, figure2, short_number
+from ..deconvnet import Cell, Projection, figure2, one_below_the_other, short_number
 from ..drawing import check_writable, write_pdf, write_png
 from ..errors import UnwritableOutput
 from ..version import __version__
+from .feature_map import Statistics
 from .index import Index
 
 SCHEMA = 1
@@ -21,7 +22,7 @@ DPI = 300
 
 def picture_index(
     index: Index,
-    layer: str,
+    layer: str | Sequence[str],
     channels: Sequence[int] | None = None,
     tile: int = 96,
     smoothing: float = 0.0,
@@ -29,20 +30,37 @@ def picture_index(
 ) -> Image.Image:
     """Figure 2 for some feature maps of a layer in an index: for each, its strongest images and projections.
 
-    Without `channels`, the first 16. An image that has changed since the scan is left out, and `report` is told.
+    `layer`: a name, an alias, a glob (`layer3.*`) or `all`, or several of these: one below the other. Without
+    `channels`, the first 16 of each. An image that has changed since the scan is left out, and `report` is told.
     Raises UnknownLayer, UnknownUnit, UnusableIndex.
     """
+    facts = {
+        name: {
+            n: index.statistics(name, n)
+            for n in (range(min(16, index.channels(name))) if channels is None else channels)
+        }
+        for name in index.matching(layer)
+    }  # before any work: what there is not is said
+    return one_below_the_other([_of_layer(index, name, facts[name], tile, smoothing, report) for name in facts])
+
+
+def _of_layer(
+    index: Index,
+    layer: str,
+    facts: Mapping[int, Statistics],
+    tile: int,
+    smoothing: float,
+    report: Callable[[str], object],
+) -> Image.Image:
     m = index.manifest
-    chosen = list(range(min(16, index.channels(layer)))) if channels is None else list(channels)
-    facts = {channel: index.statistics(layer, channel) for channel in chosen}
-    by_channel: dict[int, list[Projection]] = {channel: [] for channel in chosen}
-    for projection in index.project(layer, chosen, report=report):
+    by_channel: dict[int, list[Projection]] = {channel: [] for channel in facts}
+    for projection in index.project(layer, list(facts), report=report):
         by_channel[projection.unit.channel].append(projection)
     cells = [
         Cell(f"map {n}   dead: no image excites it", [])
         if facts[n].dead
         else Cell(f"map {n}   peak {short_number(facts[n].maximum)}", by_channel[n])
-        for n in chosen
+        for n in facts
     ]
     seen = m.images - len(index.skipped)
     remark = f"{m.model}: the {m.top} of {seen} images that excite each map most, and what it saw there; grey is zero"
@@ -53,7 +71,7 @@ def picture_index(
 
 def write_index_figure(
     index: Index,
-    layer: str,
+    layer: str | Sequence[str],
     channels: Sequence[int] | None,
     path: Path,
     tile: int,
@@ -64,13 +82,14 @@ def write_index_figure(
     if path.suffix.lower() not in (".png", ".pdf"):
         raise UnwritableOutput(f"{path}: figures are written as PNG or PDF; choose a name that ends in .png or .pdf")
     check_writable(path.parent)
-    picture = picture_index(index, layer, channels, tile, smoothing, report)
+    names = index.matching(layer)
+    picture = picture_index(index, names, channels, tile, smoothing, report)
     if path.suffix.lower() == ".pdf":
-        return write_pdf(path, picture, f"{index.manifest.model} {layer}", DPI)
+        return write_pdf(path, picture, f"{index.manifest.model} {', '.join(names)}", DPI)
     facts = {
         "schema_version": SCHEMA,
         "deconvviz": __version__,
-        "layer": layer,
+        **({"layer": names[0]} if len(names) == 1 else {"layers": names}),
         "scan": index.manifest.identity,
         "smoothing": smoothing,
     }

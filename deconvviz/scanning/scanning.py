@@ -51,7 +51,7 @@ def part_size(images: int, batch: int) -> int:
 def scan(
     model: Model | nn.Module | DeconvNet,
     images: Any,
-    layers: Sequence[str] = (),
+    layers: str | Sequence[str] = (),
     k: int = 9,
     out: str | os.PathLike[str] = "index",
     *,
@@ -67,9 +67,9 @@ def scan(
     """Find the k strongest images of every feature map; continues a scan of the same kind in `out`.
 
     `images`: a folder, files, `.tar` shards, `@LIST.txt`, several of these, or a map-style data set, which
-    is read by one thread whatever `workers` says, since data sets need not bear more. `layers`: names or
-    globs, or `all`; by default every rectified layer. `shard` (i, n): do every n-th part
-    from the i-th only, to be merged later. `strict`: stop at the first image that cannot be used. `force`:
+    is read by one thread whatever `workers` says, since data sets need not bear more. `layers`: a name, an alias,
+    a glob (`layer3.*`) or `all`, or several of these; by default every rectified layer. `shard` (i, n): do every
+    n-th part from the i-th only, to be merged later. `strict`: stop at the first image that cannot be used. `force`:
     begin anew where this or another scan lies. `load`: name and weights for `load_model`, so that the index can
     find the network again; a `Model` that it gave knows them. `on_skip` hears of each image that this very call
     skips. Under torchrun the parts are shared out over the ranks, and rank 0 merges.
@@ -80,7 +80,7 @@ def scan(
     dv = model if isinstance(model, DeconvNet) else DeconvNet(model)
     found = find_images(images)
     readers = (workers or min(8, os.cpu_count() or 1)) if found.thread_safe else 1
-    job = Job(dv, found, tuple(layers), strict, readers, on_skip)
+    job = Job(dv, found, (layers,) if isinstance(layers, str) else tuple(layers), strict, readers, on_skip)
     batch = batch_size or (BATCH_CPU if job.device.type == "cpu" else BATCH_ELSE)
     manifest = job.manifest(k, batch, load or job.dv.model.load)
     rank, world = place_among_processes() if shard is None else shard

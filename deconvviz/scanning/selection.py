@@ -1,12 +1,10 @@
 """Which layers a scan looks at, and where their feature maps stand in a row."""
 
-import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 
 import torch
 
-from ..errors import UnknownLayer, nearest
 from ..mirror import Layers, find_rule
 from ..network import Read
 from .manifest import Scanned
@@ -14,14 +12,14 @@ from .manifest import Scanned
 CAT = torch.ops.aten.cat.default
 
 
-def select(table: Layers, patterns: Sequence[str]) -> tuple[dict[str, int], tuple[Scanned, ...]]:
+def select(table: Layers, patterns: str | Sequence[str]) -> tuple[dict[str, int], tuple[Scanned, ...]]:
     """The layers that must be watched, with their feature maps; and all that can be asked for afterwards.
 
-    `patterns`: names or globs (`layer3.*`), or `all`; none: every rectified layer with maps, so that units
+    `patterns`: names, aliases, globs (`layer3.*`), or `all`; none: every rectified layer with maps, so that units
     are those of the paper, and max-pools of these. A concatenation lines up maps of layers that are
     watched anyway: it costs nothing, and is there whenever these are. Raises UnknownLayer.
     """
-    asked = [name for pattern in patterns for name in _matching(table, pattern)] or rectified_layers(table)
+    asked = table.matching(patterns) or rectified_layers(table)
     watched: dict[str, int] = {}
     for name in dict.fromkeys(table[name].read_at for name in asked):
         for piece in _pieces(table, name):
@@ -51,30 +49,6 @@ def rectified_layers(table: Layers) -> list[str]:
             rectified.append(name)
     with_maps = [name for name, row in table.items() if row.size and row.read_at != name]
     return rectified or with_maps or list(table)
-
-
-def globbed(pattern: str, names: Mapping[str, Sequence[str]]) -> list[str] | None:
-    """The layers that a glob (or `all`) names by any of their names, in their order; None if it is no glob.
-
-    >>> layers = {"features.0": ["features.0", "conv1"], "features.2": ["features.2"]}
-    >>> globbed("conv*", layers), globbed("all", layers), globbed("x*", layers), globbed("conv1", layers)
-    (['features.0'], ['features.0', 'features.2'], [], None)
-    """
-    if pattern == "all":
-        return list(names)
-    known = any(pattern in all_names for all_names in names.values())  # a name may hold brackets itself
-    if known or not any(sign in pattern for sign in "*?["):
-        return None
-    return [name for name, all_names in names.items() if any(fnmatch.fnmatchcase(n, pattern) for n in all_names)]
-
-
-def _matching(table: Layers, pattern: str) -> list[str]:
-    found = globbed(pattern, {row.name: [row.name, row.alias or row.name] for row in table.values()})
-    if found is None or pattern in table:
-        return [table[pattern].name]
-    if not found:
-        raise UnknownLayer(f"no layer matches {pattern!r}; {nearest(pattern, table)} (all: deconvviz layers)")
-    return found
 
 
 def _joined(table: Layers, name: str) -> list[str]:

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -432,6 +433,40 @@ def test_units_that_see_nothing_but_padding() -> None:
     assert corner.canvas().abs().sum() == 0
     assert corner.show(32).size == (72, 32)
     assert "0 × 0 pixels" in corner._repr_mimebundle_()["text/html"]
+
+
+def test_layers_are_asked_for_by_globs() -> None:
+    dv = DeconvNet(Small(nn.Conv2d(3, 4, 5), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3)))
+    x = torch.rand(2, 3, 24, 24, generator=torch.Generator().manual_seed(8))
+    one_by_one = [unit for name in ("first", "second") for unit in dv.strongest(x, name, k=2)]
+    assert dv.strongest(x, ["first", "second"], k=2) == dv.strongest(x, "[fs]*", k=2) == one_by_one
+    assert dv.strongest(x, ["second", "first"], k=2) == [*one_by_one[4:], *one_by_one[:4]]
+    assert [unit.layer for unit in dv.strongest(x, "all", k=1)] == ["first"] * 2 + ["pool"] * 2 + ["second"] * 2
+    by_map = dv.strongest_images(x, "[fs]*", k=1)
+    assert by_map == dv.strongest_images(x, "first", k=1) + dv.strongest_images(x, "second", k=1)
+    recording = dv.record(x, "[fs]*")
+    assert dv.strongest(recording, "[fs]*", k=2) == one_by_one
+    with pytest.raises(UnsuitableInput, match="no maps of pool"):
+        dv.strongest(recording, "*")
+    with pytest.raises(UnknownLayer, match=r"no layer matches 'secnd\*' in this network; nearest: second"):
+        dv.strongest(x, "secnd*")
+
+
+def test_units_of_several_layers_are_asked_for_by_globs() -> None:
+    net = Small(nn.Conv2d(3, 4, 5), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3))
+    x = torch.rand(2, 3, 24, 24, generator=torch.Generator().manual_seed(8))
+    units: list[str | Unit] = ["second:0", "[fs]*:2", Unit("all", 1, 3, 4, image=1)]
+    wanted = ["second:0", "first:2", "second:2", "first:1@3,4", "pool:1@3,4", "second:1@3,4"]
+    for images in (x, DeconvNet(net).record(x, "all"), list(x)):
+        projections = DeconvNet(net).project(images, units)  # this one has seen no image yet
+        assert [f"{p.unit.layer}:{p.unit.channel}" for p in projections] == [text.partition("@")[0] for text in wanted]
+        assert [p.unit.image for p in projections] == [0, 0, 0, 1, 1, 1]
+        alone = DeconvNet(net).project(x, [replace(Unit.parse(w), image=int("@" in w)) for w in wanted])
+        assert [p.unit for p in projections] == [p.unit for p in alone]
+    with pytest.raises(UnknownUnit, match="no feature map 3; second has 0 … 2"):
+        DeconvNet(net).project(x, "*:3")
+    with pytest.raises(UnknownLayer, match=r"no layer matches 'thrid\*'"):
+        DeconvNet(net).project(x, "thrid*:3")
 
 
 def test_projections_save_and_show_themselves(tmp_path: Path) -> None:

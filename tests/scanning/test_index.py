@@ -10,6 +10,7 @@ from files import draw
 import deconvviz
 from deconvviz import Index, shapes
 from deconvviz.errors import UnknownLayer, UnknownUnit, UnusableIndex, UnusableWeights
+from deconvviz.scanning import picture_index
 from deconvviz.scanning.scanning import scan
 
 
@@ -51,6 +52,24 @@ def test_every_name_of_a_layer_is_understood(index: Index) -> None:
     with pytest.raises(UnknownUnit, match="conv1:32: there is no such feature map; conv1 has 0 … 31"):
         index.statistics("conv1", 32)
     assert "shapes, 24 images, 3 layers, top 5" in repr(index)
+
+
+def test_layers_are_asked_for_by_globs(index: Index) -> None:
+    assert index.matching("relu4") == ["relu4"]
+    assert index.matching("conv*") == ["conv1", "conv4"]
+    assert index.matching(["relu4", "all"]) == ["relu4", "conv1", "classifier"]
+    with pytest.raises(UnknownLayer, match=r"no layer matches 'conv\[23\]' in .*; nearest: conv"):
+        index.matching("conv[23]")
+
+
+def test_figures_of_several_layers_stand_one_below_the_other(index: Index) -> None:
+    both = picture_index(index, "conv*", [0, 3, 11], tile=24)
+    one, other = (picture_index(index, name, [0, 3, 11], tile=24) for name in ("conv1", "conv4"))
+    assert both.size == (max(one.width, other.width), one.height + other.height)
+    assert both.crop((0, 0, *one.size)).tobytes() == one.tobytes()
+    assert both.crop((0, one.height, other.width, both.height)).tobytes() == other.tobytes()
+    with pytest.raises(UnknownUnit, match="conv1:77: there is no such feature map"):
+        picture_index(index, ["conv4", "conv1"], [77])
 
 
 def test_projections_are_those_of_the_images(index: Index, scanned: Path) -> None:
