@@ -40,7 +40,7 @@ def models(as_json: bool, checked: str | None) -> None:
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
 @model_options
 @precision_option
-@layers_option("A layer to show", metavar="NAME")
+@layers_option("A layer to show")
 @click.option(
     "-u", "--unit", "units", multiple=True, metavar="LAYER:MAP[@ROW,COL]", help="A unit to show; wins over --layer."
 )

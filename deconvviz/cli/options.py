@@ -51,9 +51,12 @@ def load(model: str, weights: str, device: str, precision: str = "fp32") -> "Dec
 # --- what to show ---------------------------------------------------------------------------------------
 
 
-def layers_option(help: str, metavar: str = "NAME|GLOB|all") -> Decorator:
+def layers_option(help: str, required: bool = False) -> Decorator:
     """--layer, given once for each layer or family of layers; the command takes them as `layers`."""
-    return click.option("-l", "--layer", "layers", multiple=True, metavar=metavar, help=f"{help}; repeatable.")
+    return click.option(
+        "-l", "--layer", "layers", multiple=True, required=required, metavar="NAME|GLOB|all",
+        help=f"{help}; repeatable.",
+    )  # fmt: skip
 
 
 def maps_option(usual: str) -> Decorator:

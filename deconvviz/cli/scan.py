@@ -92,21 +92,23 @@ def top(index: Path, units: Sequence[str], top: int | None, as_json: bool) -> No
 
 @click.command()
 @index_argument
-@click.option("-l", "--layer", required=True, metavar="NAME", help="The layer to show.")
+@layers_option("A layer to show", required=True)
 @maps_option("the first 16")
 @click.option("-o", "--output", default="fig2.png", show_default=True, type=click.Path(path_type=Path))
 @tile_option(16)
 @smooth_option
-def figure(index: Path, layer: str, channels: list[int] | None, output: Path, tile: int, smooth: float) -> None:
+def figure(
+    index: Path, layers: Sequence[str], channels: list[int] | None, output: Path, tile: int, smooth: float
+) -> None:
     """Draw Figure 2 from an index: for each feature map its strongest images beside their projections.
 
-    A .png or, for print, a .pdf of 300 dots an inch.
+    A .png or, for print, a .pdf of 300 dots an inch. Several layers stand one below the other.
     """
     from ..scanning import open_index, write_index_figure
     from .texts import Problems
 
     problems = Problems()
-    click.echo(str(write_index_figure(open_index(index), layer, channels, output, tile, smooth, problems)))
+    click.echo(str(write_index_figure(open_index(index), layers, channels, output, tile, smooth, problems)))
     end(problems.count)
 
 

@@ -17,8 +17,8 @@ from .sheets import ENDINGS, MOST, format_named
 class Selection:
     """What to show.
 
-    `layers` by names, aliases or globs, () for the usual ones; `channels`: the numbers of their feature maps, None for all;
-    `top` images of each feature map, None for all that the index has.
+    `layers` by names, aliases or globs, () for the usual ones; `channels`: the numbers of their feature maps, None for
+    all; `top` images of each feature map, None for all that the index has.
     """
 
     layers: str | Sequence[str] = ()

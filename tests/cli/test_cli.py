@@ -270,6 +270,22 @@ def test_class_scores_carry_their_names(pictures: Path, tmp_path: Path) -> None:
     assert units[0]["class"] == shapes.CLASSES[units[0]["channel"]]
 
 
+def test_layers_and_units_are_asked_for_by_globs(pictures: Path, tmp_path: Path) -> None:
+    image = sorted(pictures.iterdir())[0]
+    words = ["project", image, "--model", "shapes", "--json"]
+    done = deconvviz(*words, "-l", "relu2", "-l", "conv[12]", "--top", "2", cwd=tmp_path)
+    (picture,) = json.loads(done.stdout)["pictures"]
+    assert [(layer["layer"], len(layer["units"])) for layer in picture["layers"]] == [("relu2", 2), ("conv1", 2)]
+    done = deconvviz(*words, "-u", "conv[12]:3", "-u", "conv4:9", cwd=tmp_path)
+    (picture,) = json.loads(done.stdout)["pictures"]
+    units = [unit["unit"].partition("@")[0] for layer in picture["layers"] for unit in layer["units"]]
+    assert units == ["conv1:3", "conv2:3", "conv4:9"]
+    done = deconvviz(*words, "-l", "cnov*", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: no layer matches 'cnov*' in this network; nearest: conv")
+    assert done.stderr.count("\n") == 1
+
+
 def test_models_check(tmp_path: Path) -> None:
     done = deconvviz("models", "--check", "mobilenet_v3_small", cwd=tmp_path)
     assert done.returncode == 0

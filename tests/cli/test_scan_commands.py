@@ -164,6 +164,10 @@ def test_shards_merge_top_and_figure(place: Path, tmp_path: Path) -> None:
     with Image.open(tmp_path / "fig2.png") as picture:
         assert picture.info["dpi"][0] == pytest.approx(300, abs=0.1)
         assert json.loads(picture.text["deconvviz"])["layer"] == "conv4"
+    figure = deconvviz("figure", tmp_path / "m", "-l", "conv[14]", "--maps", "3", "-o", "both.png", cwd=tmp_path)
+    assert (figure.returncode, figure.stdout) == (0, "both.png\n"), figure.stderr
+    with Image.open(tmp_path / "both.png") as picture:
+        assert json.loads(picture.text["deconvviz"])["layers"] == ["conv1", "conv4"]
     words = ["figure", tmp_path / "m", "-l", "relu4", "--maps", "3", "--tile", "24"]
     assert deconvviz(*words, "-o", "a.pdf", cwd=tmp_path).returncode == 0
     assert deconvviz(*words, "-o", "b.pdf", cwd=tmp_path).returncode == 0
