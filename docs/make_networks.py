@@ -18,7 +18,7 @@ from test_networks import CLASSIFIERS, SEGMENTATION, SIZES, TIMM, TRANSFORMERS, 
 
 from deconvviz import DeconvNet  # noqa: E402
 from deconvviz.errors import NoMirrorRule  # noqa: E402
-from deconvviz.mirror.walk import mirrored  # noqa: E402
+from deconvviz.mirror import mirrored  # noqa: E402
 
 FAMILIES = {
     "AlexNet": ("alexnet",),

@@ -23,7 +23,10 @@ WITHIN = {
     "drawing": ["output", "resampling", "tiles", "notebook"],
     "images": ["pictures", "inputs", "records", "archives", "datasets", "sources"],
     "network": ["graph", "exporting", "capture", "folding", "models"],
-    "mirror": ["window", "signals", "bits", "recording", "registry", "rules", "names", "layers", "walk"],
+    "mirror": [
+        *("window", "signals", "arrivals", "bits", "recording", "registry", "rules", "names", "layers"),
+        *("descent", "walk"),
+    ],
     "deconvnet": [
         *("units", "crops", "passes", "projection", "figures", "projections", "deconvnet", "visualise"),
     ],
@@ -107,7 +110,7 @@ def test_who_knows_what() -> None:
     assert {place(path)[0] for path, names in knows.items() if "click" in names} == {"cli"}
     assert {place(path)[0] for path, names in knows.items() if "jinja2" in names} == {"pages"}
     assert not {names[0] for names in read_from(PACKAGE / "deconvnet" / "figures.py")} & {"network", "mirror"}
-    for engine in ("walk.py", "signals.py", "window.py", "recording.py"):
+    for engine in ("walk.py", "descent.py", "arrivals.py", "signals.py", "window.py", "recording.py"):
         assert not re.search(r"\baten\b", (PACKAGE / "mirror" / engine).read_text())
     for path in (PACKAGE / "deconvnet").glob("*.py"):
         assert not re.search(r"\baten\b", path.read_text())

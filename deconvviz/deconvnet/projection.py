@@ -19,7 +19,7 @@ from torch import Tensor
 from ..drawing import Box, notebook, picture_tile, signal_tile, write_png
 from ..images import Preprocess, picture
 from ..machine import at_once, batch_bytes, exactly, workers
-from ..mirror import Arrived, Descent, Recording, Windows, crop, walk
+from ..mirror import Descent, Recording, Signal, Windows, crop, walk
 from .passes import field_of, overhang
 from .units import Unit
 
@@ -137,10 +137,9 @@ def project_units(
         walked = walk(down, recording, seed, windows, images, batch_bytes(device))
         numbers = iter(some)
         while (arrived := _next(walked, device)) is not None:
-            signal, at = arrived
-            assert at is not None  # images have rows and columns
-            arrived_here = signal.to("cpu", recording.images.dtype)
-            for one, origin in zip(arrived_here, at.origin.tolist(), strict=True):
+            assert arrived.windows is not None  # images have rows and columns
+            values = arrived.values.to("cpu", recording.images.dtype)
+            for one, origin in zip(values, arrived.windows.origin.tolist(), strict=True):
                 number = next(numbers)
                 yield number, _cut_out(down, units[number], inputs[number], one, origin, preprocess)
 
@@ -155,7 +154,7 @@ def _evenly(numbers: list[int], sharers: int) -> list[list[int]]:
     return [numbers[start:end] for start, end in pairwise(edges)]
 
 
-def _next(walked: Iterator[Arrived], device: torch.device) -> Arrived | None:
+def _next(walked: Iterator[Signal], device: torch.device) -> Signal | None:
     """The next signals that have come down, if there are any; without what autograd would need."""
     with torch.inference_mode(), exactly(device), torch.autocast(device.type, enabled=False):
         return next(walked, None)

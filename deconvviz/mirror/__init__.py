@@ -2,11 +2,13 @@
 
 Here live the table from operators to mirror rules (`registry`; `@deconvviz.mirror.register` adds yours), the rules in
 the paper's words (`rules/`), one forward pass with hooks (`recording`), the table of layers one can point at
-(`layers`), and the walk from a seed to the pixels on windows (`walk`, `signals`, `window`). This wing never knows
-units, batches of them, or pictures: it carries signals.
+(`layers`), the way down prepared (`descent`), and the walk from a seed to the pixels (`walk`, `arrivals`) on windows
+(`signals`, `window`). This wing never knows units, batches of them, or pictures: it carries signals.
 """
 
 from . import rules
+from .arrivals import Signal
+from .descent import Descent, Step, descent, mirrored
 from .layers import Layer, Layers, describe
 from .names import is_glob, matching, unknown_layer
 from .recording import Keep, Recording, record
@@ -23,11 +25,10 @@ from .registry import (
     whole,
 )
 from .signals import Spatial, crop, place
-from .walk import Arrived, Descent, Step, descent, mirrored, walk
+from .walk import walk
 from .window import POINTWISE, Field, Reach, Reaches, Windows
 
 __all__ = [
-    "Arrived",
     "Descent",
     "Field",
     "Keep",
@@ -40,6 +41,7 @@ __all__ = [
     "Recorded",
     "Recording",
     "Rule",
+    "Signal",
     "Spatial",
     "Step",
     "Windows",

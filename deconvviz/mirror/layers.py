@@ -15,7 +15,7 @@ from ..errors import UnknownLayer
 from ..network import INPUT, Call, Graph
 from .names import kind, matching, paper_names, unknown_layer
 from .registry import find_rule
-from .signals import Spatial
+from .signals import Grid, Spatial
 from .window import Field, Reaches
 
 Fields = tuple[Field, Field] | None
@@ -115,16 +115,19 @@ class Layers(Mapping[str, Layer]):
         heading = f"{len(self)} layers for an input of {_times(self.graph.input_shape)}, from the pixels up"
         return notebook.bundle(repr(self), _as_html(list(self.values()), heading))
 
-    def map_size(self, name: str) -> tuple[int, int] | None:
+    def grid(self, name: str) -> Grid | None:
         """Rows and columns of a call's output (or of the input), or None."""
-        spatial = self.spatial[name]
         shape = self.graph.input_shape if name == INPUT else self.graph.by_name[name].shape or ()
-        return None if spatial is None else (shape[spatial[0] - 1], shape[spatial[1] - 1])
+        return Grid.of(self.spatial[name], shape)
 
-    def size_read(self, call: Call, number: int) -> tuple[int, int] | None:
-        """Rows and columns of a call's input as the call itself sees them."""
-        spatial, shape = self.read_as[call.name], call.input_shapes[number]
-        return None if spatial is None else (shape[spatial[0] - 1], shape[spatial[1] - 1])
+    def grid_read(self, call: Call, number: int) -> Grid | None:
+        """Rows and columns of a call's input as the call itself sees them, or None."""
+        return Grid.of(self.read_as[call.name], call.input_shapes[number])
+
+    def map_size(self, name: str) -> tuple[int, int] | None:
+        """How many rows and columns a call's output (or the input) has, or None."""
+        grid = self.grid(name)
+        return grid and grid.size
 
     def channel_dimension(self, name: str) -> int:
         """The dimension of a call's output that counts feature maps."""

@@ -6,6 +6,7 @@ windows). These functions are the only ones that know where a window lies on its
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,6 +15,20 @@ from .window import Windows
 
 Spatial = tuple[int, int]
 """The dimensions of a tensor that are rows and columns."""
+
+
+class Grid(NamedTuple):
+    """Rows and columns of maps in a tensor: which dimensions they are, and how many there are of each."""
+
+    spatial: Spatial
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, spatial: Spatial | None, shape: tuple[int, ...]) -> "Grid | None":
+        """Those of maps of this shape, the batch not counted; None if it has no such dimensions."""
+        if spatial is None or len(shape) < max(spatial):
+            return None
+        return cls(spatial, (shape[spatial[0] - 1], shape[spatial[1] - 1]))
 
 
 def place(signal: Tensor, spatial: Spatial, source: Windows, target: Windows, around: float = 0.0) -> Tensor:

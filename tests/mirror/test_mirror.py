@@ -19,8 +19,9 @@ from deconvviz.mirror import (
     register,
     rules,  # noqa: F401  (enters the rules)
 )
+from deconvviz.mirror.descent import descent, mirrored
 from deconvviz.mirror.signals import place
-from deconvviz.mirror.walk import descent, mirrored, walk
+from deconvviz.mirror.walk import walk
 from deconvviz.mirror.window import Windows
 
 BUILT_IN = list(RULES)
@@ -42,8 +43,9 @@ def mirror_whole(net: nn.Module, x: Tensor, signal: Tensor) -> Tensor:
     size = table.map_size(last)
     windows = Windows.whole(len(x), size) if size else None
     down = descent(table, last, x.dtype, {})
-    ((below, at),) = walk(down, recording, signal, windows, torch.arange(len(x)), most=2**30)
+    (arrived,) = walk(down, recording, signal, windows, torch.arange(len(x)), most=2**30)
     spatial = table.spatial["input"]
+    below, at = arrived.values, arrived.windows
     return below if at is None else place(below, spatial, at, Windows.whole(len(x), table.map_size("input")))
 
 
