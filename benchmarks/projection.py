@@ -19,7 +19,7 @@ import torch
 from torchvision.models import get_model
 
 from deconvviz import DeconvNet
-from deconvviz.deconvnet.crops import multiply_adds, windows_needed
+from deconvviz.deconvnet.ascent import ascent
 from deconvviz.deconvnet.units import Unit
 from deconvviz.mirror.layers import Layers
 
@@ -96,10 +96,10 @@ def measure(dv32: DeconvNet, dv16: DeconvNet, layer: str, rounds: int, quick: bo
     images = torch.randn(IMAGES, 3, 224, 224, device=device)
     recording, layers = dv32.record(images, [layer]), dv32.layers
     read_at = layers[layer].read_at
-    row = layers[layer]
-    boxes = windows_needed(layers, read_at, torch.tensor([[u.row, u.column] for u in sample(layers, layer, 256)]))
+    row, way = layers[layer], ascent(layers, read_at)
+    boxes = way.windows(torch.tensor([[u.row, u.column] for u in sample(layers, layer, 256)]))
     top = next(call for call in layers.graph.calls if call.name == layers_filter(layers, read_at))
-    work = multiply_adds(layers, read_at, boxes) / 256
+    work = way.multiply_adds(boxes) / 256
     work -= top["weight"].numel() * (1 - 1 / top["weight"].shape[0])  # the seed is one map, not all
     few = 4 if quick else 8
     many = int(min(1024, max(few * 10, (2e11 if quick else 1e12) / max(work, 1))))

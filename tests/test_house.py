@@ -28,7 +28,8 @@ WITHIN = {
         *("descent", "walk"),
     ],
     "deconvnet": [
-        *("units", "crops", "passes", "projection", "figures", "projections", "deconvnet", "visualise"),
+        *("units", "ascent", "plan", "forward", "passes"),
+        *("projection", "figures", "projections", "deconvnet", "visualise"),
     ],
     "scanning": [
         *("best", "tally", "part", "manifest", "ledger", "ranks", "selection", "watch", "reading", "recheck"),

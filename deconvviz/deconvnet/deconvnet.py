@@ -1,6 +1,6 @@
 """`DeconvNet`: a network with its mirror attached, as Figure 1 of Zeiler & Fergus 2014 draws it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
@@ -11,32 +11,19 @@ from torch import Tensor, nn
 from ..errors import DeconvvizError, UnknownModel, UnsuitableInput
 from ..images import ImageSource, Preprocess, as_batch, one_by_one, read_by_shape
 from ..machine import pick_precision
-from ..mirror import (
-    Keep,
-    Layers,
-    Recording,
-    Step,
-    descent,
-    describe,
-    is_glob,
-    mirrored,
-    record,
-    registered_modules,
-    registrations,
-)
+from ..mirror import Layers, Recording, Step, describe, is_glob, registered_modules, registrations
 from ..network import Call, Graph, Model, capture
-from .crops import record_crops
-from .passes import Pass, crop_pass, divide, groups_by_image
-from .projection import Projection, project_units
+from .ascent import ascents
+from .forward import record_whole
+from .passes import Pass, located, maps_of, run
+from .plan import plan
+from .projection import Projection, project_pass
 from .projections import Projections
-from .units import Unit, check_image, locate, strongest_images, strongest_maps
+from .units import Unit, images_of, strongest_images, strongest_maps
 
 WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 """Modules that only run another one."""
 
-
-RECORDED_TOGETHER = 16
-"""How many images go forward in one batch: enough to keep the cores busy, few enough for memory."""
 
 SIZES_KEPT = 16
 """How many input sizes the network is kept captured for."""
@@ -120,14 +107,15 @@ class DeconvNet:
         the result in place of images. Raises UnreadableImage, UnsuitableInput, UnknownLayer, and NoMirrorRule before
         any work if a call on the way down cannot be mirrored.
         """
-        return self._record(self._inputs(images), layers)
+        inputs = as_batch(images, self.preprocess).to(self._sample())
+        table = self._table_seen(inputs.shape[1:])
+        return record_whole(table, inputs, table.matching(layers))
 
-    def _record(self, inputs: Tensor, layers: str | Sequence[str]) -> Recording:
-        """The same for images that are the network's input already (N, C, H, W)."""
-        table = self.layers_for(inputs.shape[1:])
-        self._input_shape = self._input_shape or tuple(inputs.shape[1:])  # type: ignore[assignment]
-        wanted = list(dict.fromkeys(table[name].read_at for name in table.matching(layers)))
-        return record(table.graph, inputs, wanted, self._keepers(table, wanted))
+    def _table_seen(self, input_shape: torch.Size) -> Layers:
+        """The table of layers for images that the network is shown; a bare module learns its input from the first."""
+        table = self.layers_for(input_shape)
+        self._input_shape = self._input_shape or tuple(input_shape)  # type: ignore[assignment]
+        return table
 
     def strongest(self, images: Any, layer: str | Sequence[str], k: int = 9) -> list[Unit]:
         """For each image, the k feature maps of `layer` with the highest peak, strongest first.
@@ -169,11 +157,8 @@ class DeconvNet:
         remaining = iter(units)
         while some := self._of_one_layer_each(source, _parsed(islice(remaining, max(ahead, 1)))):
             projections: dict[int, Projection] = {}
-            for forward in self._passes(source, some):
-                graph = forward.recording.graph
-                if graph not in ready:  # images of another size: another graph, with weights of its own
-                    ready.clear()
-                projections.update(self._project_pass(forward, ready.setdefault(graph, {})))
+            for served in self._passes(source, some):
+                projections.update(project_pass(served, self._precision, ready, self.preprocess))
             yield from (projections[number] for number in range(len(some)))
 
     def _of_one_layer_each(self, source: Recording | Sequence[Any], units: Sequence[Unit]) -> list[Unit]:
@@ -189,59 +174,24 @@ class DeconvNet:
         if isinstance(source, Recording):
             return self.layers_for(source.graph.input_shape)
         if self._input_shape is None:
-            check_image(unit, len(source))
+            images_of([unit], len(source))
             return self.layers_for(as_batch(source[unit.image], self.preprocess).shape[1:])
         return self.layers
 
-    def _project_pass(self, forward: Pass, ready: dict[Call, Step]) -> Iterator[tuple[int, Projection]]:
-        """The projections that one forward pass serves, and which of the units each is of."""
-        recording, table = forward.recording, self.layers_for(forward.recording.graph.input_shape)
-        precision = self._precision
-        for layer in dict.fromkeys(unit.layer for unit in forward.units):
-            some = [at for at, unit in enumerate(forward.units) if unit.layer == layer]
-            down = descent(table, table[layer].read_at, precision, ready)
-            units, rows = [forward.units[at] for at in some], [forward.rows[at] for at in some]
-            inputs = [forward.inputs[at] for at in some]
-            for place, projection in project_units(down, recording, units, rows, inputs, self.preprocess):
-                yield forward.numbers[some[place]], projection
-
-    def _passes(self, source: Recording | Sequence[Any], units: Sequence[Unit]) -> Iterator[Pass]:
-        """Forward passes that serve all the units: of whole images, or of crops where that is less work."""
+    def _passes(self, source: Recording | Sequence[Any], asked: Sequence[Unit]) -> Iterator[Pass]:
+        """Forward passes that serve all the units: planned for images of one shape at a time, then run."""
+        wanted = images_of(asked, len(source))
+        units = dict(enumerate(asked))
         if isinstance(source, Recording):
-            self._check_recorded(source, [unit.layer for unit in units])
-            every, rows = list(range(len(units))), [unit.image for unit in units]
-            yield self._whole_pass(source, units, every, rows, dict(enumerate(source.images)))
+            table = self.layers_for(source.graph.input_shape)
+            yield from located(table, source, units, dict(enumerate(source.images)))
             return
-        for unit in units:
-            check_image(unit, len(source))
-        wanted = list(dict.fromkeys(unit.image for unit in units))
-        for tensors in read_by_shape(source, wanted, self.preprocess):
-            numbers = [n for n, unit in enumerate(units) if unit.image in tensors]
-            table = self.layers_for(next(iter(tensors.values())).shape)
-            cropped, whole = divide(table, units, numbers)
-            for some in groups_by_image(units, whole, RECORDED_TOGETHER):
-                images = list(dict.fromkeys(units[n].image for n in some))
-                batch = torch.stack([tensors[i] for i in images]).to(self._sample())
-                recording = self._record(batch, [units[n].layer for n in some])
-                yield self._whole_pass(recording, units, some, [images.index(units[n].image) for n in some], tensors)
-            for layer, some in cropped:
-                start, inputs = table[layer].read_at, [tensors[units[n].image] for n in some]
-                positions, like = torch.tensor([[units[n].row, units[n].column] for n in some]), self._sample()
-                recording = record_crops(table, start, inputs, positions, like, self._keepers(table, [start]))
-                yield crop_pass(recording, start, [units[n] for n in some], inputs, some)
-
-    def _whole_pass(
-        self, recording: Recording, units: Sequence[Unit], numbers: list[int], rows: list[int],
-        images: Mapping[int, Tensor],
-    ) -> Pass:  # fmt: skip
-        maps = {layer: self._channel_first(recording, layer) for layer in {units[n].layer for n in numbers}}
-        located = [locate(units[n], maps[units[n].layer], row) for n, row in zip(numbers, rows, strict=True)]
-        return Pass(recording, located, rows, [images[units[n].image] for n in numbers], numbers)
-
-    def _keepers(self, table: Layers, wanted: Sequence[str]) -> dict[str, Keep]:
-        """What the mirror rules on the way down from the wanted calls want kept. Raises NoMirrorRule."""
-        passed = mirrored(table.graph, wanted)
-        return {call.name: rule.record for call, rule in passed.items() if rule.record is not None}
+        for images in read_by_shape(source, wanted, self.preprocess):
+            table = self._table_seen(next(iter(images.values())).shape)
+            some = {number: unit for number, unit in units.items() if unit.image in images}
+            ways = ascents(table, [unit.layer for unit in some.values()])
+            for forward in plan(ways, some).passes:
+                yield from run(forward, table, images, self._sample())
 
     def _sample(self) -> Tensor:
         """A tensor of the network's device and dtype. Raises UnsuitableInput on the meta device."""
@@ -250,28 +200,11 @@ class DeconvNet:
             raise UnsuitableInput(f"{self.model.name} is on the meta device: it has shapes but no values; load weights")
         return sample
 
-    def _inputs(self, images: Any) -> Tensor:
-        return as_batch(images, self.preprocess).to(self._sample())
-
-    def _check_recorded(self, recording: Recording, layers: Sequence[str]) -> None:
-        table = self.layers_for(recording.graph.input_shape)
-        for name in dict.fromkeys(layers):
-            if table[name].read_at not in recording.maps:
-                raise UnsuitableInput(
-                    f"this recording has no maps of {name}; record it with dv.record(images, [{name!r}, …])"
-                )
-
-    def _channel_first(self, recording: Recording, layer: str) -> Tensor:
-        table = self.layers_for(recording.graph.input_shape)
-        read_at = table[layer].read_at
-        return recording.maps[read_at].movedim(table.channel_dimension(read_at), 1)
-
-    def _maps(self, images: Any, layer: str | Sequence[str]) -> Iterator[tuple[str, Tensor]]:
+    def _maps(self, images: Any, layer: str | Sequence[str]) -> list[tuple[str, Tensor]]:
         """The layers asked for, with their maps (N, C, H, W) or (N, C), channels first."""
         recording = images if isinstance(images, Recording) else self.record(images, layer)
-        names = self.layers_for(recording.graph.input_shape).matching(layer)
-        self._check_recorded(recording, names)
-        return ((name, self._channel_first(recording, name)) for name in names)
+        table = self.layers_for(recording.graph.input_shape)
+        return [(name, maps_of(table, recording, name)) for name in table.matching(layer)]
 
     def __repr__(self) -> str:
         """Each layer and its counterpart in the mirror, with both shapes."""

@@ -1,107 +1,78 @@
-"""Which forward passes serve which units: of whole images where many units share one, of crops where few do."""
+"""Forward passes that serve units: each runs as planned, over whole images or over crops."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from ..drawing import Box
-from ..mirror import Layers, Recording, Windows
-from .crops import can_crop, multiply_adds, windows_needed
-from .units import Unit, check_finite, check_in_map
-
-FORWARD_BYTES = 32 * 2**20
-"""How large the largest map of a forward pass over crops may be, in bytes of float32."""
+from ..errors import UnsuitableInput
+from ..mirror import Layers, Recording
+from .forward import record_crops, record_whole
+from .plan import Crops, WholeImages
+from .units import Unit, check_finite, locate
 
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """A recording and the units that it serves.
+    """A recording and the units of one layer that it serves.
 
-    `units` with position and activation, `rows`: which sample of the recording each belongs to, `inputs`
-    (C, H, W): the whole image of each, `numbers`: which of the units asked for they are.
+    `table` of the layers it went through, `start`: the call whose output the units are read from; `numbers`: which
+    of the units asked for they are; `units` with position and activation; `rows`: which sample of the recording each
+    belongs to; `inputs` (C, H, W): the whole image of each.
     """
 
+    table: Layers
+    start: str
     recording: Recording
+    numbers: Sequence[int]
     units: Sequence[Unit]
     rows: Sequence[int]
     inputs: Sequence[Tensor]
-    numbers: Sequence[int]
 
 
-def field_of(table: Layers, start: str, unit: Unit) -> Box:
-    """The unit's receptive field in pixels, not clipped; the whole image where a unit sees all of it."""
-    fields = table.fields[start]
-    if fields is None or unit.row is None or unit.column is None:
-        return 0, 0, table.graph.input_shape[-2], table.graph.input_shape[-1]
-    (top, bottom), (left, right) = fields[0].box(unit.row), fields[1].box(unit.column)
-    return top, left, bottom, right
+def run(forward: WholeImages | Crops, table: Layers, images: Mapping[int, Tensor], like: Tensor) -> list[Pass]:
+    """Run one of a plan's forward passes; one `Pass` for each layer that it serves.
 
-
-def overhang(table: Layers, start: str, unit: Unit) -> tuple[int, int, int, int]:
-    """How far the unit's receptive field hangs over each border of the image, in pixels.
-
-    Units that agree in it have windows of one size on every map: they go together best.
+    `images` (C, H, W) by number; `like`: a tensor of the network's device and dtype. Raises NoMirrorRule before
+    anything runs, UnsuitableInput for activations that are not finite.
     """
-    top, left, bottom, right = field_of(table, start, unit)
-    height, width = table.graph.input_shape[-2:]
-    return max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0)
+    if isinstance(forward, Crops):
+        return [_over_crops(forward, table, images, like)]
+    seen = {number: images[number] for number in forward.images}
+    recording = record_whole(table, torch.stack(list(seen.values())).to(like), forward.layers)
+    return located(table, recording, forward.units, seen)
 
 
-def divide(
-    table: Layers, units: Sequence[Unit], numbers: Sequence[int]
-) -> tuple[list[tuple[str, list[int]]], list[int]]:
-    """Which of the units go forward in crops, in batches of one layer, and which with their whole images.
-
-    Crops are for units with a position, where their multiply-adds are fewer than those of the images.
-    """
-    cropped: list[tuple[str, list[int]]] = []
-    whole: list[int] = []
-    for layer in dict.fromkeys(units[n].layer for n in numbers):
-        some = [n for n in numbers if units[n].layer == layer]
-        start = table[layer].read_at
-        if any(units[n].row is None for n in some) or not can_crop(table, start):
-            whole += some
-            continue
-        for n in some:
-            check_in_map(units[n], table[layer].channels, table[layer].size)
-        positions = torch.tensor([[units[n].row, units[n].column] for n in some])
-        windows = windows_needed(table, start, positions)
-        images = len({units[n].image for n in some})
-        if multiply_adds(table, start, windows) < images * multiply_adds(table, start):
-            some.sort(key=lambda n: overhang(table, start, units[n]))
-            cropped += [(layer, batch) for batch in _batches(some, _together(table, start, windows))]
-        else:
-            whole += some
-    return cropped, whole
-
-
-def _together(table: Layers, start: str, windows: dict[str, Windows]) -> int:
-    """How many crops fit into one forward pass."""
-    shapes = {call.name: call.shape for call in table.graph.needed_for([start])}
-    largest = max((shape[0] * windows[name].size[0] * windows[name].size[1] for name, shape in shapes.items() if shape))
-    return min(max(FORWARD_BYTES // (4 * largest), 1), 64)
-
-
-def _batches(numbers: list[int], size: int) -> Iterator[list[int]]:
-    for start in range(0, len(numbers), size):
-        yield numbers[start : start + size]
-
-
-def groups_by_image(units: Sequence[Unit], numbers: Sequence[int], together: int) -> Iterator[list[int]]:
-    """The numbers in groups of no more than `together` images."""
-    by_image: dict[int, list[int]] = {}
-    for n in numbers:
-        by_image.setdefault(units[n].image, []).append(n)
-    for images in _batches(list(by_image), together):
-        yield [n for image in images for n in by_image[image]]
-
-
-def crop_pass(
-    recording: Recording, start: str, units: Sequence[Unit], inputs: Sequence[Tensor], numbers: Sequence[int]
-) -> Pass:
-    """The pass of a recording of crops, one for each unit. Raises UnsuitableInput for NaN."""
+def _over_crops(forward: Crops, table: Layers, images: Mapping[int, Tensor], like: Tensor) -> Pass:
+    start, units = table[forward.layer].read_at, list(forward.units.values())
+    inputs = [images[unit.image] for unit in units]
+    recording = record_crops(table, start, inputs, forward.windows, like)
     found = recording.maps[start][range(len(units)), [unit.channel for unit in units], 0, 0].tolist()
-    located = [replace(u, activation=check_finite(u, value)) for u, value in zip(units, found, strict=True)]
-    return Pass(recording, located, list(range(len(units))), inputs, numbers)
+    there = [replace(u, activation=check_finite(u, value)) for u, value in zip(units, found, strict=True)]
+    return Pass(table, start, recording, list(forward.units), there, range(len(units)), inputs)
+
+
+def located(table: Layers, recording: Recording, units: Mapping[int, Unit], images: Mapping[int, Tensor]) -> list[Pass]:
+    """Units, given by number, found in a recording of whole images; one `Pass` for each layer.
+
+    `images` (C, H, W) by number, in the order in which they were recorded. Raises UnknownUnit, UnsuitableInput.
+    """
+    passes, rows = [], {number: row for row, number in enumerate(images)}
+    for layer in dict.fromkeys(unit.layer for unit in units.values()):
+        some = {number: unit for number, unit in units.items() if unit.layer == layer}
+        maps, at = maps_of(table, recording, layer), [rows[unit.image] for unit in some.values()]
+        there = [locate(unit, maps, row) for unit, row in zip(some.values(), at, strict=True)]
+        inputs = [images[unit.image] for unit in there]
+        passes.append(Pass(table, table[layer].read_at, recording, list(some), there, at, inputs))
+    return passes
+
+
+def maps_of(table: Layers, recording: Recording, layer: str) -> Tensor:
+    """The recorded maps of a layer, (N, C, H, W) or (N, C). Raises UnknownLayer, UnsuitableInput if it has none."""
+    read_at = table[layer].read_at
+    if read_at not in recording.maps:
+        raise UnsuitableInput(
+            f"this recording has no maps of {layer}; record it with dv.record(images, [{layer!r}, …])"
+        )
+    return recording.maps[read_at].movedim(table.channel_dimension(read_at), 1)

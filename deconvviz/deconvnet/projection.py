@@ -19,8 +19,10 @@ from torch import Tensor
 from ..drawing import Box, notebook, picture_tile, signal_tile, write_png
 from ..images import Preprocess, picture
 from ..machine import at_once, batch_bytes, exactly, workers
-from ..mirror import Descent, Recording, Signal, Windows, crop, walk
-from .passes import field_of, overhang
+from ..mirror import Descent, Recording, Signal, Step, Windows, crop, descent, walk
+from ..network import Call, Graph
+from .ascent import field_of, overhang
+from .passes import Pass
 from .units import Unit
 
 SEEDED_TOGETHER = 64
@@ -114,26 +116,27 @@ class Projection:
         return f"Projection({self.unit}, activation {self.activation:.4g}, box {self.box})"
 
 
-def project_units(
-    down: Descent,
-    recording: Recording,
-    units: Sequence[Unit],
-    rows: Sequence[int],
-    inputs: Sequence[Tensor],
-    preprocess: Preprocess | None,
+def project_pass(
+    served: Pass, precision: torch.dtype, ready: dict[Graph, dict[Call, Step]], preprocess: Preprocess | None
 ) -> Iterator[tuple[int, Projection]]:
     """Seed each unit with its activation, walk down, cut out its receptive field.
 
-    `units` of one layer, `rows`: which sample of the recording each belongs to, `inputs` (C, H, W): the whole
-    image of each. Yields projections and which unit each is of. Units whose receptive fields hang over the
-    same borders go together, so that little more of their windows is computed than lies on the maps.
+    `precision` of the signals; `ready`: the steps down whose weights are prepared, of one graph at a time. Yields
+    projections and the number of the unit that each is of. Units whose receptive fields hang over the same
+    borders go together, so that little more of their windows is computed than lies on the maps.
     """
-    device = recording.images.device
-    order = sorted(range(len(units)), key=lambda n: (*overhang(down.table, down.start, units[n]), rows[n]))
+    graph, units, start = served.table.graph, served.units, served.start
+    if graph not in ready:  # images of another size: another graph, with weights of its own
+        ready.clear()
+    down = descent(served.table, start, precision, ready.setdefault(graph, {}))
+    recording, device = served.recording, served.recording.images.device
+    size = graph.input_shape[-2], graph.input_shape[-1]
+    fields = [field_of(served.table.fields[start], size, unit.row, unit.column) for unit in units]
+    order = sorted(range(len(units)), key=lambda n: (*overhang(fields[n], size), served.rows[n]))
 
     def project_some(some: list[int]) -> Iterator[tuple[int, Projection]]:
         seed, windows = _seed(down, recording, [units[n] for n in some])
-        images = torch.tensor([rows[n] for n in some])
+        images = torch.tensor([served.rows[n] for n in some])
         walked = walk(down, recording, seed, windows, images, batch_bytes(device))
         numbers = iter(some)
         while (arrived := _next(walked, device)) is not None:
@@ -141,7 +144,8 @@ def project_units(
             values = arrived.values.to("cpu", recording.images.dtype)
             for one, origin in zip(values, arrived.windows.origin.tolist(), strict=True):
                 number = next(numbers)
-                yield number, _cut_out(down, units[number], inputs[number], one, origin, preprocess)
+                projection = _cut_out(served, number, fields[number], one, origin, preprocess)
+                yield served.numbers[number], projection
 
     yield from at_once(project_some, _evenly(order, workers(device)), workers(device))
 
@@ -178,12 +182,12 @@ def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[T
 
 
 def _cut_out(
-    down: Descent, unit: Unit, image: Tensor, signal: Tensor, origin: list[int],
+    served: Pass, number: int, field: Box, signal: Tensor, origin: list[int],
     preprocess: Preprocess | None,
 ) -> Projection:  # fmt: skip
     """The part of a signal (C, h, w) at `origin` that lies in the unit's receptive field and the image."""
-    height, width = down.table.graph.input_shape[-2:]
-    field = field_of(down.table, down.start, unit)
+    height, width = served.table.graph.input_shape[-2:]
+    unit = served.units[number]
     top, left = min(max(field[0], 0), height), min(max(field[1], 0), width)
     box = (top, left, max(min(field[2], height), top), max(min(field[3], width), left))
     return Projection(
@@ -192,7 +196,7 @@ def _cut_out(
         pixels=crop(signal, (origin[0], origin[1]), box),
         box=box,
         field=field,
-        read_at=down.start,
-        input=image.cpu(),
+        read_at=served.start,
+        input=served.inputs[number].cpu(),
         preprocess=preprocess,
     )

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -106,9 +107,11 @@ def _unit_at(peaks: Peaks, layer: str, image: int, channel: int, has_position: b
     return Unit(layer, channel, at[0], at[1], image=image, activation=float(value))
 
 
-def check_image(unit: Unit, count: int) -> None:
-    """Raise UnknownUnit when the unit's image is none of `count` images."""
-    _check_range(unit, "image", unit.image, count)
+def images_of(units: Sequence[Unit], count: int) -> list[int]:
+    """The images that the units belong to, each once. Raises UnknownUnit for one that is none of `count` images."""
+    for unit in units:
+        _check_range(unit, "image", unit.image, count)
+    return list(dict.fromkeys(unit.image for unit in units))
 
 
 def check_in_map(unit: Unit, channels: int, size: tuple[int, int] | None) -> None:

@@ -9,7 +9,7 @@ the paper's words (`rules/`), one forward pass with hooks (`recording`), the tab
 from . import rules
 from .arrivals import Signal
 from .descent import Descent, Step, descent, mirrored
-from .layers import Layer, Layers, describe
+from .layers import Fields, Layer, Layers, describe
 from .names import is_glob, matching, unknown_layer
 from .recording import Keep, Recording, record
 from .registry import (
@@ -31,6 +31,7 @@ from .window import POINTWISE, Field, Reach, Reaches, Windows
 __all__ = [
     "Descent",
     "Field",
+    "Fields",
     "Keep",
     "Layer",
     "Layers",

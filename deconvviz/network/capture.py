@@ -128,7 +128,7 @@ class _Reader:
         if reads:
             self._add(call, node, reads)
         else:
-            self.values[node] = Derived(call, "")
+            self.values[node] = Derived(call, "", tuple(getattr(value, "shape", ())))
         return None
 
     def _read_collapsed(self, node: Node, key: str, path: str, module: nn.Module) -> None:

@@ -44,19 +44,31 @@ class Weight:
         tensor: Tensor = getattr(self.owner, self.attribute)
         return tensor.detach()
 
+    @property
+    def filter_shape(self) -> tuple[int, ...]:
+        """The shape of one filter: every dimension but the first. Nothing is computed for it."""
+        return tuple(self.value.shape[1:])
+
 
 @dataclass(frozen=True)
 class Derived(Weight):
     """In a call's arguments: what the network computes from its weights alone (standardised filters).
 
-    `owner` is the call that computes it; computed when it is used.
+    `owner` is the call that computes it; computed when it is used. `shape`: what it will have.
     """
+
+    shape: tuple[int, ...] = ()
 
     @property
     def value(self) -> Tensor:
         """The tensor computed from the weights as they are now."""
         tensor: Tensor = self.owner()
         return tensor.detach()
+
+    @property
+    def filter_shape(self) -> tuple[int, ...]:
+        """The same for filters that are computed."""
+        return self.shape[1:]
 
 
 @dataclass

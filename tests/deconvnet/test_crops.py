@@ -6,9 +6,12 @@ from networks import network
 from oracles import relative_error
 from torch import Tensor, nn
 
-from deconvviz.deconvnet.crops import can_crop, multiply_adds, record_crops, windows_needed
+from deconvviz.deconvnet.ascent import ascent, ascents
 from deconvviz.deconvnet.deconvnet import DeconvNet
-from deconvviz.deconvnet.passes import divide
+from deconvviz.deconvnet.forward import record_crops
+from deconvviz.deconvnet.passes import Pass, run
+from deconvviz.deconvnet.plan import Crops, WholeImages, plan
+from deconvviz.deconvnet.projection import project_pass
 from deconvviz.deconvnet.units import Unit
 from deconvviz.errors import UnknownUnit, UnsuitableInput
 from deconvviz.mirror.window import Windows
@@ -48,32 +51,33 @@ def test_crops_give_the_same_projections_in_float64(name: str) -> None:
     places = corners_and_middle(table[layer].size)
     units = [Unit(layer, 3 * n, *at, image=n % 3) for n, at in enumerate(places)]
     whole = dv.project(dv.record(x, [layer]), units)
-    start, positions = table[layer].read_at, torch.tensor(places)
-    assert can_crop(table, start)
-    recording = record_crops(table, start, [x[u.image] for u in units], positions, x, dv._keepers(table, [start]))
+    start, way = table[layer].read_at, ascent(table, table[layer].read_at)
+    assert way.runs_on_windows
+    needed = way.windows(torch.tensor(places))
+    recording = record_crops(table, start, [x[u.image] for u in units], needed, x)
     assert recording.maps[start].shape == (len(units), table[layer].channels, 1, 1)
     for n, (unit, expected) in enumerate(zip(units, whole, strict=True)):
         assert float(recording.maps[start][n, unit.channel]) == pytest.approx(expected.activation, rel=1e-12, abs=1e-15)
-    cropped = [p for f in forced_crops(dv, x, units) for _, p in sorted(dv._project_pass(f, {}), key=lambda t: t[0])]
+    forward = forced_crops(dv, x, units)
+    cropped = [p for _, p in sorted(project_pass(forward, x.dtype, {}, None), key=lambda t: t[0])]
     assert sum(p.pixels.norm() > 0 for p in whole) >= 2
     for ours, expected in zip(cropped, whole, strict=True):
         assert ours.box == expected.box
         assert relative_error(ours.pixels, expected.pixels) <= 1e-12
 
 
-def forced_crops(dv: DeconvNet, x: Tensor, units: list[Unit]) -> list:
+def forced_crops(dv: DeconvNet, x: Tensor, units: list[Unit]) -> Pass:
     """The pass of all the units in one batch of crops, whether it pays or not."""
-    from deconvviz.deconvnet.passes import crop_pass
-
     table = dv.layers_for(x.shape[1:])
-    start = table[units[0].layer].read_at
-    positions = torch.tensor([[u.row, u.column] for u in units])
-    recording = record_crops(table, start, [x[u.image] for u in units], positions, x, dv._keepers(table, [start]))
-    return [crop_pass(recording, start, units, [x[u.image] for u in units], list(range(len(units))))]
+    way = ascent(table, table[units[0].layer].read_at)
+    needed = way.windows(torch.tensor([[u.row, u.column] for u in units]))
+    crops = Crops(dict(enumerate(units)), way.multiply_adds(needed), needed)
+    (served,) = run(crops, table, dict(enumerate(x)), x)
+    return served
 
 
 def test_project_takes_crops_where_few_units_share_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    import deconvviz.deconvnet.deconvnet as room
+    import deconvviz.deconvnet.passes as room
 
     dv, x = DeconvNet(network("squeezenet1_1")), torch.randn(4, 3, 128, 128)
     taken = []
@@ -91,10 +95,10 @@ def test_project_takes_crops_where_few_units_share_an_image(monkeypatch: pytest.
 def test_what_cannot_be_cropped_is_not() -> None:
     gated = DeconvNet(network("mobilenet_v3_small"))
     table = gated.layers_for((3, 96, 96))
-    assert not can_crop(table, table["features.4"].read_at)  # its gate looks at the whole map
-    assert not can_crop(table, table["classifier.3"].read_at)
+    assert not ascent(table, table["features.4"].read_at).runs_on_windows  # its gate looks at the whole map
+    assert not ascent(table, table["classifier.3"].read_at).runs_on_windows
     plain = DeconvNet(network("resnet18")).layers_for((3, 96, 96))
-    assert can_crop(plain, plain["layer2.1"].read_at)
+    assert ascent(plain, plain["layer2.1"].read_at).runs_on_windows
 
 
 @pytest.mark.parametrize("shape", [(2, 7, 7), (7,), (7, 1), (1, 1, 7), (2, 1, 1), (1,), ()])
@@ -102,7 +106,7 @@ def test_constants_that_differ_by_position_are_met_whole(shape: tuple[int, ...])
     net = nn.Sequential(nn.Conv2d(3, 2, 3), PositionShift(shape), nn.ReLU(), nn.Conv2d(2, 2, 3), nn.ReLU()).double()
     dv, x = DeconvNet(net), torch.randn(3, 3, 9, 9, dtype=torch.float64)
     alike = not shape or max(shape[-2:]) == 1
-    assert can_crop(dv.layers_for((3, 9, 9)), "4") == alike
+    assert ascent(dv.layers_for((3, 9, 9)), "4").runs_on_windows == alike
     units = [Unit("4", n, 1, 2 * n, image=n) for n in range(2)]
     whole = dv.project(dv.record(x, ["4"]), units)
     for ours, theirs in zip(dv.project(x, units), whole, strict=True):
@@ -123,12 +127,55 @@ class PositionShift(nn.Module):
 
 def test_windows_needed_and_their_cost() -> None:
     net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(2, 4, 3), nn.ReLU())
-    table = DeconvNet(net).layers_for((1, 20, 20))
-    needed = windows_needed(table, "4", torch.tensor([[0, 0], [3, 3]]))
+    way = ascent(DeconvNet(net).layers_for((1, 20, 20)), "4")
+    needed = way.windows(torch.tensor([[0, 0], [3, 3]]))
     assert needed["input"].size == (8, 8)
     assert needed["input"].origin.tolist() == [[0, 0], [5, 5]]
-    assert multiply_adds(table, "4") == 20 * 20 * 18 + 8 * 8 * 72
-    assert multiply_adds(table, "4", needed) == 2 * (6 * 6 * 18 + 72)
+    assert way.multiply_adds() == 20 * 20 * 18 + 8 * 8 * 72
+    assert way.multiply_adds(needed) == 2 * (6 * 6 * 18 + 72)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "standardised"])
+def test_the_price_of_whole_images_is_what_the_modules_do(name: str) -> None:
+    net = Standardised() if name == "standardised" else network(name)
+    dv, products = DeconvNet(net), []
+    last = list(dv.layers_for((3, 64, 48)))[-1]
+
+    def count(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        products.append(module.weight.numel() * output[0, 0].numel())
+
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            module.register_forward_hook(count)
+    with torch.no_grad():
+        net.eval()(torch.zeros(1, 3, 64, 48))
+    units = [Unit(last, 1), Unit(last, 0, image=1), Unit(last, 0)]
+    (forward,) = plan(ascents(dv.layers_for((3, 64, 48)), [last]), dict(enumerate(units))).passes
+    assert forward.price == 2 * sum(products)
+
+
+class Standardised(nn.Module):
+    """A filter whose weights are computed from others, and one as it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = StandardisedConv(3, 6, 3), nn.Conv2d(6, 4, (1, 3), stride=2, groups=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.first(x).relu()).relu()
+
+
+class StandardisedConv(nn.Conv2d):
+    """Weights without their mean."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._conv_forward(x, self.weight - self.weight.mean((1, 2, 3), keepdim=True), self.bias)
+
+
+def test_a_bare_network_has_seen_images_that_went_forward_in_crops() -> None:
+    dv = DeconvNet(nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()))
+    dv.project(torch.randn(1, 3, 20, 24), [Unit("0", 1, 2, 2)])
+    assert dv.layers["0"].size == (18, 22)
 
 
 def test_bad_units_are_refused_before_anything_is_cropped() -> None:
@@ -150,8 +197,10 @@ def test_units_are_divided_by_layer_and_number() -> None:
     many = [Unit("features.7", 1, n % 5, n // 5, image=0) for n in range(25)]
     nowhere = [Unit("features.4", 1, image=2)]
     units = [*few, *many, *nowhere]
-    cropped, whole = divide(table, units, range(len(units)))
-    assert [(layer, sorted(some)) for layer, some in cropped] == [("features.3", [0, 1, 2])]
+    passes = plan(ascents(table, {unit.layer for unit in units}), dict(enumerate(units))).passes
+    cropped = [forward for forward in passes if isinstance(forward, Crops)]
+    whole = [number for forward in passes if isinstance(forward, WholeImages) for number in forward.units]
+    assert [(forward.layer, sorted(forward.units)) for forward in cropped] == [("features.3", [0, 1, 2])]
     assert sorted(whole) == list(range(3, len(units)))
 
 

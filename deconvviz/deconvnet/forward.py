@@ -1,0 +1,71 @@
+"""Forward passes that record what the mirror needs: over whole images, or over crops with what one unit sees of each.
+
+A crop is exact: filters and poolings run without padding, on windows that bring their surroundings with them, zeros
+where the window hangs over the border of the map (minus infinity for max-pooling), just what padding would put there.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from ..machine import exactly
+from ..mirror import Keep, Layers, Recording, Windows, find_rule, mirrored, place, record
+from ..network import INPUT, Call
+
+
+def record_whole(table: Layers, images: Tensor, layers: Sequence[str]) -> Recording:
+    """One forward pass over images (N, C, H, W), up to the deepest of these layers.
+
+    Raises UnknownLayer, and NoMirrorRule before anything runs.
+    """
+    wanted = list(dict.fromkeys(table[name].read_at for name in layers))
+    return record(table.graph, images, wanted, _keepers(table, wanted))
+
+
+def record_crops(
+    table: Layers, start: str, images: Sequence[Tensor], needed: Mapping[str, Windows], like: Tensor
+) -> Recording:
+    """One forward pass over B images (C, H, W), each only as far as its unit of `start` sees.
+
+    `needed`: the windows of the image and of each call's output; `like`: a tensor of the network's device and dtype.
+    The recording's images are the crops (B, C, h, w), its maps of `start` are (B, C, 1, 1); what it keeps lies
+    in `needed`, by call. Raises NoMirrorRule before anything runs.
+    """
+    keepers = _keepers(table, [start])
+    crops = torch.stack([_cropped(image, needed[INPUT], sample) for sample, image in enumerate(images)]).to(like)
+    values = {INPUT: crops.contiguous(memory_format=torch.channels_last)}
+    kept: dict[str, tuple[Tensor, ...]] = {}
+    calls = table.graph.needed_for([start])
+    last_reader = {name: call for call in calls for name in call.reads}
+    with torch.no_grad(), exactly(crops.device):
+        for call in calls:
+            inputs = [_surrounded(table, call, values[name], needed[name], needed[call.name]) for name in call.reads]
+            bare = call.without_padding()
+            values[call.name] = output = bare(*inputs)
+            assert tuple(output.shape[-2:]) == needed[call.name].size, f"{call.name} cannot run on windows"
+            if call.name in keepers:
+                kept[call.name] = keepers[call.name](bare, output, *inputs)
+            for name in [name for name in call.reads if last_reader[name] is call]:
+                values.pop(name, None)
+    return Recording(table.graph, crops, {start: values[start]}, kept, needed)
+
+
+def _keepers(table: Layers, wanted: Sequence[str]) -> dict[str, Keep]:
+    """What the mirror rules on the way down from the wanted calls want kept. Raises NoMirrorRule."""
+    passed = mirrored(table.graph, wanted)
+    return {call.name: rule.record for call, rule in passed.items() if rule.record is not None}
+
+
+def _cropped(image: Tensor, windows: Windows, sample: int) -> Tensor:
+    (top, left), (height, width) = windows.origin[sample].tolist(), windows.size
+    return image[:, top : top + height, left : left + width]
+
+
+def _surrounded(table: Layers, call: Call, value: Tensor, source: Windows, above: Windows) -> Tensor:
+    """A value in its windows → all that the call reads of it for its windows `above`."""
+    reaches, rule = table.reaches[call.name], find_rule(call)
+    assert reaches is not None  # the plan takes crops only there
+    assert rule is not None
+    assert rule.around is not None
+    return place(value, (2, 3), source, above.below(reaches), rule.around)
