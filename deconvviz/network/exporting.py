@@ -25,7 +25,8 @@ def export(net: nn.Module, example: Tensor) -> Any:
     try:
         with _put_back(net):
             batch = {0: torch.export.Dim.DYNAMIC}
-            return torch.export.export(net, (example,), dynamic_shapes=(batch,), strict=False).run_decompositions({})
+            program = torch.export.export(net, (example,), dynamic_shapes=(batch,), strict=False)
+            return _without_dropout(program.run_decompositions({}))
     except Exception as error:
         # torch.export lets any error of the traced code through, so the kinds cannot be listed here
         size = "×".join(str(n) for n in example.shape[1:])
@@ -68,6 +69,15 @@ def _where(error: BaseException) -> str:
             place = f" (at {line_of(file, trace.tb_lineno)})"
         trace = trace.tb_next
     return place
+
+
+def _without_dropout(program: Any) -> Any:
+    """Dropout does nothing in evaluation: where torch leaves a copy in its place (2.6 does), that goes, too."""
+    for node in list(program.graph.nodes):
+        if node.target is torch.ops.aten.clone.default and "dropout" in str(node.meta.get("torch_fn")):
+            node.replace_all_uses_with(node.args[0])
+            program.graph.erase_node(node)
+    return program
 
 
 @contextmanager

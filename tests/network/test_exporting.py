@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from deconvviz import DeconvNet
 from deconvviz.network.capture import capture
@@ -48,3 +49,20 @@ def test_a_network_that_is_one_layer_with_empty_buffers() -> None:
     net = nn.InstanceNorm2d(2)
     assert DeconvNet(net).project(x, ["instance_norm:1@2,2"])[0].activation > -9
     assert dict(net._buffers) == {"running_mean": None, "running_var": None, "num_batches_tracked": None}
+
+
+class Dropping(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Dropout())
+        self.dropout = nn.Dropout2d(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.dropout(self.dropout(self.body(x)).clone() * 2, training=self.training)
+
+
+def test_dropout_is_no_layer_and_a_copy_is() -> None:
+    graph = capture(Dropping(), (1, 8, 8))
+    assert [call.name for call in graph.calls] == ["body.0", "body.1", "clone", "mul"]
+    assert graph.outputs == ("mul",)
+    assert graph.names["body"] == "body.1"
