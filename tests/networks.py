@@ -124,7 +124,14 @@ ONE_OF_EACH = [
         "inception_v3",
     ),
     *("mobilenet_v2", "mobilenet_v3_small", "mnasnet0_5", "shufflenet_v2_x0_5", "regnet_x_400mf", "regnet_y_400mf"),
-    *("efficientnet_b0", "efficientnet_v2_s", "convnext_tiny", "fcn_resnet50", "deeplabv3_mobilenet_v3_large"),
+    *(
+        "efficientnet_b0",
+        "efficientnet_v2_s",
+        "convnext_tiny",
+        "fcn_resnet50",
+        "deeplabv3_mobilenet_v3_large",
+        "lraspp_mobilenet_v3_large",
+    ),
 ]
 """Of each family the smallest, for what differs by operator and not by size."""
 

@@ -1,0 +1,162 @@
+"""Do the tests bite? Small faults are put into the engine, one at a time, and the tests of its wing must notice.
+
+    pip install cosmic-ray && python tests/mutants.py
+
+Draws `--count` mutants by a fixed seed, each at a place of its own in the code of mirror/, deconvnet/ and scanning/
+(cosmic-ray says where and how code can be changed; annotations are left out, since nothing of them runs). Each is put
+into a copy of the project, where the tests of its own wing run until the first failure. Survivors are printed as diffs.
+"""
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from difflib import unified_diff
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+
+from cosmic_ray import plugins
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+
+HERE = Path(__file__).parents[1]
+WINGS = ("mirror", "deconvnet", "scanning")
+LONGEST = 600
+"""Seconds after which tests are stopped: a mutant that never ends has been noticed."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one file: the `occurrence`-th place where the operator applies, which lies at `line`."""
+
+    path: Path
+    operator: str
+    occurrence: int
+    line: int
+
+    @property
+    def wing(self) -> str:
+        return self.path.parts[1]
+
+    def code(self) -> str:
+        """The file with the change in it."""
+        operator = plugins.get_operator(self.operator)()
+        changed: str | None = mutate_code((HERE / self.path).read_text(), operator, self.occurrence)
+        assert changed is not None
+        return changed
+
+    def diff(self) -> str:
+        lines = ((HERE / self.path).read_text().splitlines(), self.code().splitlines())
+        return "\n".join(list(unified_diff(*lines, lineterm="", n=0))[3:])
+
+
+def annotations(code: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Where annotations stand: (line, column) of their beginnings and ends."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        for given in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            if isinstance(given, ast.expr):
+                end = (given.end_lineno or 0, given.end_col_offset or 0)
+                found.append(((given.lineno, given.col_offset), end))
+    return found
+
+
+def all_mutants(path: Path) -> Iterator[tuple[tuple[int, int], Mutant]]:
+    """Every mutant of a file, and where it lies."""
+    code = (HERE / path).read_text()
+    spans, tree = annotations(code), get_ast(code)
+    for name in plugins.operator_names():
+        operator = plugins.get_operator(name)
+        if operator.arguments():
+            continue
+        changing = operator()
+        places = (start for node in ast_nodes(tree) for start, _ in changing.mutation_positions(node))
+        for occurrence, start in enumerate(places):
+            if not any(first <= start < end for first, end in spans):
+                yield start, Mutant(path, name, occurrence, start[0])
+
+
+def draw(count: int, seed: int) -> list[Mutant]:
+    """So many mutants, no two at one place: else `a + b`, which eleven operators change, would count eleven times."""
+    by_place: dict[tuple[Path, tuple[int, int]], list[Mutant]] = {}
+    for wing in WINGS:
+        for path in sorted((HERE / "deconvviz" / wing).rglob("*.py")):
+            inside = path.relative_to(HERE)
+            for place, mutant in all_mutants(inside):
+                by_place.setdefault((inside, place), []).append(mutant)
+    dice = random.Random(seed)
+    return [dice.choice(by_place[place]) for place in dice.sample(sorted(by_place), count)]
+
+
+def run(mutant: Mutant, copies: "SimpleQueue[Path]") -> tuple[str, float]:
+    """What became of a mutant, "died" or "survived", and after how many seconds."""
+    copy, started = copies.get(), time.monotonic()
+    target = copy / mutant.path
+    first = copy / "tests" / mutant.wing / f"test_{mutant.path.stem}.py"
+    where = [*([str(first)] if first.exists() else []), str(copy / "tests" / mutant.wing)]
+    try:
+        target.write_text(mutant.code())
+        alone = {"PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *where],
+            cwd=copy, env=os.environ | alone, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=LONGEST,
+        )  # fmt: skip
+        died = done.returncode != 0
+    except subprocess.TimeoutExpired:
+        died = True
+    finally:
+        shutil.copyfile(HERE / mutant.path, target)
+        copies.put(copy)
+    return "died" if died else "survived", time.monotonic() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only", type=int, nargs="*", help="numbers of the mutants to try again")
+    parser.add_argument("--show", action="store_true", help="print the mutants and run nothing")
+    asked = parser.parse_args()
+    mutants = list(enumerate(draw(asked.count, asked.seed)))
+    mutants = [(number, mutant) for number, mutant in mutants if asked.only is None or number in asked.only]
+    if asked.show:
+        for number, mutant in mutants:
+            print(f"{number} {mutant.path}:{mutant.line} {mutant.operator}\n{mutant.diff()}\n")
+        return
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(asked.workers) as pool:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for worker in range(asked.workers):
+            tracked = subprocess.run(["git", "ls-files", "-z"], cwd=HERE, capture_output=True, check=True).stdout
+            for name in map(os.fsdecode, filter(None, tracked.split(b"\0"))):
+                if (HERE / name).exists():
+                    (place := Path(folder, str(worker), name)).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(HERE / name, place)
+            copies.put(Path(folder, str(worker)))
+        counts: Counter[tuple[str, str]] = Counter()
+        ends = pool.map(partial(run, copies=copies), [mutant for _, mutant in mutants])
+        for (number, mutant), (end, seconds) in zip(mutants, ends, strict=True):
+            counts[mutant.wing, end] += 1
+            where = f"{mutant.path}:{mutant.line}"
+            print(f"{number:3} {end:8} {seconds:4.0f} s  {where}  {mutant.operator}", flush=True)
+            if end == "survived":
+                print(mutant.diff(), flush=True)
+    print("\n| wing | mutants | died |\n|---|---|---|")
+    for wing in WINGS:
+        print(f"| `{wing}/` | {counts[wing, 'died'] + counts[wing, 'survived']} | {counts[wing, 'died']} |")
+    died = sum(count for (_, end), count in counts.items() if end == "died")
+    print(f"| together | {sum(counts.values())} | {died} |")
+
+
+if __name__ == "__main__":
+    main()
