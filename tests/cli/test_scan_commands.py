@@ -65,7 +65,14 @@ def environment(pause: float = 0.03) -> dict[str, str]:
 def begin(place: Path, *words: object, pause: float = 0.03) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "deconvviz", *map(str, words)]
     nowhere = subprocess.DEVNULL
-    return subprocess.Popen(command, cwd=place, env=environment(pause), stdout=nowhere, stderr=nowhere)
+    return subprocess.Popen(
+        command, cwd=place, env=environment(pause), stdout=nowhere, stderr=nowhere, preexec_fn=_interruptible
+    )
+
+
+def _interruptible() -> None:
+    """What runs in the background of a script ignores Ctrl-C, and hands that on to its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_parts(out: Path, count: int, process: subprocess.Popen[bytes]) -> None:
