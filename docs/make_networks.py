@@ -1,6 +1,6 @@
 """Make `docs/networks.md`: `python docs/make_networks.py`.
 
-Each network is tried against the autograd oracle as `tests/test_networks.py` does it; takes a quarter of an
+Each network is tried against the autograd oracle as `tests/mirror/test_networks.py` does it; takes a quarter of an
 hour. `tests/test_docs.py` keeps the page in step with what is tested.
 """
 
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
+sys.path[:0] = [str(HERE.parent / folder) for folder in (".", "tests", "tests/mirror")]
 
 import test_networks as tried  # noqa: E402
 import torch  # noqa: E402
