@@ -16,6 +16,8 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None)  # what fails here fails everywhere
 settings.load_profile("repeatable")
 
+collect_ignore = ["mutants.py"]  # no test, and it needs a package of its own
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--tenth", metavar="SEED", help="of the exhaustive tests, the tenth that SEED (a commit) chooses")

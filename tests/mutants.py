@@ -99,25 +99,35 @@ def draw(count: int, seed: int) -> list[Mutant]:
 
 
 def run(mutant: Mutant, copies: "SimpleQueue[Path]") -> tuple[str, float]:
-    """What became of a mutant, "died" or "survived", and after how many seconds."""
+    """What became of a mutant, "died", "no end" (which is noticed, too) or "survived", and after how many seconds."""
     copy, started = copies.get(), time.monotonic()
     target = copy / mutant.path
-    first = copy / "tests" / mutant.wing / f"test_{mutant.path.stem}.py"
-    where = [*([str(first)] if first.exists() else []), str(copy / "tests" / mutant.wing)]
     try:
         target.write_text(mutant.code())
-        alone = {"PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *where],
-            cwd=copy, env=os.environ | alone, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=LONGEST,
-        )  # fmt: skip
-        died = done.returncode != 0
-    except subprocess.TimeoutExpired:
-        died = True
+        end = tried(copy, mutant.wing, mutant.path.stem)
     finally:
         shutil.copyfile(HERE / mutant.path, target)
         copies.put(copy)
-    return "died" if died else "survived", time.monotonic() - started
+    return end, time.monotonic() - started
+
+
+ENDS = {0: "survived", 1: "died", 2: "died"}
+"""By pytest's exit codes: all passed, one failed, one could not even be imported."""
+
+
+def tried(copy: Path, wing: str, room: str = "") -> str:
+    """Run a wing's tests in a copy until the first failure, those of the same room first, and say how it ended."""
+    own = copy / "tests" / wing / f"test_{room}.py"
+    where = [*([str(own)] if own.exists() else []), str(copy / "tests" / wing)]
+    alone = {"PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *where]
+    try:
+        done = subprocess.run(command, cwd=copy, env=os.environ | alone, capture_output=True, timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        return "no end"
+    if done.returncode not in ENDS:
+        raise SystemExit(f"pytest could not run:\n{done.stdout.decode()}{done.stderr.decode()}")
+    return ENDS[done.returncode]
 
 
 def main() -> None:
@@ -143,6 +153,9 @@ def main() -> None:
                     (place := Path(folder, str(worker), name)).parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(HERE / name, place)
             copies.put(Path(folder, str(worker)))
+        for wing in {mutant.wing for _, mutant in mutants}:
+            if tried(Path(folder, "0"), wing) != "survived":
+                raise SystemExit(f"the tests of {wing} fail without any mutant")
         counts: Counter[tuple[str, str]] = Counter()
         ends = pool.map(partial(run, copies=copies), [mutant for _, mutant in mutants])
         for (number, mutant), (end, seconds) in zip(mutants, ends, strict=True):
@@ -151,11 +164,11 @@ def main() -> None:
             print(f"{number:3} {end:8} {seconds:4.0f} s  {where}  {mutant.operator}", flush=True)
             if end == "survived":
                 print(mutant.diff(), flush=True)
-    print("\n| wing | mutants | died |\n|---|---|---|")
-    for wing in WINGS:
-        print(f"| `{wing}/` | {counts[wing, 'died'] + counts[wing, 'survived']} | {counts[wing, 'died']} |")
-    died = sum(count for (_, end), count in counts.items() if end == "died")
-    print(f"| together | {sum(counts.values())} | {died} |")
+    print("\n| wing | mutants | noticed | survived |\n|---|---|---|---|")
+    for name, wings in (*((f"`{wing}/`", (wing,)) for wing in WINGS), ("together", WINGS)):
+        all_ends = sum(count for (wing, _), count in counts.items() if wing in wings)
+        alive = sum(counts[wing, "survived"] for wing in wings)
+        print(f"| {name} | {all_ends} | {all_ends - alive} | {alive} |")
 
 
 if __name__ == "__main__":

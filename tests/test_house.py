@@ -11,6 +11,8 @@ import pytest
 
 import deconvviz
 
+pytestmark = pytest.mark.quick
+
 PACKAGE = Path(deconvviz.__file__).parent
 ORDER = [
     *("version", "errors", "machine", "shapes"),
@@ -156,3 +158,9 @@ def test_errors_form_one_tree_that_the_docstring_draws() -> None:
     for name, error in classes.items():
         assert issubclass(error, errors.DeconvvizError)
         assert name in (errors.__doc__ or "")
+
+
+@pytest.mark.parametrize("wing", [*WITHIN, "shapes"])
+def test_the_quick_tests_touch_every_wing(wing: str) -> None:
+    texts = [path.read_text() for path in Path(__file__).with_name(wing).glob("test_*.py")]
+    assert any("pytest.mark.quick" in text for text in texts)

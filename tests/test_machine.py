@@ -11,6 +11,8 @@ import torch
 from deconvviz.deconvnet.projection import SEEDED_TOGETHER, _evenly
 from deconvviz.machine import MOST_WORKERS, at_once, sharing, threads_with, workers
 
+pytestmark = pytest.mark.quick
+
 CPU = torch.device("cpu")
 
 

@@ -11,6 +11,8 @@ from deconvviz import Index, Unit, open_index
 from deconvviz.cli.texts import Problems, index_json, index_lines, parse_maps, parse_share, unit_lines
 from deconvviz.errors import UnknownUnit, UnsuitableInput
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Index:

@@ -10,6 +10,8 @@ from deconvviz import Projection, Unit
 from deconvviz.deconvnet import figures
 from deconvviz.images.pictures import Preprocess
 
+pytestmark = pytest.mark.quick
+
 PLAIN = Preprocess(None, (0.0,) * 3, (1.0,) * 3, resize=None)
 
 

@@ -12,6 +12,8 @@ from deconvviz.deconvnet.units import Unit
 from deconvviz.errors import UnknownUnit
 from deconvviz.mirror.window import POINTWISE, Field, Reach
 
+pytestmark = pytest.mark.quick
+
 SIDE = 48
 STAGES = (  # two filters, a pool, a fork that is joined, and what sees everything
     Stage("first", ("input",), 8, (48, 48), (Reach(3, 1, 1), Reach(3, 1, 1)), 8 * 3 * 9),

@@ -45,7 +45,17 @@ def pictures() -> list:
     return [shapes.image(index) for index in range(3)]
 
 
-@pytest.mark.parametrize("name", ["alexnet", "vgg11_bn", "resnet18", "densenet121", "mobilenet_v3_small", "googlenet"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "alexnet",
+        "vgg11_bn",
+        "resnet18",
+        pytest.param("densenet121", marks=pytest.mark.exhaustive),
+        "mobilenet_v3_small",
+        "googlenet",
+    ],
+)
 def test_tiles_of_other_networks_are_alike(name: str) -> None:
     """Batch norm, gates, average pools, strides and branches in bfloat16."""
     side = 224 if name == "alexnet" else 96

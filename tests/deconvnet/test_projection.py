@@ -119,6 +119,7 @@ KINDS = {
 }
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [(33, 47), (40, 36)])
 def test_every_kind_of_unit_equals_autograd(kind: str, size: tuple[int, int]) -> None:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from deconvviz.deconvnet.units import Unit, find_peaks, locate, strongest_images, strongest_maps
 from deconvviz.errors import UnknownUnit
 
+pytestmark = pytest.mark.quick
+
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+){0,4}", fullmatch=True)
 numbers = st.integers(0, 10**6)
 

@@ -12,6 +12,8 @@ from torchvision.transforms.functional import gaussian_blur, pil_to_tensor
 from deconvviz.drawing.resampling import _bands
 from deconvviz.drawing.tiles import QUANTILE, Box, enlarged, picture_tiles, signal_tile, signal_tiles, span
 
+pytestmark = pytest.mark.quick
+
 # Of each a receptive field, and the part of it that lies in the image.
 PLACES: list[tuple[Box, Box]] = [
     ((0, 0, 3, 3), (0, 0, 3, 3)),

@@ -13,6 +13,8 @@ from deconvviz.images.archives import UNLISTED, list_members
 from deconvviz.images.pictures import Preprocess
 from deconvviz.images.sources import find_images
 
+pytestmark = pytest.mark.quick
+
 PREPROCESS = Preprocess(32)
 
 

@@ -12,6 +12,8 @@ from PIL import Image
 from deconvviz.errors import UnreadableImage, UnsuitableInput
 from deconvviz.images.pictures import Preprocess, picture, read_image, to_rgb
 
+pytestmark = pytest.mark.quick
+
 RAMP = np.tile(np.linspace(0, 255, 40, dtype=np.uint8), (30, 1))  # 30 rows, 40 columns, dark to bright
 
 

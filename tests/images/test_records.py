@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from deconvviz.images.records import Record, Records
 
+pytestmark = pytest.mark.quick
+
 names = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=6)
 records = st.dictionaries(
     st.integers(0, 30),

@@ -17,6 +17,8 @@ from deconvviz.images.datasets import DatasetImages
 from deconvviz.images.pictures import Preprocess
 from deconvviz.images.sources import Images, find_images, natural, printable
 
+pytestmark = pytest.mark.quick
+
 PREPROCESS = Preprocess(32)
 
 

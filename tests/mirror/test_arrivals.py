@@ -13,6 +13,8 @@ from deconvviz.mirror.arrivals import Arrivals, Signal, Way
 from deconvviz.mirror.signals import Grid, place
 from deconvviz.mirror.window import POINTWISE, Reach, Windows
 
+pytestmark = pytest.mark.quick
+
 SIDE = 9
 GRID = Grid((2, 3), (SIDE, SIDE))
 OURS = [(False, False), (True, False), (False, True), (True, True)]

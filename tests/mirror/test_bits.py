@@ -5,6 +5,8 @@ import torch
 
 from deconvviz.mirror.bits import positive, positive_, put_where
 
+pytestmark = pytest.mark.quick
+
 DTYPES = [torch.float64, torch.float32, torch.bfloat16, torch.float16]
 
 

@@ -49,10 +49,12 @@ def mirror_whole(net: nn.Module, x: Tensor, signal: Tensor) -> Tensor:
     return below if at is None else place(below, spatial, at, Windows.whole(len(x), table.map_size("input")))
 
 
+@pytest.mark.quick
 def test_every_rule_has_a_slow_oracle() -> None:
     assert set(BUILT_IN) == set(SLOW_RULES)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_rule_equals_its_slow_oracle(case: Case) -> None:
     x = torch.randn(2, *case.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(3))

@@ -1,21 +1,16 @@
 """Which layers one asks for: by names, aliases, globs, or `all`."""
 
 import pytest
-from networks import network
-from torch import nn
+from networks import layers_of
 
-from deconvviz import DeconvNet
 from deconvviz.errors import UnknownLayer
-from deconvviz.mirror import Layers
 from deconvviz.mirror.names import matching
 
-
-def table(net: nn.Module, size: int = 64) -> Layers:
-    return DeconvNet(net, input_shape=(3, size, size)).layers
+pytestmark = pytest.mark.quick
 
 
 def test_names_are_kept_as_they_are_asked_for() -> None:
-    layers = table(network("vgg11"))
+    layers = layers_of("vgg11")
     assert layers.matching("conv2_1") == ["conv2_1"]
     assert layers.matching(["features.4", "features.3", "conv2_1", "features.3"]) == [
         "features.4",
@@ -25,7 +20,7 @@ def test_names_are_kept_as_they_are_asked_for() -> None:
 
 
 def test_a_glob_gives_each_layer_once_from_shallow_to_deep() -> None:
-    layers = table(network("vgg11"))
+    layers = layers_of("vgg11")
     assert layers.matching("conv3_*") == ["conv3_1", "conv3_2"]
     assert layers.matching("features.1?")[:2] == ["features.10", "features.11"]
     assert layers.matching("features.?") == [f"features.{n}" for n in (0, 2, 3, 5, 6, 8)]  # read after a ReLU: once
@@ -36,12 +31,12 @@ def test_a_glob_gives_each_layer_once_from_shallow_to_deep() -> None:
 
 
 def test_modules_are_matched_too() -> None:
-    assert table(network("resnet18")).matching("layer3.?") == ["layer3.0", "layer3.1"]
+    assert layers_of("resnet18").matching("layer3.?") == ["layer3.0", "layer3.1"]
 
 
 @pytest.mark.parametrize("wrong", ["conv9_9", "conv9_*", "conv9_[12]"])
 def test_what_there_is_not_is_answered_with_the_nearest(wrong: str) -> None:
-    layers, says = table(network("vgg11")), "matches " if "_9" not in wrong else ""
+    layers, says = layers_of("vgg11"), "matches " if "_9" not in wrong else ""
     with pytest.raises(UnknownLayer) as raised:
         layers.matching(["conv2_1", wrong])
     assert str(raised.value).startswith(f"no layer {says}{wrong!r} in this network; nearest: conv")

@@ -10,6 +10,8 @@ from torch.nn.functional import max_pool2d
 from deconvviz.mirror.rules.pools import place_numbers, switches
 from deconvviz.network.graph import Call
 
+pytestmark = pytest.mark.quick
+
 aten = torch.ops.aten
 
 

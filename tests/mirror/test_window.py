@@ -1,5 +1,6 @@
 """Window arithmetic against what convolutions really read."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +8,8 @@ from torch.nn.functional import conv1d
 
 from deconvviz.mirror.signals import cut, map_like, place
 from deconvviz.mirror.window import Field, Reach, Windows
+
+pytestmark = pytest.mark.quick
 
 reaches = st.builds(
     Reach, kernel=st.integers(1, 5), stride=st.integers(1, 3), padding=st.integers(0, 3), dilation=st.integers(1, 3)

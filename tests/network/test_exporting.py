@@ -8,6 +8,8 @@ from torch.nn import functional as F
 from deconvviz import DeconvNet
 from deconvviz.network.capture import capture
 
+pytestmark = pytest.mark.quick
+
 
 class Filling(nn.Module):
     """Makes a mask when it first sees an image, as networks with position grids do."""

@@ -52,7 +52,9 @@ def test_values_are_the_same_and_the_network_is_left_alone() -> None:
     assert {call.name for call in fold(graph.calls, ["b"])} == {call.name for call in graph.calls}
 
 
-@pytest.mark.parametrize("name", ["resnet18", "densenet121", "mobilenet_v3_small"])
+@pytest.mark.parametrize(
+    "name", ["resnet18", pytest.param("densenet121", marks=pytest.mark.exhaustive), "mobilenet_v3_small"]
+)
 def test_networks(name: str) -> None:
     net = randomised(network(name)).double()
     graph = DeconvNet(net, input_shape=(3, 64, 64)).layers.graph

@@ -13,6 +13,8 @@ from deconvviz.errors import DeconvvizError, UnknownModel, UnusableWeights
 from deconvviz.images.pictures import Preprocess
 from deconvviz.network.models import Model, load_model, model_names, pick_device
 
+pytestmark = pytest.mark.quick
+
 FACTORY = """
 import torch
 from torch import nn

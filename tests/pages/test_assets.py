@@ -9,6 +9,8 @@ import pytest
 
 from deconvviz.pages import assets
 
+pytestmark = pytest.mark.quick
+
 FOLDER = Path(assets.__file__).parent / "scripts"
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.iterdir())}
 

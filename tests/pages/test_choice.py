@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from deconvviz.deconvnet.units import Unit
 from deconvviz.pages.choice import first_look, start_here
 from deconvviz.pages.facts import MapFacts
 from deconvviz.scanning.feature_map import Entry, Statistics
+
+pytestmark = pytest.mark.quick
 
 
 def facts(number: int, peak: float, positive: int, images: Sequence[int], category: str = "") -> MapFacts:

@@ -30,6 +30,8 @@ from deconvviz.pages.facts import sections
 from deconvviz.pages.kept import store_in, work_left
 from deconvviz.pages.single import write_single_page
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:

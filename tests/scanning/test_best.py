@@ -3,10 +3,13 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deconvviz.scanning.best import NONE, Best, gather
+
+pytestmark = pytest.mark.quick
 
 Entry = tuple[float, int, int, int]
 """(value, image, row, column)."""

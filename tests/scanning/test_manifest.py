@@ -13,6 +13,8 @@ from deconvviz.errors import UnusableIndex
 from deconvviz.images.pictures import Preprocess
 from deconvviz.scanning.manifest import Manifest, hash_weights, preprocess_facts, read_manifest
 
+pytestmark = pytest.mark.quick
+
 OTHER = {
     "model": "other",
     "weights": "ee" * 32,

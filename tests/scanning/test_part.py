@@ -13,6 +13,8 @@ from deconvviz.scanning.best import Best
 from deconvviz.scanning.part import Part, merge_all, ranges, read_label, read_part
 from deconvviz.scanning.tally import Tally
 
+pytestmark = pytest.mark.quick
+
 
 def test_files_hold_everything(tmp_path: Path) -> None:
     part = make(3)

@@ -1,7 +1,7 @@
 """Which layers are watched, and that concatenations cost nothing."""
 
 import pytest
-from networks import Joined, network
+from networks import Joined, layers_of
 from torch import nn
 
 from deconvviz import DeconvNet
@@ -30,14 +30,14 @@ def test_concatenations_line_up_what_is_watched_anyway() -> None:
 
 
 def test_the_default_is_every_rectified_layer_with_maps() -> None:
-    names = rectified_layers(table(network("resnet18")))
+    names = rectified_layers(layers_of("resnet18"))
     assert ("relu" in names, "maxpool" in names, "layer4.1.relu_1" in names) == (True, True, True)
     assert not any(name.endswith(("add", "bn2", "conv1", "avgpool")) for name in names)
-    watched, scanned = select(table(network("squeezenet1_1"), 224), [])
+    watched, scanned = select(layers_of("squeezenet1_1", 224), [])
     assert not any(name.endswith((".cat", "features.12")) for name in watched)
     asked = {name for layer in scanned for name in layer.names}
     assert {"features.5", "features.12", "features.12.expand3x3", "features.12.expand3x3_activation"} <= asked
-    gates = rectified_layers(table(network("efficientnet_b0")))
+    gates = rectified_layers(layers_of("efficientnet_b0"))
     assert not any("fc" in name or "avgpool" in name for name in gates)
 
 
@@ -47,7 +47,7 @@ def test_networks_without_activations_are_scanned_too() -> None:
 
 
 def test_names_globs_and_all() -> None:
-    layers = table(network("vgg11"))
+    layers = layers_of("vgg11")
     assert list(select(layers, ["conv2_1"])[0]) == ["features.4"]
     assert list(select(layers, ["conv3_*", "features.3"])[0]) == ["features.4", "features.7", "features.9"]
     assert len(select(layers, ["all"])[0]) == len({row.read_at for row in layers.values()})

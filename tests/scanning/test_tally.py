@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from deconvviz.scanning.tally import BINS, LIMBS, LOWEST, Tally, bins, edges, from_limbs, to_limbs
 
+pytestmark = pytest.mark.quick
+
 floats = st.floats(-(2.0**90), 2.0**90, width=32)
 numbers = st.one_of(floats, st.floats(-8, 8, width=32))
 

@@ -36,6 +36,7 @@ def test_another_process_draws_the_same_picture_without_torch() -> None:
     assert out == [hashlib.sha256(shapes.image(7).tobytes()).hexdigest(), "False"]
 
 
+@pytest.mark.quick
 def test_neighbouring_indices_differ_and_every_picture_has_contrast() -> None:
     pictures = [np.asarray(shapes.image(i), float) for i in range(2 * len(shapes.CLASSES))]
     assert len({p.tobytes() for p in pictures}) == len(pictures)
@@ -107,6 +108,7 @@ def test_the_fast_normalisation_equals_the_plain_one() -> None:
     torch.testing.assert_close(train.BandNormalisation(plain)(maps), plain(maps))
 
 
+@pytest.mark.quick
 def test_a_short_training_writes_both_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sizes = {"--images": "42", "--unseen": "21", "--steps": "3", "--batch": "16", "--cores": "1"}
     train.main(["--out", str(tmp_path), *(word for pair in sizes.items() for word in pair)])
