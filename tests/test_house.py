@@ -41,7 +41,7 @@ WITHIN = {
         *("names", "sheets", "asked", "facts", "words", "choice", "commands", "folder", "kept", "pictures"),
         *("sheetmaking", "assets", "writer", "gallery", "single", "in_one_go", "serving"),
     ],
-    "cli": ["exits", "texts", "notes", "options", "look", "scan", "gallery", "commands"],
+    "cli": ["exits", "numbers", "texts", "notes", "options", "look", "scan", "gallery", "commands"],
 }
 """The rooms of each wing, from its foundation up. `shapes` is drawn as one room: a package of its own."""
 

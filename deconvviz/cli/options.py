@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .notes import note
+from .numbers import parse_maps, parse_share
 
 if TYPE_CHECKING:
     from ..deconvnet import DeconvNet
@@ -66,8 +67,6 @@ def maps_option(usual: str) -> Decorator:
 
 
 def _channels(ctx: click.Context, option: click.Parameter, text: str | None) -> list[int] | None:
-    from .texts import parse_maps
-
     return parse_maps(text) if text else None
 
 
@@ -103,8 +102,6 @@ def shard_option(help: str) -> Decorator:
 
 def _share(ctx: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:
     """What click makes of `--shard`: a mistake in it is one of usage."""
-    from .texts import parse_share
-
     try:
         return parse_share(text) if text else None
     except ValueError as error:

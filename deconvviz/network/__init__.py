@@ -1,8 +1,8 @@
 """From the user's module to a plain list of calls.
 
-Here live the capture by `torch.export` (`capture`), the list itself, which runs forward (`graph`), a faster list for
-many images (`folding`), and where networks and their weights come from (`models`). This wing knows operators as torch
-names them; it never knows what answers one on the way down.
+Here live `torch.export` and what its errors mean (`exporting`), the capture by it (`capture`), the list itself, which
+runs forward (`graph`), a faster list for many images (`folding`), and where networks and their weights come from
+(`models`). This wing knows operators as torch names them; it never knows what answers one on the way down.
 """
 
 from .capture import capture

@@ -1,7 +1,8 @@
 """A network as a plain list of calls, one operator use each, that runs forward.
 
 A `Call` is a small module: it can carry forward hooks, and it shares the weights of the user's network,
-which is never changed. `capture.py` makes the list, `mirror.py` knows what answers each call.
+which is never changed. `exporting.py` has torch follow the network, `capture.py` makes the list of that, and
+`mirror/registry.py` knows what answers each call.
 """
 
 from collections import Counter

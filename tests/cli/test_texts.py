@@ -8,8 +8,8 @@ from files import draw
 from scans import run, whole
 
 from deconvviz import Index, Unit, open_index
-from deconvviz.cli.texts import Problems, index_json, index_lines, parse_maps, parse_share, unit_lines
-from deconvviz.errors import UnknownUnit, UnsuitableInput
+from deconvviz.cli.texts import Problems, index_json, index_lines, unit_lines
+from deconvviz.errors import UnsuitableInput
 
 pytestmark = pytest.mark.quick
 
@@ -48,13 +48,6 @@ def test_json(index: Index) -> None:
     assert {entry["class"] for entry in first["top"]} == {"new\nline"}
 
 
-def test_maps() -> None:
-    assert parse_maps("3, 5 - 7,3") == [3, 5, 6, 7]
-    for wrong in ("", "a", "3-1", "1,,2", "-1"):
-        with pytest.raises(UnknownUnit, match="names no feature maps"):
-            parse_maps(wrong)
-
-
 def test_the_first_five_problems_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     problems = Problems()
     for number in range(8):
@@ -79,10 +72,3 @@ def test_pictures_of_several_folders_are_told_apart_and_none_is_valid_json(tmp_p
     (unit,) = json.loads(index_json(empty, [Unit("0", 0)], None), parse_constant=pytest.fail)["units"]
     assert (unit["count"], unit["maximum"], unit["top"], len(unit["edges"]) > 10) == (0, None, [], True)
     assert "inf" not in unit_lines(empty, Unit("0", 0), None)[0]
-
-
-def test_shares() -> None:
-    assert parse_share("3/12") == (3, 12)
-    for wrong in ("", "2/2", "a", "1", "-1/2", "1/2/3", "0/0"):
-        with pytest.raises(ValueError, match="from 0 to N-1"):
-            parse_share(wrong)
