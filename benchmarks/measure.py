@@ -50,6 +50,8 @@ def machine(device: str) -> str:
 
 
 def _processor() -> str:
+    if not hasattr(torch.cpu, "get_capabilities"):  # older torch
+        return platform.processor() or platform.machine()
     units = [name for name in ("avx512_bf16", "amx_bf16") if torch.cpu.get_capabilities().get(name)]
     return f"{torch.cpu.get_capabilities().get('cpu_name', platform.processor())} ({', '.join(units) or 'no bf16'})"
 
