@@ -57,14 +57,21 @@ class Signal:
         assert self.windows is not None
         return Signal(place(self.values, self.grid.spatial, self.windows, windows), self.grid, windows, self.ours)
 
+    def is_answered_whole(self, reaches: Reaches | None, way: Way) -> bool:
+        """Whether what a rule makes of this signal for one input is for all of the maps there, or for vectors."""
+        return reaches is None or self.windows is None or way.read is None
+
     def below(self, part: Tensor, reaches: Reaches | None, way: Way, ours: bool) -> "Signal":
         """Where the answer to this signal lands: `part` is what a rule made of it for one input of its call.
 
         `reaches`: what the call reads there, None: whole maps; `ours`: whether the rule gave new memory.
         """
         part = part.to(self.values.dtype)
-        if reaches is None or self.windows is None or way.read is None:
+        if self.is_answered_whole(reaches, way):
             return Signal.on_whole_maps(part, way.grid, ours)
+        assert reaches is not None
+        assert self.windows is not None
+        assert way.read is not None
         if reaches == POINTWISE and way.read == way.grid:
             return Signal(part, way.grid, self.windows, ours)
         reached = self.windows.below(reaches)  # beyond the border of the map no position ever existed
@@ -101,8 +108,9 @@ class Arrivals:
     def __contains__(self, name: str) -> bool:
         return name in self._signals
 
-    def __len__(self) -> int:
-        """How many samples there are."""
+    @property
+    def samples(self) -> int:
+        """How many samples each signal has."""
         return len(self.images)
 
     @property
@@ -121,6 +129,6 @@ class Arrivals:
 
     def halves(self) -> Iterator["Arrivals"]:
         """The first half of the samples, then the second."""
-        middle = len(self) // 2
+        middle = self.samples // 2
         for some in (slice(None, middle), slice(middle, None)):
             yield Arrivals(self.images[some], {name: signal.of(some) for name, signal in self._signals.items()})

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..errors import NoMirrorRule
 from ..network import INPUT, Call, Graph
-from .arrivals import Way
+from .arrivals import Signal, Way
 from .layers import Layers
 from .registry import Rule, rule_for
 from .window import Reaches
@@ -54,14 +54,14 @@ class Step:
         """Whether what the rule gives is new memory; of signals for several inputs one may be another."""
         return self.rule.fresh and len(self.ways) == 1
 
-    def check(self, parts: Sequence[Tensor | None]) -> None:
-        """Raise NoMirrorRule if the rule gave whole maps of another shape than an input's.
+    def check(self, signal: Signal, parts: Sequence[Tensor | None]) -> None:
+        """Raise NoMirrorRule if the rule answered with whole maps, or vectors, of another shape than an input's.
 
         They would be silently wrong further down.
         """
-        shapes = [] if self.reaches else zip(parts, self.call.input_shapes, strict=True)
-        for part, expected in shapes:
-            if part is not None and tuple(part.shape[1:]) != expected:
+        for part, way, expected in zip(parts, self.ways, self.call.input_shapes, strict=True):
+            whole = signal.is_answered_whole(self.reaches, way)
+            if whole and part is not None and tuple(part.shape[1:]) != expected:
                 raise NoMirrorRule(
                     f"{self.name}: its mirror rule gave a signal of shape {tuple(part.shape[1:])}, but the layer's "
                     f"input has {expected}; mend the rule registered for {self.call.operator}"

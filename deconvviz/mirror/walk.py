@@ -37,7 +37,7 @@ def _descend(steps: Sequence[Step], arrived: Arrivals, recording: Recording, mos
     for number, step in enumerate(steps):
         if step.name not in arrived:
             continue
-        if len(arrived) > 1 and arrived.filled > most:
+        if arrived.samples > 1 and arrived.filled > most:
             for half in arrived.halves():
                 yield from _descend(steps[number:], half, recording, most)
             return
@@ -65,7 +65,7 @@ def _answer(step: Step, signal: Signal, images: Tensor, recording: Recording) ->
     mirror = rule.in_place if rule.in_place and signal.ours else rule.mirror
     below = mirror(signal.values.to(precision), step.call, (*recorded, *step.packed))
     parts = [below] if isinstance(below, Tensor) else below
-    step.check(parts)
+    step.check(signal, parts)
     return parts
 
 

@@ -184,7 +184,7 @@ def test_halves_hold_all_samples_in_order_and_share_none() -> None:
     before = maps.values.clone()
     arrived = Arrivals(torch.tensor([3, 1, 4, 1, 5]), {"maps": maps, "vectors": vectors})
     first, second = arrived.halves()
-    assert (len(first), len(second)) == (2, 3)
+    assert (first.samples, second.samples) == (2, 3)
     assert torch.cat([first.images, second.images]).tolist() == [3, 1, 4, 1, 5]
     assert first.filled + second.filled == arrived.filled
     assert torch.equal(torch.cat([half.take("vectors").values for half in (first, second)]), vectors.values)

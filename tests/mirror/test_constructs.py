@@ -461,6 +461,34 @@ def test_a_rule_of_the_wrong_shape_is_said() -> None:
         mirror.RULES[torch.ops.aten.linear.default] = linear
 
 
+@torch.library.custom_op("deconvviztest::lifted", mutates_args=())
+def lifted(x: Tensor) -> Tensor:
+    return x[:, :, None, None].clone()
+
+
+lifted.register_fake(lambda x: x.new_empty((*x.shape, 1, 1)))
+
+
+class Lift(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return lifted(x)
+
+
+def test_a_rule_of_the_wrong_shape_is_said_where_maps_become_vectors() -> None:
+    """The rule's own signal is in windows; what it gives has no rows and columns to be cut."""
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(98, 4), nn.ReLU(), Lift(), nn.Conv2d(4, 3, 1))
+    operator = torch.ops.deconvviztest.lifted.default
+    dv, x = DeconvNet(net), torch.rand(1, 1, 9, 9)
+    try:
+        mirror.register(operator, reach=mirror.pointwise, on_maps=True)(lambda signal, call, recorded: signal)
+        with pytest.raises(NoMirrorRule, match=r"^4: its mirror rule gave a signal of shape \(4, 1, 1\).*\(4,\)"):
+            dv.project(x, ["5:1"])
+        mirror.register(operator, reach=mirror.pointwise, on_maps=True)(lambda signal, *_: signal.flatten(1))
+        assert dv.project(x, ["5:1"])[0].pixels.shape == (1, 9, 9)
+    finally:
+        del mirror.RULES[operator]
+
+
 def test_networks_without_values() -> None:
     net = nn.Sequential(nn.Conv2d(1, 2, 3)).to("meta")
     with pytest.raises(UnsuitableInput, match="meta device"):
