@@ -3,7 +3,7 @@
 Here live units and their text form (`units`), which forward passes serve them at what price (`plan`, made from the
 sizes in `ascent`), these passes (`passes`, `forward`), projections (`projection`, `projections`), the figures of these
 (`figures`), and the whole pipe from image files to picture files (`visualise`). This wing never knows a data set's
-ranking, a page, or how one layer is answered.
+ranking, a page, or the operator of a layer: a layer's rule says what may be asked of it.
 """
 
 from .deconvnet import DeconvNet
@@ -23,8 +23,8 @@ __all__ = [
     "figure2",
     "load_network",
     "one_below_the_other",
-    "short_number",
     "picture_files",
+    "short_number",
     "units_html",
     "usual_layers",
 ]

@@ -42,12 +42,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class Ascent:
-    """The stages from an image of `image` (rows, columns) to the one whose units are read, which is the last.
+    """The stages from an image of `image_size` (rows, columns) to the one whose units are read, which is the last.
 
     `fields`: receptive fields of these units along rows and columns, None if they see the whole image.
     """
 
-    image: tuple[int, int]
+    image_size: tuple[int, int]
     stages: tuple[Stage, ...]
     fields: Fields = None
 
@@ -63,7 +63,7 @@ class Ascent:
 
     def windows(self, positions: Tensor) -> dict[str, Windows]:
         """What units at `positions` (B, 2), row and column, need of each stage's output and of the image."""
-        sizes = {INPUT: self.image} | {stage.name: stage.size for stage in self.stages}
+        sizes = {INPUT: self.image_size} | {stage.name: stage.size for stage in self.stages}
         needed = {self.top.name: Windows(positions, (1, 1))}
         for stage in reversed(self.stages):
             assert stage.reaches is not None, f"{stage.name} runs on whole maps only"
@@ -84,39 +84,50 @@ class Ascent:
 
     def overhang(self, row: int | None, column: int | None) -> tuple[int, int, int, int]:
         """How far the receptive field of a unit hangs over each border of the image, in pixels."""
-        return overhang(field_of(self.fields, self.image, row, column), self.image)
+        return overhang(field_of(self.fields, self.image_size, row, column), self.image_size)
 
 
-def field_of(fields: Fields, image: tuple[int, int], row: int | None, column: int | None) -> Box:
+def field_of(fields: Fields, image_size: tuple[int, int], row: int | None, column: int | None) -> Box:
     """A unit's receptive field in pixels, not clipped; the whole image where it sees all of it.
 
-    `fields` of the unit's layer along rows and columns, `image`: rows and columns of pixels.
+    `fields` of the unit's layer along rows and columns, `image_size`: rows and columns of pixels.
     """
     if fields is None or row is None or column is None:
-        return 0, 0, *image
+        return 0, 0, *image_size
     (top, bottom), (left, right) = fields[0].box(row), fields[1].box(column)
     return top, left, bottom, right
 
 
-def overhang(field: Box, image: tuple[int, int]) -> tuple[int, int, int, int]:
+def overhang(field: Box, image_size: tuple[int, int]) -> tuple[int, int, int, int]:
     """How far a receptive field hangs over each border of the image, in pixels.
 
     Units that agree in it have windows of one size on every map: they go together best.
     """
     top, left, bottom, right = field
-    height, width = image
+    height, width = image_size
     return max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0)
 
 
 def ascents(table: Layers, names: Iterable[str]) -> dict[str, Ascent]:
-    """The way up to each of these layers, by name. Raises UnknownLayer."""
-    return {name: ascent(table, table[name].read_at) for name in dict.fromkeys(names)}
+    """The way up to each of these layers, by name; one and the same for layers that are read at the same place.
+
+    Raises UnknownLayer.
+    """
+    starts = {name: table[name].read_at for name in names}
+    stages = {call.name: _stage(table, call) for call in table.graph.needed_for(list(starts.values()))}
+    ways = {start: _ascent(table, start, stages) for start in dict.fromkeys(starts.values())}
+    return {name: ways[start] for name, start in starts.items()}
 
 
 def ascent(table: Layers, start: str) -> Ascent:
     """The way up to the output of call `start`."""
-    stages = tuple(_stage(table, call) for call in table.graph.needed_for([start]))
-    return Ascent(table.map_size(INPUT) or (1, 1), stages, table.fields[start])
+    return _ascent(table, start, {call.name: _stage(table, call) for call in table.graph.needed_for([start])})
+
+
+def _ascent(table: Layers, start: str, stages: Mapping[str, Stage]) -> Ascent:
+    """The same, of these stages and maybe others."""
+    passed = tuple(stages[call.name] for call in table.graph.needed_for([start]))
+    return Ascent(table.map_size(INPUT) or (1, 1), passed, table.fields[start])
 
 
 def _stage(table: Layers, call: Call) -> Stage:

@@ -24,7 +24,6 @@ from .units import Unit, images_of, strongest_images, strongest_maps
 WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 """Modules that only run another one."""
 
-
 SIZES_KEPT = 16
 """How many input sizes the network is kept captured for."""
 

@@ -13,22 +13,31 @@ from .plan import Crops, WholeImages
 from .units import Unit, check_finite, locate
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Served:
+    """A unit that a forward pass serves.
+
+    `number` among the units asked for; `unit` with position and activation; `sample` of the recording that it belongs
+    to; `input` (C, H, W): its whole image.
+    """
+
+    number: int
+    unit: Unit
+    sample: int
+    input: Tensor
+
+
 @dataclass(frozen=True, eq=False)
 class Pass:
     """A recording and the units of one layer that it serves.
 
-    `table` of the layers it went through, `start`: the call whose output the units are read from; `numbers`: which
-    of the units asked for they are; `units` with position and activation; `rows`: which sample of the recording each
-    belongs to; `inputs` (C, H, W): the whole image of each.
+    `table` of the layers it went through, `start`: the call whose output the units are read from.
     """
 
     table: Layers
     start: str
     recording: Recording
-    numbers: Sequence[int]
-    units: Sequence[Unit]
-    rows: Sequence[int]
-    inputs: Sequence[Tensor]
+    units: Sequence[Served]
 
 
 def run(forward: WholeImages | Crops, table: Layers, images: Mapping[int, Tensor], like: Tensor) -> list[Pass]:
@@ -49,8 +58,11 @@ def _over_crops(forward: Crops, table: Layers, images: Mapping[int, Tensor], lik
     inputs = [images[unit.image] for unit in units]
     recording = record_crops(table, start, inputs, forward.windows, like)
     found = recording.maps[start][range(len(units)), [unit.channel for unit in units], 0, 0].tolist()
-    there = [replace(u, activation=check_finite(u, value)) for u, value in zip(units, found, strict=True)]
-    return Pass(table, start, recording, list(forward.units), there, range(len(units)), inputs)
+    served = [
+        Served(number, replace(unit, activation=check_finite(unit, value)), sample, inputs[sample])
+        for sample, ((number, unit), value) in enumerate(zip(forward.units.items(), found, strict=True))
+    ]
+    return Pass(table, start, recording, served)
 
 
 def located(table: Layers, recording: Recording, units: Mapping[int, Unit], images: Mapping[int, Tensor]) -> list[Pass]:
@@ -58,14 +70,13 @@ def located(table: Layers, recording: Recording, units: Mapping[int, Unit], imag
 
     `images` (C, H, W) by number, in the order in which they were recorded. Raises UnknownUnit, UnsuitableInput.
     """
-    passes, rows = [], {number: row for row, number in enumerate(images)}
-    for layer in dict.fromkeys(unit.layer for unit in units.values()):
-        some = {number: unit for number, unit in units.items() if unit.layer == layer}
-        maps, at = maps_of(table, recording, layer), [rows[unit.image] for unit in some.values()]
-        there = [locate(unit, maps, row) for unit, row in zip(some.values(), at, strict=True)]
-        inputs = [images[unit.image] for unit in there]
-        passes.append(Pass(table, table[layer].read_at, recording, list(some), there, at, inputs))
-    return passes
+    passes, samples = dict[str, list[Served]](), {number: sample for sample, number in enumerate(images)}
+    maps = {layer: maps_of(table, recording, layer) for layer in dict.fromkeys(unit.layer for unit in units.values())}
+    for number, unit in units.items():
+        sample = samples[unit.image]
+        there = locate(unit, maps[unit.layer], sample)
+        passes.setdefault(table[unit.layer].read_at, []).append(Served(number, there, sample, images[unit.image]))
+    return [Pass(table, start, recording, served) for start, served in passes.items()]
 
 
 def maps_of(table: Layers, recording: Recording, layer: str) -> Tensor:

@@ -60,7 +60,7 @@ class Crops:
 
     @property
     def layer(self) -> str:
-        """The layer of all the units."""
+        """The layer of all the units, by the name that the first one has for it."""
         return next(iter(self.units.values())).layer
 
 
@@ -79,18 +79,20 @@ class Plan:
 def plan(ascents: Mapping[str, Ascent], units: Mapping[int, Unit]) -> Plan:
     """Plan forward passes for units, given by number, whose images are all of one size.
 
-    `ascents`: the way up to each of their layers, by the name that the units have for it. The units of one layer go
-    in crops if all have a position and the crops cost less than their images. Raises UnknownUnit for a feature map,
+    `ascents`: the way up to each of their layers, by the name that the units have for it. The units of one layer,
+    whichever of its names they have, go in crops if all have a position and the crops cost less than their images.
+    Raises UnknownUnit for a feature map,
     a row or a column that is not there.
     """
-    for unit in units.values():
+    by_top: dict[str, dict[int, Unit]] = {}
+    for number, unit in units.items():
         top = ascents[unit.layer].top
         check_in_map(unit, top.channels, top.size)
+        by_top.setdefault(top.name, {})[number] = unit
     cropped: list[Crops] = []
     whole: dict[int, Unit] = {}
-    for layer in dict.fromkeys(unit.layer for unit in units.values()):
-        some = {number: unit for number, unit in units.items() if unit.layer == layer}
-        crops = _worthwhile_crops(ascents[layer], some)
+    for some in by_top.values():
+        crops = _worthwhile_crops(ascents[next(iter(some.values())).layer], some)
         cropped += crops
         whole |= {} if crops else some
     return Plan((*_whole_images(ascents, whole), *cropped))

@@ -125,18 +125,18 @@ def project_pass(
     projections and the number of the unit that each is of. Units whose receptive fields hang over the same
     borders go together, so that little more of their windows is computed than lies on the maps.
     """
-    graph, units, start = served.table.graph, served.units, served.start
+    graph, units, start = served.table.graph, [one.unit for one in served.units], served.start
     if graph not in ready:  # images of another size: another graph, with weights of its own
         ready.clear()
     down = descent(served.table, start, precision, ready.setdefault(graph, {}))
     recording, device = served.recording, served.recording.images.device
     size = graph.input_shape[-2], graph.input_shape[-1]
     fields = [field_of(served.table.fields[start], size, unit.row, unit.column) for unit in units]
-    order = sorted(range(len(units)), key=lambda n: (*overhang(fields[n], size), served.rows[n]))
+    order = sorted(range(len(units)), key=lambda n: (*overhang(fields[n], size), served.units[n].sample))
 
     def project_some(some: list[int]) -> Iterator[tuple[int, Projection]]:
         seed, windows = _seed(down, recording, [units[n] for n in some])
-        images = torch.tensor([served.rows[n] for n in some])
+        images = torch.tensor([served.units[n].sample for n in some])
         walked = walk(down, recording, seed, windows, images, batch_bytes(device))
         numbers = iter(some)
         while (arrived := _next(walked, device)) is not None:
@@ -145,7 +145,7 @@ def project_pass(
             for one, origin in zip(values, arrived.windows.origin.tolist(), strict=True):
                 number = next(numbers)
                 projection = _cut_out(served, number, fields[number], one, origin, preprocess)
-                yield served.numbers[number], projection
+                yield served.units[number].number, projection
 
     yield from at_once(project_some, _evenly(order, workers(device)), workers(device))
 
@@ -187,7 +187,7 @@ def _cut_out(
 ) -> Projection:  # fmt: skip
     """The part of a signal (C, h, w) at `origin` that lies in the unit's receptive field and the image."""
     height, width = served.table.graph.input_shape[-2:]
-    unit = served.units[number]
+    unit = served.units[number].unit
     top, left = min(max(field[0], 0), height), min(max(field[1], 0), width)
     box = (top, left, max(min(field[2], height), top), max(min(field[3], width), left))
     return Projection(
@@ -197,6 +197,6 @@ def _cut_out(
         box=box,
         field=field,
         read_at=served.start,
-        input=served.inputs[number].cpu(),
+        input=served.units[number].input.cpu(),
         preprocess=preprocess,
     )

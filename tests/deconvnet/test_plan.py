@@ -155,6 +155,20 @@ def test_layers_share_whole_images_and_have_crops_of_their_own() -> None:
     assert crops.layer == "pool"
 
 
+def test_a_layer_under_two_names_is_one_layer() -> None:
+    ways = WAYS | {"alias": WAYS["strided"], "known as": WAYS["joined"]}
+    units = [Unit("alias", 3, 5, 5), Unit("pool", 1, 2, 2), Unit("strided", 4, 6, 5, image=1), Unit("alias", 5, 0, 0)]
+    one, other = planned(units, ways).passes
+    assert isinstance(one, Crops)
+    assert isinstance(other, Crops)
+    assert (one.layer, sorted(one.units), sorted(other.units)) == ("alias", [0, 2, 3], [1])
+    assert one.price == sum(counted_cropped(Unit("strided", 0, *at)) for at in ((5, 5), (6, 5), (0, 0)))
+    shared = [Unit(("joined", "known as")[n % 2], n % 8, n, m) for n in range(0, 24, 2) for m in range(24)]
+    (forward,) = planned(shared, ways).passes  # dear as crops, of one image
+    assert isinstance(forward, WholeImages)
+    assert forward.price == counted_whole(["joined"], 1)
+
+
 def test_so_many_images_go_forward_together() -> None:
     sizes = [len(forward.images) for forward in planned([Unit("strided", 0, image=n) for n in range(40)] * 2).passes]
     assert sizes == [room.RECORDED_TOGETHER, room.RECORDED_TOGETHER, 40 - 2 * room.RECORDED_TOGETHER] == [16, 16, 8]

@@ -116,3 +116,9 @@ def test_cut_takes_windows_of_maps_and_keeps_what_broadcasts() -> None:
     assert same[:, 0].tolist() == [[[21, 22], [25, 26]]] * 2
     beyond = Windows(torch.tensor([[3, 3], [3, 3]]), (2, 2))
     assert cut(maps, (2, 3), torch.tensor([1, 1]), beyond)[0, 0].tolist() == [[31, 31], [31, 31]]
+
+
+def test_windows_seen_from_others() -> None:
+    crop = Windows(torch.tensor([[3, 4], [0, 0]]), (6, 6))
+    at = Windows(torch.tensor([[5, 5], [1, 1], [4, 4]]), (2, 2))
+    assert at.seen_from(crop, torch.tensor([0, 1, 0])).origin.tolist() == [[2, 1], [1, 1], [1, 0]]

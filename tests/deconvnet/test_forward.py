@@ -6,15 +6,14 @@ from networks import network
 from oracles import relative_error
 from torch import Tensor, nn
 
-from deconvviz.deconvnet.ascent import ascent, ascents
+from deconvviz.deconvnet.ascent import ascent
 from deconvviz.deconvnet.deconvnet import DeconvNet
 from deconvviz.deconvnet.forward import record_crops
 from deconvviz.deconvnet.passes import Pass, run
-from deconvviz.deconvnet.plan import Crops, WholeImages, plan
+from deconvviz.deconvnet.plan import Crops
 from deconvviz.deconvnet.projection import project_pass
 from deconvviz.deconvnet.units import Unit
 from deconvviz.errors import UnknownUnit, UnsuitableInput
-from deconvviz.mirror.window import Windows
 
 CROPPED = {
     "alexnet": "features.8",
@@ -92,15 +91,6 @@ def test_project_takes_crops_where_few_units_share_an_image(monkeypatch: pytest.
     assert not taken
 
 
-def test_what_cannot_be_cropped_is_not() -> None:
-    gated = DeconvNet(network("mobilenet_v3_small"))
-    table = gated.layers_for((3, 96, 96))
-    assert not ascent(table, table["features.4"].read_at).runs_on_windows  # its gate looks at the whole map
-    assert not ascent(table, table["classifier.3"].read_at).runs_on_windows
-    plain = DeconvNet(network("resnet18")).layers_for((3, 96, 96))
-    assert ascent(plain, plain["layer2.1"].read_at).runs_on_windows
-
-
 @pytest.mark.parametrize("shape", [(2, 7, 7), (7,), (7, 1), (1, 1, 7), (2, 1, 1), (1,), ()])
 def test_constants_that_differ_by_position_are_met_whole(shape: tuple[int, ...]) -> None:
     net = nn.Sequential(nn.Conv2d(3, 2, 3), PositionShift(shape), nn.ReLU(), nn.Conv2d(2, 2, 3), nn.ReLU()).double()
@@ -125,53 +115,6 @@ class PositionShift(nn.Module):
         return x + self.shift
 
 
-def test_windows_needed_and_their_cost() -> None:
-    net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(2, 4, 3), nn.ReLU())
-    way = ascent(DeconvNet(net).layers_for((1, 20, 20)), "4")
-    needed = way.windows(torch.tensor([[0, 0], [3, 3]]))
-    assert needed["input"].size == (8, 8)
-    assert needed["input"].origin.tolist() == [[0, 0], [5, 5]]
-    assert way.multiply_adds() == 20 * 20 * 18 + 8 * 8 * 72
-    assert way.multiply_adds(needed) == 2 * (6 * 6 * 18 + 72)
-
-
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "standardised"])
-def test_the_price_of_whole_images_is_what_the_modules_do(name: str) -> None:
-    net = Standardised() if name == "standardised" else network(name)
-    dv, products = DeconvNet(net), []
-    last = list(dv.layers_for((3, 64, 48)))[-1]
-
-    def count(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        products.append(module.weight.numel() * output[0, 0].numel())
-
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            module.register_forward_hook(count)
-    with torch.no_grad():
-        net.eval()(torch.zeros(1, 3, 64, 48))
-    units = [Unit(last, 1), Unit(last, 0, image=1), Unit(last, 0)]
-    (forward,) = plan(ascents(dv.layers_for((3, 64, 48)), [last]), dict(enumerate(units))).passes
-    assert forward.price == 2 * sum(products)
-
-
-class Standardised(nn.Module):
-    """A filter whose weights are computed from others, and one as it is."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first, self.second = StandardisedConv(3, 6, 3), nn.Conv2d(6, 4, (1, 3), stride=2, groups=2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.second(self.first(x).relu()).relu()
-
-
-class StandardisedConv(nn.Conv2d):
-    """Weights without their mean."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self._conv_forward(x, self.weight - self.weight.mean((1, 2, 3), keepdim=True), self.bias)
-
-
 def test_a_bare_network_has_seen_images_that_went_forward_in_crops() -> None:
     dv = DeconvNet(nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()))
     dv.project(torch.randn(1, 3, 20, 24), [Unit("0", 1, 2, 2)])
@@ -190,21 +133,21 @@ def test_bad_units_are_refused_before_anything_is_cropped() -> None:
         dv.project(torch.full((1, 3, 96, 96), float("nan")), [Unit("features.0", 0, 1, 1)])
 
 
-def test_units_are_divided_by_layer_and_number() -> None:
-    dv = DeconvNet(network("squeezenet1_1"))
-    table = dv.layers_for((3, 160, 160))
-    few = [Unit("features.3", 1, 5, 5, image=n) for n in range(3)]
-    many = [Unit("features.7", 1, n % 5, n // 5, image=0) for n in range(25)]
-    nowhere = [Unit("features.4", 1, image=2)]
-    units = [*few, *many, *nowhere]
-    passes = plan(ascents(table, {unit.layer for unit in units}), dict(enumerate(units))).passes
-    cropped = [forward for forward in passes if isinstance(forward, Crops)]
-    whole = [number for forward in passes if isinstance(forward, WholeImages) for number in forward.units]
-    assert [(forward.layer, sorted(forward.units)) for forward in cropped] == [("features.3", [0, 1, 2])]
-    assert sorted(whole) == list(range(3, len(units)))
+def test_a_layer_under_two_names_is_served_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    import deconvviz.deconvnet.passes as room
 
-
-def test_windows_seen_from_others() -> None:
-    crop = Windows(torch.tensor([[3, 4], [0, 0]]), (6, 6))
-    at = Windows(torch.tensor([[5, 5], [1, 1], [4, 4]]), (2, 2))
-    assert at.seen_from(crop, torch.tensor([0, 1, 0])).origin.tolist() == [[2, 1], [1, 1], [1, 0]]
+    dv, x = DeconvNet(network("squeezenet1_1")), torch.randn(2, 3, 96, 96)
+    one, same, other = "features.3.expand3x3", "features.3.expand3x3_activation", "features.3.squeeze"
+    table = dv.layers_for((3, 96, 96))
+    assert table[one].read_at == table[same].read_at != table[other].read_at
+    units = [Unit(name, n, 3 + n, 4, image=n % 2) for n, name in enumerate([one, other, same, one, same])]
+    served = room.located(table, dv.record(x, [one, other]), dict(enumerate(units)), dict(enumerate(x)))
+    assert [[unit.number for unit in one.units] for one in served] == [[0, 2, 3, 4], [1]]
+    taken = []
+    monkeypatch.setattr(room, "record_crops", lambda *given: taken.append(len(given[2])) or record_crops(*given))
+    projections = dv.project(x, units)
+    assert taken == [4, 1]
+    assert [(p.unit.layer, p.unit.channel) for p in projections] == [(u.layer, u.channel) for u in units]
+    for made, unit in zip(projections, units, strict=True):
+        (alone,) = dv.project(x, [unit])
+        assert relative_error(made.pixels, alone.pixels) < 1e-5
