@@ -22,6 +22,10 @@ ORDER = [
 """From the foundation up: what stands here imports only from what stands before it."""
 
 WITHIN = {
+    "shapes": [
+        *("dice", "textures", "pen", "parts", "buildings", "creatures", "heads", "plants", "things", "vehicles"),
+        *("world", "zfnet", "__init__", "train"),
+    ],
     "drawing": ["output", "resampling", "tiles", "notebook"],
     "images": ["pictures", "inputs", "records", "archives", "datasets", "sources"],
     "network": ["graph", "exporting", "capture", "folding", "models"],
@@ -29,6 +33,7 @@ WITHIN = {
         *("window", "signals", "arrivals", "bits", "recording", "registry", "rules", "names", "layers"),
         *("descent", "walk"),
     ],
+    "mirror/rules": ["pools", "averages", "joins", "gates", "paper", "parts", "reshapes", "resizes"],
     "deconvnet": [
         *("units", "ascent", "plan", "forward", "passes"),
         *("projection", "figures", "projections", "deconvnet", "visualise"),
@@ -43,14 +48,34 @@ WITHIN = {
     ],
     "cli": ["exits", "numbers", "texts", "notes", "options", "look", "scan", "gallery", "commands"],
 }
-"""The rooms of each wing, from its foundation up. `shapes` is drawn as one room: a package of its own."""
+"""The rooms of each folder, from its foundation up; its door stands above them all if it is not among them."""
+
+WINGS = [folder for folder in WITHIN if "/" not in folder]
+
+PUBLIC = {
+    "mirror": {"RULES", "Reach", "Recorded", "Rule", "pointwise", "register", "rule_for", "whole"},
+    "scanning": {"picture_index"},
+    "shapes": {"CLASSES", "TRAIN", "UNSEEN", "WEIGHTS", "image", "label"},
+}
+"""What doors hand on for users and for rules of their own, beside what other wings and the front door take."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
+def way_to(path: Path) -> list[str]:
+    """The names on the way from the package to a module."""
+    return [part.removesuffix(".py") for part in path.relative_to(PACKAGE).parts]
+
+
+def floor(rooms: list[str], name: str) -> int:
+    """How high a room lies; a name that is no room's comes from the door."""
+    door = rooms.index("__init__") if "__init__" in rooms else len(rooms)
+    return rooms.index(name) if name in rooms else door
+
+
 def place(path: Path) -> tuple[str, str]:
     """The wing that a module is in and its room there; a module beside the wings is a wing with one room."""
-    parts = [part.removesuffix(".py") for part in path.relative_to(PACKAGE).parts]
+    parts = way_to(path)
     return parts[0], parts[1] if len(parts) > 1 else ""
 
 
@@ -75,20 +100,27 @@ def read_from(path: Path) -> list[tuple[str, ...]]:
 
 def test_every_room_has_its_place() -> None:
     assert {place(path)[0] for path in MODULES} == set(ORDER)
-    for wing, rooms in WITHIN.items():
-        there = {place(path)[1] for path in MODULES if place(path)[0] == wing}
-        assert sorted(rooms) == sorted(there - {"__init__"})
+    assert set(WITHIN) == {"/".join(way_to(path)[:-1]) for path in MODULES} - {""}
+    for folder, rooms in WITHIN.items():
+        depth = folder.count("/") + 1
+        there = {way_to(path)[depth] for path in MODULES if "/".join(way_to(path)[:depth]) == folder}
+        assert {*rooms, "__init__"} == there
+        assert len(rooms) == len(set(rooms))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_go_strictly_downward(path: Path) -> None:
-    wing, room = place(path)
-    for other, *rest in read_from(path):
-        if other != wing:
-            assert ORDER.index(other) < ORDER.index(wing), (other, *rest)
-        elif wing in WITHIN and room != "__init__" and rest[0] != room:
-            rooms = WITHIN[wing]
-            assert rooms.index(rest[0]) < rooms.index(room), (other, *rest)
+    here = way_to(path)
+    for names in read_from(path):
+        assert names[0] in ORDER
+        shared = next(depth for depth in range(len(here)) if names[depth : depth + 1] != (here[depth],))
+        rooms = WITHIN["/".join(here[:shared])] if shared else ORDER
+        assert floor(rooms, names[shared]) < floor(rooms, here[shared]), names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_package_is_imported_by_relative_names(path: Path) -> None:
+    assert "deconvviz" not in {names[0] for names in imports(path)}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -99,13 +131,27 @@ def test_wings_are_entered_by_their_doors(path: Path) -> None:
             assert not rest or (len(rest) == 1 and rest[0] in door.__all__), (other, *rest)
 
 
-@pytest.mark.parametrize("wing", [*WITHIN, "shapes"])
+@pytest.mark.parametrize("wing", WINGS)
 def test_a_door_says_what_lives_there_and_hands_on_what_it_lists(wing: str) -> None:
     door = importlib.import_module(f"deconvviz.{wing}")
     assert len((door.__doc__ or "").split("\n\n")) >= 2
-    assert wing == "shapes" or "never" in (door.__doc__ or "")
+    assert "never" in (door.__doc__ or "")
     for name in door.__all__:
         assert getattr(door, name) is not None
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_door_hands_on_what_is_taken(wing: str) -> None:
+    """Or what `PUBLIC` lists; a module that is handed on is taken whole."""
+    others = [path for path in MODULES if place(path)[0] != wing]
+    taken = {names[1] for path in others for names in read_from(path) if names[0] == wing and names[1:]}
+    for path in others:
+        if (wing,) in read_from(path):
+            nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
+            taken |= {node.attr for node in nodes if isinstance(node.value, ast.Name) and node.value.id == wing}
+    front = {name for name, home in vars(deconvviz)["_HOMES"].items() if home == wing}
+    door = importlib.import_module(f"deconvviz.{wing}")
+    assert set(door.__all__) == taken | front | PUBLIC.get(wing, set())
 
 
 def test_who_knows_what() -> None:
@@ -160,7 +206,7 @@ def test_errors_form_one_tree_that_the_docstring_draws() -> None:
         assert name in (errors.__doc__ or "")
 
 
-@pytest.mark.parametrize("wing", [*WITHIN, "shapes"])
+@pytest.mark.parametrize("wing", WINGS)
 def test_the_quick_tests_touch_every_wing(wing: str) -> None:
     texts = [path.read_text() for path in Path(__file__).with_name(wing).glob("test_*.py")]
     assert any("pytest.mark.quick" in text for text in texts)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..drawing import Scaling, output
+from ..drawing import Scaling, check_writable, write_png
 from ..errors import UnknownModel, UnreadableImage, UnsuitableInput, UnwritableOutput
 from ..mirror import Layer, Layers, mirrored
 from ..network import load_model, pick_device
@@ -95,7 +95,7 @@ def picture_files(
     if dv.preprocess is None or dv.preprocess.usual_shape is not None:
         dv.layers.matching(asked)  # an unknown layer is said before any image is read
     for folder in {path.parent for path in paths}:
-        output.check_writable(folder)
+        check_writable(folder)
     for source, path in zip(sources, paths, strict=True):
         try:
             recording = dv.record(source, asked)
@@ -106,7 +106,7 @@ def picture_files(
         table = dv.layers_for(recording.graph.input_shape)
         image, record = _draw(dv, table, source, projections, smoothing)
         record["picture"] = str(path)
-        output.write_png(path, image, json.dumps(record, ensure_ascii=False))
+        write_png(path, image, json.dumps(record, ensure_ascii=False))
         yield Pictured(source, path, record)
 
 

@@ -5,8 +5,8 @@ at all (`output`), and the small pieces of plain HTML by which results show them
 This wing gets boxes and arrays; it never knows what a unit, a network or a data set is.
 """
 
-from . import notebook, output
-from .output import check_writable, compact, write_bytes, write_json, write_pdf, write_png, write_text
+from . import notebook
+from .output import check_writable, compact, write_bytes, write_content, write_json, write_pdf, write_png, write_text
 from .tiles import (
     ZERO,
     Box,
@@ -29,13 +29,13 @@ __all__ = [
     "compact",
     "enlarged",
     "notebook",
-    "output",
     "picture_tile",
     "picture_tiles",
     "signal_tile",
     "signal_tiles",
     "span",
     "write_bytes",
+    "write_content",
     "write_json",
     "write_pdf",
     "write_png",

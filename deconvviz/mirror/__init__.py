@@ -6,7 +6,7 @@ the paper's words (`rules/`), one forward pass with hooks (`recording`), the tab
 (`signals`, `window`). This wing never knows units, batches of them, or pictures: it carries signals.
 """
 
-from . import rules
+from . import rules as rules
 from .arrivals import Signal
 from .descent import Descent, Step, descent, mirrored
 from .layers import Fields, Layer, Layers, describe
@@ -24,13 +24,12 @@ from .registry import (
     rule_for,
     whole,
 )
-from .signals import Spatial, crop, place
+from .signals import crop, place
 from .walk import walk
-from .window import POINTWISE, Field, Reach, Reaches, Windows
+from .window import POINTWISE, Reach, Reaches, Windows
 
 __all__ = [
     "Descent",
-    "Field",
     "Fields",
     "Keep",
     "Layer",
@@ -43,7 +42,6 @@ __all__ = [
     "Recording",
     "Rule",
     "Signal",
-    "Spatial",
     "Step",
     "Windows",
     "crop",
@@ -60,7 +58,6 @@ __all__ = [
     "registered_modules",
     "registrations",
     "rule_for",
-    "rules",
     "unknown_layer",
     "walk",
     "whole",

@@ -2,8 +2,8 @@
 
 Here live what is asked of a gallery (`asked`), what a page says (`facts`, `words`, `choice`), its sheets of tiles
 (`sheets`, `sheetmaking`, `pictures`), its folder (`folder`, `kept`), its templates and scripts, a gallery from images
-in one go (`in_one_go`), and a server for this machine (`serving`). This wing never runs a network itself: it asks an
-index.
+in one go (`in_one_go`), and a server for this machine (`serving`). This wing never looks into a network: what
+it shows it asks of an index, if need be one that `in_one_go` has had scanned.
 """
 
 import importlib

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..drawing import output
+from ..drawing import check_writable, write_json
 from ..errors import UnwritableOutput
 
 NAME = "gallery.json"
@@ -47,7 +47,7 @@ def prepare(folder: Path, gallery: str, force: bool) -> None:
     removal is gone on with.
     """
     refuse_foreign(folder, force)
-    output.check_writable(folder)
+    check_writable(folder)
     there = read(folder)
     mine = there.get("gallery") == gallery
     if there and not mine:
@@ -60,9 +60,7 @@ def prepare(folder: Path, gallery: str, force: bool) -> None:
             if _OWN.fullmatch(path.relative_to(folder).as_posix()) and path.is_file() and not path.is_symlink():
                 path.unlink()
     layers = there.get("layers", []) if mine else []
-    output.write_json(
-        folder / NAME, {"schema_version": SCHEMA, "gallery": gallery, "complete": False, "layers": layers}
-    )
+    write_json(folder / NAME, {"schema_version": SCHEMA, "gallery": gallery, "complete": False, "layers": layers})
 
 
 def take_away(folder: Path, before: Any, now: Sequence[dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..deconvnet import Projection
-from ..drawing import output
+from ..drawing import write_content
 from ..machine import AtOnce
 from .kept import Store
 from .sheets import encode
@@ -56,4 +56,4 @@ class Pictures:
         if not store.has_picture(number):
             picture = Image.fromarray(self._picture(number))
             content = encode(picture, store.style.image_format, max(picture.size) <= SMALL, store.picture_facts(number))
-            yield output.write_content(store.picture_path(number), content)
+            yield write_content(store.picture_path(number), content)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..deconvnet import Projection
-from ..drawing import as_picture, output, picture_tiles, signal_tiles, span
+from ..drawing import as_picture, picture_tiles, signal_tiles, span, write_content
 from ..machine import AtOnce, sharing
 from ..scanning import Index
 from .facts import MapFacts, Section, map_fact
@@ -151,7 +151,7 @@ class _Filling:
         tiles = [begun.tiles.get(image) for image in begun.facts.images]
         said = {"gallery": self.store.gallery, "layer": name, "map": channel, "tiles": tiles}
         content = encode(as_picture(begun.sheet), self.style.image_format, begun.section.sharp, said)
-        yield output.write_content(self.store.sheet_path(begun.section, channel), content)
+        yield write_content(self.store.sheet_path(begun.section, channel), content)
 
 
 def _rounds(projections: Iterable[Projection], advance: Callable[[int], object]) -> Iterator[list[Projection]]:

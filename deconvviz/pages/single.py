@@ -4,7 +4,7 @@ import base64
 import tempfile
 from pathlib import Path
 
-from ..drawing import output
+from ..drawing import check_writable
 from ..errors import UnknownLayer, UnwritableOutput
 from ..scanning import Index
 from .asked import Place, Selection, Style, Told
@@ -21,7 +21,7 @@ def write_single_page(index: Index, selection: Selection, style: Style, place: P
     """
     path = place.path
     check_single(selection, place)
-    output.check_writable(path.parent)
+    check_writable(path.parent)
     shown = sections(index, selection, style, told.say)
     with tempfile.TemporaryDirectory() as scratch:
         store, kind = store_in(Path(scratch), index, selection, style), style.image_format

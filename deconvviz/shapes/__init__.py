@@ -1,6 +1,8 @@
 """The embedded default: a world of drawn pictures and a small network that knows it.
 
-Drawing needs no torch; only `network()` imports it.
+Here live the pictures (`world`: `buildings`, `creatures` and others, drawn by a `pen` of `parts`), the network
+(`zfnet`), and its training (`train`), which makes the weights beside it. Drawing needs no torch; only `network()`
+imports it. This wing never knows what its pictures are shown for, nor that its network will have a mirror.
 """
 
 from __future__ import annotations

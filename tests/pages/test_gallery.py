@@ -22,7 +22,7 @@ from shell import deconvviz
 
 from deconvviz import Index, shapes, write_gallery
 from deconvviz.cli import main
-from deconvviz.drawing import output
+from deconvviz.drawing import write_content
 from deconvviz.errors import UnknownUnit, UnwritableOutput
 from deconvviz.pages import Place, Selection, Style, Told, pictures, sheetmaking
 from deconvviz.pages.commands import USUAL
@@ -155,13 +155,13 @@ def test_what_was_interrupted_goes_on(
         sheet.unlink()
     sheets[3].write_bytes(sheets[3].read_bytes()[:100])  # as after a crash
     made: list[Path] = []
-    write = output.write_content
 
     def counted(path: Path, content: bytes) -> int:
         made.append(path)
-        return write(path, content)
+        return write_content(path, content)
 
-    monkeypatch.setattr(output, "write_content", counted)
+    for room in (pictures, sheetmaking):
+        monkeypatch.setattr(room, "write_content", counted)
     before = {path: path.stat().st_mtime_ns for path in sheets if path.exists()}
     write_gallery(index, out, tile=40)
     assert sorted(made) == sorted([*lost, sheets[3]])
@@ -208,15 +208,15 @@ def test_an_interruption_leaves_whole_sheets(
     place: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, many = tmp_path / "out", list[Path]()
-    write = output.write_content
 
     def interrupted(path: Path, content: bytes) -> int:
         many.append(path)
         if len(many) == 20:
             raise KeyboardInterrupt
-        return write(path, content)
+        return write_content(path, content)
 
-    monkeypatch.setattr(output, "write_content", interrupted)
+    for room in (pictures, sheetmaking):
+        monkeypatch.setattr(room, "write_content", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_gallery(index, out, tile=40)
     monkeypatch.undo()
