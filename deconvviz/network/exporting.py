@@ -2,6 +2,7 @@
 
 import logging
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,7 +24,8 @@ def export(net: nn.Module, example: Tensor) -> Any:
     before = _TORCHS.level
     _TORCHS.setLevel(logging.CRITICAL)
     try:
-        with _put_back(net):
+        with _put_back(net), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"torch\.(export|fx)\.")  # 2.6 warns of graphs of its own making
             batch = {0: torch.export.Dim.DYNAMIC}
             program = torch.export.export(net, (example,), dynamic_shapes=(batch,), strict=False)
             return _without_dropout(program.run_decompositions({}))

@@ -1,5 +1,7 @@
 """What the export leaves of a network: all as it was."""
 
+import warnings
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -68,3 +70,15 @@ def test_dropout_is_no_layer_and_a_copy_is() -> None:
     assert [call.name for call in graph.calls] == ["body.0", "body.1", "clone", "mul"]
     assert graph.outputs == ("mul",)
     assert graph.names["body"] == "body.1"
+
+
+class Halving(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.tensor(0.5)
+
+
+def test_torch_says_nothing_of_constants_made_in_forward() -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        capture(nn.Sequential(nn.Conv2d(1, 2, 3), nn.Sequential(Halving())), (1, 8, 8))
+    assert not said
