@@ -120,9 +120,8 @@ TRANSFORMERS = ["vit_b_16", "swin_t", "swin_v2_t", "maxvit_t"]
 
 
 ONE_OF_EACH = [
-    *("densenet121", "googlenet", "inception_v3", "mobilenet_v2", "mobilenet_v3_small", "shufflenet_v2_x0_5"),
-    *("regnet_x_400mf", "regnet_y_400mf", "efficientnet_b0", "convnext_tiny"),
-    *("deeplabv3_mobilenet_v3_large", "lraspp_mobilenet_v3_large"),
+    *("densenet121", "googlenet", "mobilenet_v2", "mobilenet_v3_small", "shufflenet_v2_x0_5"),
+    *("regnet_y_400mf", "efficientnet_b0", "convnext_tiny", "lraspp_mobilenet_v3_large"),
 ]
 """Of each family one small network, for what differs by operator and not by size.
 
@@ -131,7 +130,8 @@ AlexNet, VGG, SqueezeNet and ResNet are not among them: `deconvnet/test_projecti
 
 ALSO_IN_FLOAT32 = [
     *("alexnet", "vgg11_bn", "resnet18", "resnext50_32x4d", "squeezenet1_1"),
-    *("mnasnet0_5", "efficientnet_v2_s", "fcn_resnet50"),
+    *("inception_v3", "mnasnet0_5", "regnet_x_400mf", "efficientnet_v2_s"),
+    *("fcn_resnet50", "deeplabv3_mobilenet_v3_large"),
 ]
 
 
