@@ -36,7 +36,7 @@ WITHIN = {
     "mirror/rules": ["pools", "averages", "joins", "gates", "paper", "parts", "reshapes", "resizes"],
     "deconvnet": [
         *("units", "ascent", "plan", "forward", "passes"),
-        *("projection", "figures", "projections", "deconvnet", "visualise"),
+        *("projection", "projecting", "figures", "projections", "deconvnet", "visualise"),
     ],
     "scanning": [
         *("best", "tally", "part", "manifest", "ledger", "ranks", "selection", "watch", "reading", "recheck"),

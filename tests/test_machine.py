@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from deconvviz.deconvnet.projection import SEEDED_TOGETHER, _evenly
+from deconvviz.deconvnet.projecting import SEEDED_TOGETHER, _evenly
 from deconvviz.machine import MOST_WORKERS, at_once, sharing, threads_with, workers
 
 pytestmark = pytest.mark.quick

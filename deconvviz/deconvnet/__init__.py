@@ -1,8 +1,9 @@
 """`DeconvNet`: a network with its mirror attached, the units one asks for, and their projections.
 
 Here live units and their text form (`units`), which forward passes serve them at what price (`plan`, made from the
-sizes in `ascent`), these passes (`passes`, `forward`), projections (`projection`, `projections`), the figures of these
-(`figures`), and the whole pipe from image files to picture files (`visualise`). This wing never knows a data set's
+sizes in `ascent`), these passes (`passes`, `forward`), how projections are made (`projecting`) and what they are
+(`projection`, `projections`), the figures of these (`figures`), and the whole pipe from image files to picture files
+(`visualise`). This wing never knows a data set's
 ranking, a page, or the operator of a layer: a layer's rule says what may be asked of it.
 """
 

@@ -17,7 +17,8 @@ from .ascent import ascents
 from .forward import record_whole
 from .passes import Pass, located, maps_of, run
 from .plan import plan
-from .projection import Projection, project_pass
+from .projecting import project_pass
+from .projection import Projection
 from .projections import Projections
 from .units import Unit, images_of, strongest_images, strongest_maps
 

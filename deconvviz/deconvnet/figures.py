@@ -8,10 +8,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ..drawing import ZERO, Scaling, picture_tile, signal_tile
-from .projection import Projection
+from ..drawing import Scaling
+from .projection import GREY, Projection, patch_tile, projection_tile
 
-GREY = (ZERO, ZERO, ZERO)
 GROUND, INK, QUIET = (250, 250, 248), (28, 28, 30), (96, 96, 101)
 MARGIN, GAP, CAPTION, LEAST = 28, 6, 19, 720
 
@@ -27,24 +26,6 @@ class Row:
     remark: str
     projections: Sequence[Projection]
     categories: Sequence[str] = ()
-
-
-# --- tiles ----------------------------------------------------------------------------------------------
-
-
-def projection_tile(projection: Projection, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling]:
-    """The projection on its receptive field as a square tile, and how it was scaled."""
-    return signal_tile(projection.pixels, projection.box, projection.field, tile, smoothing)
-
-
-def patch_tile(projection: Projection, tile: int) -> Image.Image:
-    """The image region beside the projection, aligned with it."""
-    return picture_tile(projection.patch, projection.box, projection.field, tile)
-
-
-def silent(projection: Projection) -> bool:
-    """Whether the unit did not fire: its projection would be zero or noise, and is shown as plain grey."""
-    return projection.activation <= 0
 
 
 # --- grids ----------------------------------------------------------------------------------------------
@@ -126,12 +107,11 @@ def _name(projection: Projection, categories: Sequence[str]) -> str:
 
 def row_picture(row: Row, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, list[Scaling | None]]:
     """A row: heading, then the grid of patches beside the grid of projections, and each tile's scaling."""
-    blank = Image.new("RGB", (tile, tile), GREY)
-    made = [(blank, None) if silent(p) else projection_tile(p, tile, smoothing) for p in row.projections]
+    made = [projection_tile(p, tile, smoothing) for p in row.projections]
     patches = [patch_tile(p, tile) for p in row.projections]
     names = [_name(p, row.categories) for p in row.projections]
     values = [
-        f":{p.unit.channel}  {'silent ' if silent(p) else ''}{short_number(p.activation)}" for p in row.projections
+        f":{p.unit.channel}  {'silent ' if p.silent else ''}{short_number(p.activation)}" for p in row.projections
     ]
     left, right = tile_grid(patches, names), tile_grid([drawn for drawn, _ in made], values)
     width, between, heading = left.width, 3 * MARGIN // 2, 52
@@ -242,9 +222,8 @@ def _map_cell(shown: Cell, tile: int, count: int, smoothing: float) -> Image.Ima
     ImageDraw.Draw(cell).text((0, 0), _fitting(shown.caption, 13, cell.width), QUIET, _font_for(shown.caption, 13))
     for place in range(count):
         projection = shown.projections[place] if place < len(shown.projections) else None
-        empty = projection is None or silent(projection)
         left, top = place % columns * (tile + gap), CAPTION + place // columns * (tile + gap)
         cell.paste(blank if projection is None else patch_tile(projection, tile), (left, top))
-        drawn = blank if projection is None or empty else projection_tile(projection, tile, smoothing)[0]
+        drawn = blank if projection is None else projection_tile(projection, tile, smoothing)[0]
         cell.paste(drawn, (grid + 10 + left, top))
     return cell

@@ -1,14 +1,10 @@
-"""Projections: what units respond to, in pixel space.
+"""A projection: what one unit responds to, in pixel space, and how it shows itself; made in `projecting`.
 
-Zeiler & Fergus 2014, §2.1: "To examine a given convnet activation, we set all other activations in the
-layer to zero and pass the feature maps as input to the attached deconvnet layer." The seed is the
-activation's own value, so a projection scales with it.
+A unit that does not fire is `silent`: its projection would be zero or noise, and is drawn plain grey everywhere.
 """
 
 import os
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +12,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..drawing import Box, notebook, picture_tile, signal_tile, write_png
+from ..drawing import ZERO, Box, Scaling, notebook, picture_tile, signal_tile, write_picture
 from ..images import Preprocess, picture
-from ..machine import at_once, batch_bytes, exactly, workers
-from ..mirror import Descent, Recording, Signal, Step, Windows, crop, descent, walk
-from ..network import Call, Graph
-from .ascent import field_of, overhang
-from .passes import Pass
 from .units import Unit
 
-SEEDED_TOGETHER = 64
-"""How many units start down together; the walk parts them as their signals grow."""
-
-FEWEST = 3
-"""Units that are worth a part of their own: each part reads all weights."""
+GREY = (ZERO, ZERO, ZERO)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +47,11 @@ class Projection:
         return canvas
 
     @property
+    def silent(self) -> bool:
+        """Whether the unit did not fire: its projection would be zero or noise, and is drawn plain grey."""
+        return self.activation <= 0
+
+    @property
     def seen(self) -> Image.Image:
         """The picture that the network saw, RGB, H × W: its input with the preprocessing undone."""
         return picture(self.input, self.preprocess)
@@ -73,10 +65,11 @@ class Projection:
         """The patch beside the projection, on square tiles of `tile` × `tile` pixels.
 
         The projection is resampled to the tile, then scaled by the tile's own 99.5 % quantile; grey (128) is zero.
+        That of a unit that is silent is plain grey.
         """
         both = Image.new("RGB", (2 * tile + 8, tile), (255, 255, 255))
-        both.paste(picture_tile(self.patch, self.box, self.field, tile), (0, 0))
-        both.paste(signal_tile(self.pixels, self.box, self.field, tile)[0], (tile + 8, 0))
+        both.paste(patch_tile(self, tile), (0, 0))
+        both.paste(projection_tile(self, tile)[0], (tile + 8, 0))
         return both
 
     @property
@@ -85,8 +78,11 @@ class Projection:
         return self.show()
 
     def save(self, path: str | os.PathLike[str], tile: int = 224) -> None:
-        """Write `image` as a PNG, or `show(tile)` for tiles of another size. Raises UnwritableOutput."""
-        write_png(Path(path), self.show(tile))
+        """Write `image`, or `show(tile)` for tiles of another size, as PNG, JPEG, WebP or PDF, by the path's ending.
+
+        Raises UnwritableOutput, also for any other ending.
+        """
+        write_picture(Path(path), self.show(tile), title=str(self.unit))
 
     def plot(self, ax: Any = None) -> Any:
         """Draw `image` on matplotlib's axes, the current ones by default, and return them."""
@@ -98,17 +94,16 @@ class Projection:
 
     def _as_html(self, tile: int) -> str:
         height, width = self.box[2] - self.box[0], self.box[3] - self.box[1]
-        projection = signal_tile(self.pixels, self.box, self.field, tile)[0]
         panels = (
             (notebook.framed(self.seen, self.box, tile), "image", "the image; the box is the receptive field"),
-            (picture_tile(self.patch, self.box, self.field, tile), "patch", f"patch: {height} × {width} pixels of it"),
-            (projection, "projection", "projection; grey is zero"),
+            (patch_tile(self, tile), "patch", f"patch: {height} × {width} pixels of it"),
+            (projection_tile(self, tile)[0], "projection", "projection; grey is zero"),
         )
         cells = [
             f"{notebook.picture(drawn, f'{what} of {self.unit}')}<br><small>{said}</small>"
             for drawn, what, said in panels
         ]
-        fires = "" if self.activation > 0 else ", silent: it does not fire"
+        fires = ", silent: it does not fire" if self.silent else ""
         heading = f"<b>{notebook.text(self.unit)}</b> &nbsp;activation {self.activation:.3g}{fires}"
         return notebook.side_by_side(cells, len(cells), heading)
 
@@ -116,87 +111,13 @@ class Projection:
         return f"Projection({self.unit}, activation {self.activation:.4g}, box {self.box})"
 
 
-def project_pass(
-    served: Pass, precision: torch.dtype, ready: dict[Graph, dict[Call, Step]], preprocess: Preprocess | None
-) -> Iterator[tuple[int, Projection]]:
-    """Seed each unit with its activation, walk down, cut out its receptive field.
-
-    `precision` of the signals; `ready`: the steps down whose weights are prepared, of one graph at a time. Yields
-    projections and the number of the unit that each is of. Units whose receptive fields hang over the same
-    borders go together, so that little more of their windows is computed than lies on the maps.
-    """
-    graph, units, start = served.table.graph, [one.unit for one in served.units], served.start
-    if graph not in ready:  # images of another size: another graph, with weights of its own
-        ready.clear()
-    down = descent(served.table, start, precision, ready.setdefault(graph, {}))
-    recording, device = served.recording, served.recording.images.device
-    size = graph.input_shape[-2], graph.input_shape[-1]
-    fields = [field_of(served.table.fields[start], size, unit.row, unit.column) for unit in units]
-    order = sorted(range(len(units)), key=lambda n: (*overhang(fields[n], size), served.units[n].sample))
-
-    def project_some(some: list[int]) -> Iterator[tuple[int, Projection]]:
-        seed, windows = _seed(down, recording, [units[n] for n in some])
-        images = torch.tensor([served.units[n].sample for n in some])
-        walked = walk(down, recording, seed, windows, images, batch_bytes(device))
-        numbers = iter(some)
-        while (arrived := _next(walked, device)) is not None:
-            assert arrived.windows is not None  # images have rows and columns
-            values = arrived.values.to("cpu", recording.images.dtype)
-            for one, origin in zip(values, arrived.windows.origin.tolist(), strict=True):
-                number = next(numbers)
-                projection = _cut_out(served, number, fields[number], one, origin, preprocess)
-                yield served.units[number].number, projection
-
-    yield from at_once(project_some, _evenly(order, workers(device)), workers(device))
+def projection_tile(projection: Projection, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling | None]:
+    """The projection on its receptive field as a square tile, and how it was scaled; plain grey, None, if silent."""
+    if projection.silent:
+        return Image.new("RGB", (tile, tile), GREY), None
+    return signal_tile(projection.pixels, projection.box, projection.field, tile, smoothing)
 
 
-def _evenly(numbers: list[int], sharers: int) -> list[list[int]]:
-    """Parts of equal length for so many at work, no longer than SEEDED_TOGETHER, and not of one or two."""
-    rounds = -(-len(numbers) // (sharers * SEEDED_TOGETHER))
-    count = max(min(sharers * rounds, len(numbers) // FEWEST), 1)
-    edges = [len(numbers) * n // count for n in range(count + 1)]
-    return [numbers[start:end] for start, end in pairwise(edges)]
-
-
-def _next(walked: Iterator[Signal], device: torch.device) -> Signal | None:
-    """The next signals that have come down, if there are any; without what autograd would need."""
-    with torch.inference_mode(), exactly(device), torch.autocast(device.type, enabled=False):
-        return next(walked, None)
-
-
-def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[Tensor, Windows | None]:
-    """A signal at the units' layer: for each unit its activation in its feature map, in a window of one position."""
-    table, maps = down.table, recording.maps[down.start]
-    channel = table.channel_dimension(down.start)
-    shape = [1] * maps.ndim
-    shape[0], shape[channel] = len(units), maps.shape[channel]
-    seed = maps.new_zeros(shape)
-    along = seed.view(len(units), -1)
-    channels, activations = ([getattr(u, name) for u in units] for name in ("channel", "activation"))
-    along[range(len(units)), channels] = torch.tensor(activations, dtype=seed.dtype, device=seed.device)
-    if seed.ndim == 4:
-        seed = seed.contiguous(memory_format=torch.channels_last)
-    if table.spatial[down.start] is None:
-        return seed, None
-    return seed, Windows(torch.tensor([[u.row, u.column] for u in units], dtype=torch.int64), (1, 1))
-
-
-def _cut_out(
-    served: Pass, number: int, field: Box, signal: Tensor, origin: list[int],
-    preprocess: Preprocess | None,
-) -> Projection:  # fmt: skip
-    """The part of a signal (C, h, w) at `origin` that lies in the unit's receptive field and the image."""
-    height, width = served.table.graph.input_shape[-2:]
-    unit = served.units[number].unit
-    top, left = min(max(field[0], 0), height), min(max(field[1], 0), width)
-    box = (top, left, max(min(field[2], height), top), max(min(field[3], width), left))
-    return Projection(
-        unit=unit,
-        activation=float(unit.activation or 0.0),
-        pixels=crop(signal, (origin[0], origin[1]), box),
-        box=box,
-        field=field,
-        read_at=served.start,
-        input=served.units[number].input.cpu(),
-        preprocess=preprocess,
-    )
+def patch_tile(projection: Projection, tile: int) -> Image.Image:
+    """The image region beside the projection, aligned with it."""
+    return picture_tile(projection.patch, projection.box, projection.field, tile)

@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..drawing import notebook, write_png
+from ..drawing import notebook, write_picture
 from ..errors import UnsuitableInput
-from .figures import GREY, Row, patch_tile, projection_tile, row_picture, short_number, silent
-from .projection import Projection
+from .figures import Row, row_picture, short_number
+from .projection import Projection, patch_tile, projection_tile
 
 ACROSS = 3
 """Units in a row of a notebook."""
@@ -60,8 +60,8 @@ class Projections(list[Projection]):
         return row_picture(Row(self._said(), "left: image patches; right: projections; grey is zero", self), 112)[0]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `image` as a PNG. Raises UnwritableOutput."""
-        write_png(Path(path), self.image)
+        """Write `image` as PNG, JPEG, WebP or PDF, by the path's ending; raises UnwritableOutput, also for others."""
+        write_picture(Path(path), self.image, title=self._said())
 
     def plot(self, ax: Any = None) -> Any:
         """Draw `image` on matplotlib's axes, the current ones by default, and return them."""
@@ -96,9 +96,8 @@ def units_html(projections: Sequence[Projection], heading: str) -> str:
 
 
 def _cell(projection: Projection, tile: int, several: bool) -> str:
-    blank, unit = silent(projection), projection.unit
-    signal = Image.new("RGB", (tile, tile), GREY) if blank else projection_tile(projection, tile)[0]
+    unit, signal = projection.unit, projection_tile(projection, tile)[0]
     patch = notebook.picture(patch_tile(projection, tile), f"patch of {unit} in image {unit.image}")
     drawn = notebook.picture(signal, f"projection of {unit} in image {unit.image}")
-    said = f"{unit} &nbsp;{'silent ' if blank else ''}{short_number(projection.activation)}"
+    said = f"{unit} &nbsp;{'silent ' if projection.silent else ''}{short_number(projection.activation)}"
     return f"{patch}{drawn}<br><small>{said}{f' &nbsp;image {unit.image}' if several else ''}</small>"

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..drawing import Scaling, check_writable, write_png
+from ..drawing import PICTURES, Scaling, check_writable, picture_ending, write_picture
 from ..errors import UnknownModel, UnreadableImage, UnsuitableInput, UnwritableOutput
 from ..mirror import Layer, Layers, mirrored
 from ..network import load_model, pick_device
@@ -53,13 +53,13 @@ class Pictured:
 def picture_paths(sources: Sequence[Path], out: Path | None) -> list[Path]:
     """Where each image's picture goes: `out` is a file for one image, a folder for several.
 
-    Without it, `gallery/`. Images of the same name get numbers. Raises UnwritableOutput rather than write
-    over one of the images.
+    Without it, `gallery/`. Images of the same name get numbers. Raises UnwritableOutput for a file that is no picture
+    by its name, and rather than write over one of the images.
     """
     single = len(sources) == 1 and out is not None and not out.is_dir()
-    if out is not None and not out.is_dir() and out.suffix.lower() not in ("", ".png") and single:
-        raise UnwritableOutput(f"{out}: pictures are written as PNG; choose a name that ends in .png")
-    if out is not None and not single and (out.exists() or out.suffix.lower() == ".png") and not out.is_dir():
+    if out is not None and single and out.suffix:
+        picture_ending(out)
+    if out is not None and not single and (out.exists() or out.suffix.lower() in PICTURES) and not out.is_dir():
         raise UnwritableOutput(f"{out}: is a file; several images need a folder (-o FOLDER)")
     if single and out is not None and out.suffix:
         paths = [out]
@@ -106,7 +106,7 @@ def picture_files(
         table = dv.layers_for(recording.graph.input_shape)
         image, record = _draw(dv, table, source, projections, smoothing)
         record["picture"] = str(path)
-        write_png(path, image, json.dumps(record, ensure_ascii=False))
+        write_picture(path, image, json.dumps(record, ensure_ascii=False), source.name)
         yield Pictured(source, path, record)
 
 
@@ -184,7 +184,7 @@ def _layer_record(layer: Layer, name: str, row: figures.Row, scalings: Sequence[
                 "row": p.unit.row,
                 "column": p.unit.column,
                 "activation": _finite(p.activation),
-                "silent": figures.silent(p),
+                "silent": p.silent,
                 "box": p.box,
                 "field": p.field,
                 "scaling": scaling.as_json() if scaling else None,

@@ -6,7 +6,17 @@ This wing gets boxes and arrays; it never knows what a unit, a network or a data
 """
 
 from . import notebook
-from .output import check_writable, compact, write_bytes, write_content, write_json, write_pdf, write_png, write_text
+from .output import (
+    PICTURES,
+    check_writable,
+    compact,
+    picture_ending,
+    write_bytes,
+    write_content,
+    write_json,
+    write_picture,
+    write_text,
+)
 from .tiles import (
     ZERO,
     Box,
@@ -22,6 +32,7 @@ from .tiles import (
 
 __all__ = [
     "Box",
+    "PICTURES",
     "Scaling",
     "ZERO",
     "as_picture",
@@ -29,6 +40,7 @@ __all__ = [
     "compact",
     "enlarged",
     "notebook",
+    "picture_ending",
     "picture_tile",
     "picture_tiles",
     "signal_tile",
@@ -37,7 +49,6 @@ __all__ = [
     "write_bytes",
     "write_content",
     "write_json",
-    "write_pdf",
-    "write_png",
+    "write_picture",
     "write_text",
 ]

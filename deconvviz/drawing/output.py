@@ -12,7 +12,7 @@ from typing import IO, Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ..errors import UnwritableOutput
+from ..errors import UnwritableOutput, one_line
 
 
 def _umask() -> int:
@@ -65,21 +65,53 @@ def write_json(path: Path, content: Any) -> Path:
     return write_text(path, compact(content) + "\n")
 
 
-def write_png(path: Path, image: Image.Image, facts: str = "", dpi: int | None = None) -> Path:
-    """Write a PNG; `facts` (JSON) travel inside it under the key `deconvviz`; `dpi`: dots an inch in print."""
-    info = PngInfo()
-    if facts:
-        info.add_itxt("deconvviz", facts)
-    buffer = BytesIO()
-    image.save(buffer, "PNG", pnginfo=info, **({"dpi": (dpi, dpi)} if dpi else {}))
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".pdf")
+"""Endings of the pictures that can be written."""
+
+
+def picture_ending(path: Path) -> str:
+    """The ending that says what a picture is written as, one of `PICTURES`. Raises UnwritableOutput for any other."""
+    ending = path.suffix.lower()
+    if ending not in PICTURES:
+        *names, last = PICTURES
+        raise UnwritableOutput(
+            f"{path}: pictures are written as PNG, JPEG, WebP or PDF; choose a name that ends in "
+            f"{', '.join(names)} or {last}"
+        )
+    return ending
+
+
+def write_picture(path: Path, image: Image.Image, facts: str = "", title: str = "", dpi: int | None = None) -> Path:
+    """Write a picture as what its name says: PNG, JPEG, WebP (without loss) or a PDF of one page.
+
+    `facts` (JSON) travel inside a PNG, under the key `deconvviz`; `title` stands in a PDF; `dpi`: dots an inch in
+    print, 300 in a PDF by default. Same input, same bytes. Raises UnwritableOutput, also for any other ending.
+    """
+    ending, buffer, printed = picture_ending(path), BytesIO(), {"dpi": (dpi, dpi)} if dpi else {}
+    try:
+        if ending == ".png":
+            info = PngInfo()
+            if facts:
+                info.add_itxt("deconvviz", facts)
+            image.save(buffer, "PNG", pnginfo=info, **printed)
+        elif ending == ".webp":
+            image.save(buffer, "WEBP", lossless=True, quality=100)
+        elif ending == ".pdf":
+            never = time.gmtime(0)  # a PDF's dates would differ from run to run
+            page = {"resolution": dpi or 300, "title": title, "creationDate": never, "modDate": never}
+            image.save(buffer, "PDF", **_FINE, **page)
+        else:
+            image.save(buffer, "JPEG", **_FINE, **printed)
+    except (OSError, ValueError, KeyError) as error:  # sides beyond what the format holds; a Pillow without it
+        raise UnwritableOutput(
+            f"{path}: a picture of {image.width} x {image.height} pixels cannot be written as {ending[1:]} "
+            f"({one_line(error)}); choose a name that ends in .png"
+        ) from error
     return write_bytes(path, lambda file: file.write(buffer.getvalue()))
 
 
-def write_pdf(path: Path, image: Image.Image, title: str, dpi: int = 300) -> Path:
-    """Write a PDF of one page, the picture at `dpi` dots an inch. It carries no date: same input, same bytes."""
-    buffer, never = BytesIO(), time.gmtime(0)
-    image.save(buffer, "PDF", resolution=dpi, title=title, quality=95, subsampling=0, creationDate=never, modDate=never)
-    return write_bytes(path, lambda file: file.write(buffer.getvalue()))
+_FINE: dict[str, Any] = {"quality": 95, "subsampling": 0}
+"""How JPEGs are made, also those inside a PDF: colours as sharp as brightness."""
 
 
 def check_writable(folder: Path) -> None:

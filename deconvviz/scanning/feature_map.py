@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..deconvnet import Cell, Projections, Unit, figure2, short_number, units_html
-from ..drawing import notebook, write_png
+from ..drawing import notebook, write_picture
 from ..errors import DeconvvizError
 
 
@@ -108,8 +108,8 @@ class FeatureMap:
         return figure2([Cell(self._said(), self.projections)], tile=112, count=max(len(self.top), 1))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `image` as a PNG. Raises UnwritableOutput."""
-        write_png(Path(path), self.image)
+        """Write `image` as PNG, JPEG, WebP or PDF, by the path's ending; raises UnwritableOutput, also for others."""
+        write_picture(Path(path), self.image, title=f"{self.layer}:{self.channel}")
 
     def plot(self, ax: Any = None) -> Any:
         """Draw `image` on matplotlib's axes, the current ones by default, and return them."""

@@ -8,8 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from ..deconvnet import Cell, Projection, figure2, one_below_the_other, short_number
-from ..drawing import check_writable, write_pdf, write_png
-from ..errors import UnwritableOutput
+from ..drawing import check_writable, picture_ending, write_picture
 from ..version import __version__
 from .feature_map import Statistics
 from .index import Index
@@ -78,14 +77,11 @@ def write_index_figure(
     smoothing: float,
     report: Callable[[str], object],
 ) -> Path:
-    """Write `picture_index` as PNG or PDF, by the path's ending; raises UnwritableOutput for any other."""
-    if path.suffix.lower() not in (".png", ".pdf"):
-        raise UnwritableOutput(f"{path}: figures are written as PNG or PDF; choose a name that ends in .png or .pdf")
+    """Write `picture_index` as what the path's ending says (`write_picture`); raises UnwritableOutput."""
+    picture_ending(path)
     check_writable(path.parent)
     names = index.matching(layer)
     picture = picture_index(index, names, channels, tile, smoothing, report)
-    if path.suffix.lower() == ".pdf":
-        return write_pdf(path, picture, f"{index.manifest.model} {', '.join(names)}", DPI)
     facts = {
         "schema_version": SCHEMA,
         "deconvviz": __version__,
@@ -93,4 +89,4 @@ def write_index_figure(
         "scan": index.manifest.identity,
         "smoothing": smoothing,
     }
-    return write_png(path, picture, json.dumps(facts), DPI)
+    return write_picture(path, picture, json.dumps(facts), f"{index.manifest.model} {', '.join(names)}", DPI)

@@ -1,5 +1,9 @@
 """Tiles and grids: scaling as the method says, what is recorded, and what the eye must not be told."""
 
+import re
+from base64 import b64decode
+from io import BytesIO
+
 import numpy as np
 import pytest
 import torch
@@ -119,6 +123,15 @@ def test_silent_units_are_plain_grey_and_said_so() -> None:
     picture, scalings = figures.row_picture(figures.Row("conv", "", [dead]), 64)
     assert scalings == [None]
     assert picture.width > 128
+    assert (levels(dead.show(64))[:, 72:] == 128).all()
+    assert levels(dead.show(64))[:, :64].std() > 0  # the patch is there
+    assert "silent" in dead._repr_mimebundle_()["text/html"]
+    fires = projection(dead.pixels, dead.box, activation=0.1)
+    assert levels(fires.show(64))[:, 72:].std() > 0
+    shown = [re.findall(r"base64,([^\"]*)", p._repr_mimebundle_()["text/html"])[2] for p in (dead, fires)]
+    drawn = [levels(Image.open(BytesIO(b64decode(one)))) for one in shown]
+    assert (drawn[0] == 128).all()
+    assert drawn[1].std() > 0
 
 
 def test_a_figure_has_its_size_whatever_its_texts() -> None:

@@ -11,7 +11,7 @@ from deconvviz.deconvnet.deconvnet import DeconvNet
 from deconvviz.deconvnet.forward import record_crops
 from deconvviz.deconvnet.passes import Pass, run
 from deconvviz.deconvnet.plan import Crops
-from deconvviz.deconvnet.projection import project_pass
+from deconvviz.deconvnet.projecting import project_pass
 from deconvviz.deconvnet.units import Unit
 from deconvviz.errors import UnknownUnit, UnsuitableInput
 

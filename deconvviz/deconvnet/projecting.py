@@ -1,0 +1,114 @@
+"""From the units that one forward pass serves to their projections: seed, walk down, cut out the receptive field.
+
+Zeiler & Fergus 2014, §2.1: "To examine a given convnet activation, we set all other activations in the
+layer to zero and pass the feature maps as input to the attached deconvnet layer." The seed is the
+activation's own value, so a projection scales with it.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from ..drawing import Box
+from ..images import Preprocess
+from ..machine import at_once, batch_bytes, exactly, workers
+from ..mirror import Descent, Recording, Signal, Step, Windows, crop, descent, walk
+from ..network import Call, Graph
+from .ascent import field_of, overhang
+from .passes import Pass
+from .projection import Projection
+from .units import Unit
+
+SEEDED_TOGETHER = 64
+"""How many units start down together; the walk parts them as their signals grow."""
+
+FEWEST = 3
+"""Units that are worth a part of their own: each part reads all weights."""
+
+
+def project_pass(
+    served: Pass, precision: torch.dtype, ready: dict[Graph, dict[Call, Step]], preprocess: Preprocess | None
+) -> Iterator[tuple[int, Projection]]:
+    """Seed each unit with its activation, walk down, cut out its receptive field.
+
+    `precision` of the signals; `ready`: the steps down whose weights are prepared, of one graph at a time. Yields
+    projections and the number of the unit that each is of. Units whose receptive fields hang over the same
+    borders go together, so that little more of their windows is computed than lies on the maps.
+    """
+    graph, units, start = served.table.graph, [one.unit for one in served.units], served.start
+    if graph not in ready:  # images of another size: another graph, with weights of its own
+        ready.clear()
+    down = descent(served.table, start, precision, ready.setdefault(graph, {}))
+    recording, device = served.recording, served.recording.images.device
+    size = graph.input_shape[-2], graph.input_shape[-1]
+    fields = [field_of(served.table.fields[start], size, unit.row, unit.column) for unit in units]
+    order = sorted(range(len(units)), key=lambda n: (*overhang(fields[n], size), served.units[n].sample))
+
+    def project_some(some: list[int]) -> Iterator[tuple[int, Projection]]:
+        seed, windows = _seed(down, recording, [units[n] for n in some])
+        images = torch.tensor([served.units[n].sample for n in some])
+        walked = walk(down, recording, seed, windows, images, batch_bytes(device))
+        numbers = iter(some)
+        while (arrived := _next(walked, device)) is not None:
+            assert arrived.windows is not None  # images have rows and columns
+            values = arrived.values.to("cpu", recording.images.dtype)
+            for one, origin in zip(values, arrived.windows.origin.tolist(), strict=True):
+                number = next(numbers)
+                projection = _cut_out(served, number, fields[number], one, origin, preprocess)
+                yield served.units[number].number, projection
+
+    yield from at_once(project_some, _evenly(order, workers(device)), workers(device))
+
+
+def _evenly(numbers: list[int], sharers: int) -> list[list[int]]:
+    """Parts of equal length for so many at work, no longer than SEEDED_TOGETHER, and not of one or two."""
+    rounds = -(-len(numbers) // (sharers * SEEDED_TOGETHER))
+    count = max(min(sharers * rounds, len(numbers) // FEWEST), 1)
+    edges = [len(numbers) * n // count for n in range(count + 1)]
+    return [numbers[start:end] for start, end in pairwise(edges)]
+
+
+def _next(walked: Iterator[Signal], device: torch.device) -> Signal | None:
+    """The next signals that have come down, if there are any; without what autograd would need."""
+    with torch.inference_mode(), exactly(device), torch.autocast(device.type, enabled=False):
+        return next(walked, None)
+
+
+def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[Tensor, Windows | None]:
+    """A signal at the units' layer: for each unit its activation in its feature map, in a window of one position."""
+    table, maps = down.table, recording.maps[down.start]
+    channel = table.channel_dimension(down.start)
+    shape = [1] * maps.ndim
+    shape[0], shape[channel] = len(units), maps.shape[channel]
+    seed = maps.new_zeros(shape)
+    along = seed.view(len(units), -1)
+    channels, activations = ([getattr(u, name) for u in units] for name in ("channel", "activation"))
+    along[range(len(units)), channels] = torch.tensor(activations, dtype=seed.dtype, device=seed.device)
+    if seed.ndim == 4:
+        seed = seed.contiguous(memory_format=torch.channels_last)
+    if table.spatial[down.start] is None:
+        return seed, None
+    return seed, Windows(torch.tensor([[u.row, u.column] for u in units], dtype=torch.int64), (1, 1))
+
+
+def _cut_out(
+    served: Pass, number: int, field: Box, signal: Tensor, origin: list[int],
+    preprocess: Preprocess | None,
+) -> Projection:  # fmt: skip
+    """The part of a signal (C, h, w) at `origin` that lies in the unit's receptive field and the image."""
+    height, width = served.table.graph.input_shape[-2:]
+    unit = served.units[number].unit
+    top, left = min(max(field[0], 0), height), min(max(field[1], 0), width)
+    box = (top, left, max(min(field[2], height), top), max(min(field[3], width), left))
+    return Projection(
+        unit=unit,
+        activation=float(unit.activation or 0.0),
+        pixels=crop(signal, (origin[0], origin[1]), box),
+        box=box,
+        field=field,
+        read_at=served.start,
+        input=served.units[number].input.cpu(),
+        preprocess=preprocess,
+    )
