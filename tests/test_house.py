@@ -30,7 +30,7 @@ WITHIN = {
     "images": ["pictures", "inputs", "records", "archives", "datasets", "sources"],
     "network": ["graph", "exporting", "capture", "folding", "models"],
     "mirror": [
-        *("window", "signals", "arrivals", "bits", "recording", "registry", "rules", "names", "layers"),
+        *("window", "signals", "arrivals", "bits", "recording", "registry", "scores", "rules", "names", "layers"),
         *("descent", "walk"),
     ],
     "mirror/rules": ["pools", "averages", "joins", "gates", "paper", "parts", "reshapes", "resizes"],

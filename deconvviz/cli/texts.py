@@ -84,6 +84,7 @@ def _unit_record(index: Index, unit: Unit, k: int | None) -> dict[str, Any]:
     facts = index.statistics(unit.layer, unit.channel)
     return {
         "unit": f"{unit.layer}:{unit.channel}",
+        "class": index.class_name(unit.layer, unit.channel) or None,
         "dead": facts.dead,
         "count": facts.count,
         "mean": facts.mean,
@@ -110,8 +111,10 @@ def _unit_record(index: Index, unit: Unit, k: int | None) -> dict[str, Any]:
 def unit_lines(index: Index, unit: Unit, k: int | None) -> list[str]:
     """The strongest images of a feature map, strongest first, below a line of statistics."""
     facts = index.statistics(unit.layer, unit.channel)
+    name = printable(index.class_name(unit.layer, unit.channel))
     lines = [
         f"{unit.layer}:{unit.channel}  "
+        + (f"{name}  " if name else "")
         + ("dead: " if facts.dead else "")
         + f"positive in {facts.positive} of {facts.count} images"
         + (f", maximum {short_number(facts.maximum)}, mean of the maxima " if facts.count else "")

@@ -158,7 +158,7 @@ class DeconvNet:
         while some := self._of_one_layer_each(source, _parsed(islice(remaining, max(ahead, 1)))):
             projections: dict[int, Projection] = {}
             for served in self._passes(source, some):
-                projections.update(project_pass(served, self._precision, ready, self.preprocess))
+                projections.update(project_pass(served, self._precision, ready, self.preprocess, self.model.categories))
             yield from (projections[number] for number in range(len(some)))
 
     def _of_one_layer_each(self, source: Recording | Sequence[Any], units: Sequence[Unit]) -> list[Unit]:

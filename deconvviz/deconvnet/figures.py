@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from ..drawing import Scaling
+from ..images import printable
 from .projection import GREY, Projection, patch_tile, projection_tile
 
 GROUND, INK, QUIET = (250, 250, 248), (28, 28, 30), (96, 96, 101)
@@ -17,15 +18,11 @@ MARGIN, GAP, CAPTION, LEAST = 28, 6, 19, 720
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a figure: a heading, a quiet remark, and patches beside projections.
-
-    `categories`: names of the units, where they are class scores.
-    """
+    """One row of a figure: a heading, a quiet remark, and patches beside projections."""
 
     heading: str
     remark: str
     projections: Sequence[Projection]
-    categories: Sequence[str] = ()
 
 
 # --- grids ----------------------------------------------------------------------------------------------
@@ -74,7 +71,7 @@ def tile_grid(tiles: Sequence[Image.Image], captions: Sequence[str]) -> Image.Im
     for number, (drawn, caption) in enumerate(zip(tiles, captions, strict=True)):
         left, top = number % columns * (tile + GAP), number // columns * (tile + CAPTION + GAP)
         grid.paste(drawn, (left, top))
-        draw.text((left, top + tile + 3), _fitting(caption, 12, tile), QUIET, _font(12))
+        draw.text((left, top + tile + 3), _fitting(caption, 12, tile), QUIET, _font_for(caption, 12))
     return grid
 
 
@@ -98,18 +95,16 @@ def short_number(value: float) -> str:
     return f"{value:.0f}" if 1000 <= abs(value) < 100_000 else f"{value:.3g}"
 
 
-def _name(projection: Projection, categories: Sequence[str]) -> str:
+def _name(projection: Projection) -> str:
     unit = projection.unit
-    if categories:
-        return f":{unit.channel} {categories[unit.channel]}"
-    return f":{unit.channel}{unit.position}"
+    return f":{unit.channel}{unit.position} {printable(projection.category)}".rstrip()
 
 
 def row_picture(row: Row, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, list[Scaling | None]]:
     """A row: heading, then the grid of patches beside the grid of projections, and each tile's scaling."""
     made = [projection_tile(p, tile, smoothing) for p in row.projections]
     patches = [patch_tile(p, tile) for p in row.projections]
-    names = [_name(p, row.categories) for p in row.projections]
+    names = [_name(p) for p in row.projections]
     values = [
         f":{p.unit.channel}  {'silent ' if p.silent else ''}{short_number(p.activation)}" for p in row.projections
     ]

@@ -29,11 +29,16 @@ FEWEST = 3
 
 
 def project_pass(
-    served: Pass, precision: torch.dtype, ready: dict[Graph, dict[Call, Step]], preprocess: Preprocess | None
+    served: Pass,
+    precision: torch.dtype,
+    ready: dict[Graph, dict[Call, Step]],
+    preprocess: Preprocess | None,
+    categories: Sequence[str] = (),
 ) -> Iterator[tuple[int, Projection]]:
     """Seed each unit with its activation, walk down, cut out its receptive field.
 
-    `precision` of the signals; `ready`: the steps down whose weights are prepared, of one graph at a time. Yields
+    `precision` of the signals; `ready`: the steps down whose weights are prepared, of one graph at a time;
+    `categories`: the names of the network's classes. Yields
     projections and the number of the unit that each is of. Units whose receptive fields hang over the same
     borders go together, so that little more of their windows is computed than lies on the maps.
     """
@@ -44,6 +49,7 @@ def project_pass(
     recording, device = served.recording, served.recording.images.device
     size = graph.input_shape[-2], graph.input_shape[-1]
     fields = [field_of(served.table.fields[start], size, unit.row, unit.column) for unit in units]
+    names = served.table.class_names(start, categories)
     order = sorted(range(len(units)), key=lambda n: (*overhang(fields[n], size), served.units[n].sample))
 
     def project_some(some: list[int]) -> Iterator[tuple[int, Projection]]:
@@ -56,7 +62,7 @@ def project_pass(
             values = arrived.values.to("cpu", recording.images.dtype)
             for one, origin in zip(values, arrived.windows.origin.tolist(), strict=True):
                 number = next(numbers)
-                projection = _cut_out(served, number, fields[number], one, origin, preprocess)
+                projection = _cut_out(served, number, fields[number], one, origin, preprocess, names)
                 yield served.units[number].number, projection
 
     yield from at_once(project_some, _evenly(order, workers(device)), workers(device))
@@ -95,7 +101,7 @@ def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[T
 
 def _cut_out(
     served: Pass, number: int, field: Box, signal: Tensor, origin: list[int],
-    preprocess: Preprocess | None,
+    preprocess: Preprocess | None, names: Sequence[str],
 ) -> Projection:  # fmt: skip
     """The part of a signal (C, h, w) at `origin` that lies in the unit's receptive field and the image."""
     height, width = served.table.graph.input_shape[-2:]
@@ -111,4 +117,5 @@ def _cut_out(
         read_at=served.start,
         input=served.units[number].input.cpu(),
         preprocess=preprocess,
+        category=names[unit.channel] if names else "",
     )

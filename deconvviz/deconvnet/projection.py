@@ -27,7 +27,8 @@ class Projection:
     values, since nothing is rectified after the last filter (§2.1); float, on the CPU.
     `box`: the unit's receptive field, clipped to the image, as (top, left, bottom, right) in pixels of the
     network's input; `field`: the same, not clipped. `activation`: the unit's value, which seeded it;
-    `read_at`: the layer it was read after; `input` (C, H, W): what the network saw.
+    `read_at`: the layer it was read after; `input` (C, H, W): what the network saw; `category`: the class whose
+    score the unit is, "" unless its layer is the classifier's output.
     """
 
     unit: Unit
@@ -38,6 +39,7 @@ class Projection:
     read_at: str
     input: Tensor
     preprocess: Preprocess | None
+    category: str = ""
 
     def canvas(self) -> Tensor:
         """The projection on the whole input (C, H, W): exactly zero outside the receptive field."""
@@ -104,7 +106,8 @@ class Projection:
             for drawn, what, said in panels
         ]
         fires = ", silent: it does not fire" if self.silent else ""
-        heading = f"<b>{notebook.text(self.unit)}</b> &nbsp;activation {self.activation:.3g}{fires}"
+        name = f" &nbsp;{notebook.text(self.category)}" if self.category else ""
+        heading = f"<b>{notebook.text(self.unit)}</b>{name} &nbsp;activation {self.activation:.3g}{fires}"
         return notebook.side_by_side(cells, len(cells), heading)
 
     def __repr__(self) -> str:

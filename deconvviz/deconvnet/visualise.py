@@ -123,7 +123,6 @@ def _draw(
             heading=_heading(table[name], name),
             remark=_remark(table[name], name),
             projections=[p for p in projections if p.unit.layer == name],
-            categories=model.categories if table[name].channels == len(model.categories) else (),
         )
         for name in names
     ]
@@ -180,7 +179,7 @@ def _layer_record(layer: Layer, name: str, row: figures.Row, scalings: Sequence[
             {
                 "unit": str(p.unit),
                 "channel": p.unit.channel,
-                "class": row.categories[p.unit.channel] if row.categories else None,
+                "class": p.category or None,
                 "row": p.unit.row,
                 "column": p.unit.column,
                 "activation": _finite(p.activation),

@@ -15,6 +15,7 @@ from ..errors import UnknownLayer
 from ..network import INPUT, Call, Graph
 from .names import kind, matching, paper_names, unknown_layer
 from .registry import find_rule
+from .scores import Scores, scores
 from .signals import Grid, Spatial
 from .window import Field, Reaches
 
@@ -133,6 +134,20 @@ class Layers(Mapping[str, Layer]):
         """The dimension of a call's output that counts feature maps."""
         spatial, shape = self.spatial[name] or (), self.graph.by_name[name].shape or ()
         return next(d for d in range(1, len(shape) + 1) if d not in spatial)
+
+    @cached_property
+    def scores(self) -> Scores:
+        """What of the network is a classifier's output."""
+        return scores(self.graph)
+
+    def class_names(self, name: str, categories: Sequence[str]) -> Sequence[str]:
+        """The names of a layer's feature maps if it is the classifier's output for these categories, else ().
+
+        Raises UnknownLayer.
+        """
+        layer = self[name]
+        is_output = layer.channels == len(categories) and layer.read_at in self.scores.calls(len(categories))
+        return tuple(categories) if is_output else ()
 
     def depth(self, name: str) -> int:
         """How many filters lie between a layer and the pixels, its own among them, on the longest way."""

@@ -36,13 +36,15 @@ class Section:
 class MapFacts:
     """One feature map: its statistics, and its strongest images that excite it, strongest first.
 
-    `category`: the class that most of these images have (the first of several), or "".
+    `category`: the class that most of these images have (the first of several), or ""; `scores`: the class whose
+    score the feature map is, "" unless its layer is the classifier's output.
     """
 
     channel: int
     statistics: Statistics
     entries: Sequence[Entry]
     category: str
+    scores: str = ""
 
     @property
     def dead(self) -> bool:
@@ -140,7 +142,8 @@ def map_fact(index: Index, section: Section, channel: int) -> MapFacts:
     best = index.top(section.name, channel, section.layout.count)
     entries = [_printable(entry) for entry in best if entry.activation > 0]
     counted = Counter(entry.category for entry in entries if entry.category).most_common(1)
-    return MapFacts(channel, index.statistics(section.name, channel), entries, counted[0][0] if counted else "")
+    statistics, scores = index.statistics(section.name, channel), index.class_name(section.name, channel)
+    return MapFacts(channel, statistics, entries, counted[0][0] if counted else "", printable(scores))
 
 
 def map_facts(index: Index, section: Section) -> Iterator[MapFacts]:
@@ -168,6 +171,7 @@ def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]
         "mean": statistics.mean,
         "deviation": statistics.deviation,
         "positive": statistics.positive,
+        "scores": facts.scores or None,
         "class": facts.category or None,
         "concentration": facts.concentration,
         "histogram": {"first": first, "counts": counted[first : last + 1]},

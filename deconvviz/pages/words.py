@@ -67,11 +67,12 @@ def lead_of_all(gallery: Mapping[str, Any], seen: int) -> str:
 
 def alternative_text(layer: str, facts: MapFacts) -> str:
     """What a sheet shows, in words: `Top 9 of features.12 map 3, mostly dog`."""
+    named = f"{layer} map {facts.channel}" + (f", the score of {facts.scores}," if facts.scores else "")
     if not facts.entries:
-        return f"{layer} map {facts.channel} is dead: no image excites it"
+        return f"{named} is dead: no image excites it"
     same = round((facts.concentration or 0) * len(facts.entries))
     like = f", {'mostly' if 2 * same > len(facts.entries) else 'some'} {facts.category}" if same > 1 else ""
-    return f"Top {len(facts.entries)} of {layer} map {facts.channel}{like}"
+    return f"Top {len(facts.entries)} of {named.rstrip(',')}{like}"
 
 
 def made_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -174,6 +174,7 @@ class Pages:
             "id": None,
             "unit": f"{layer['layer']}:{facts.channel}",
             "number": facts.channel,
+            "scores": f"score of {facts.scores}" if facts.scores else "",
             "dead": facts.dead,
             "src": src if facts.entries else None,
             "width": sheet["width"],

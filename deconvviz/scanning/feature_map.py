@@ -15,6 +15,7 @@ from torch import Tensor
 from ..deconvnet import Cell, Projections, Unit, figure2, short_number, units_html
 from ..drawing import notebook, write_picture
 from ..errors import DeconvvizError
+from ..images import printable
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class FeatureMap:
     """One feature map in an index, which notebooks show by itself.
 
     `top`: its strongest images, strongest first; `statistics` of its maxima over all images; `project`: what
-    makes its projections. The network runs when these are asked for first, on the images of `top` alone.
+    makes its projections. The network runs when these are asked for first, on the images of `top` alone. `category`:
+    the class whose score it is, "" unless its layer is the classifier's output.
     """
 
     layer: str
@@ -91,6 +93,7 @@ class FeatureMap:
     top: Sequence[Entry]
     statistics: Statistics
     project: Callable[[], Projections]
+    category: str = ""
 
     @cached_property
     def projections(self) -> Projections:
@@ -118,7 +121,8 @@ class FeatureMap:
     def _said(self) -> str:
         facts = self.statistics
         fires = f"fires in {facts.positive} of {facts.count} images"
-        return f"{self.layer}:{self.channel}  " + (
+        named = f" {printable(self.category)}" if self.category else ""
+        return f"{self.layer}:{self.channel}{named}  " + (
             "dead: no image excites it" if facts.dead else f"peak {short_number(facts.maximum)}, {fires}"
         )
 

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,14 @@ class Index:
     def channels(self, layer: str) -> int:
         """How many feature maps a layer has, by any of its names. Raises UnknownLayer."""
         return self._layer(layer).channels
+
+    def class_name(self, layer: str, channel: int) -> str:
+        """The class whose score a feature map is; "" unless its layer is the classifier's output, with names.
+
+        An index made before 0.2 knows no such names. Raises UnknownLayer, UnknownUnit.
+        """
+        self._row(layer, channel)
+        return self.manifest.categories[channel] if self._layer(layer).read_at in self.manifest.scores else ""
 
     def matching(self, asked: str | Iterable[str]) -> list[str]:
         """The names of the layers asked for: by any name, by a glob (`layer3.*`), or `all`, or several of these.
@@ -115,7 +124,8 @@ class Index:
     def feature_map(self, layer: str, channel: int, k: int | None = None) -> FeatureMap:
         """A feature map with its strongest images, for a notebook to show. Raises UnknownLayer, UnknownUnit."""
         top, facts = self.top(layer, channel, k), self.statistics(layer, channel)
-        return FeatureMap(layer, channel, top, facts, lambda: self.project(layer, channel, k))
+        project = partial(self.project, layer, channel, k)
+        return FeatureMap(layer, channel, top, facts, project, self.class_name(layer, channel))
 
     def project(
         self,

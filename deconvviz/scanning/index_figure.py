@@ -9,6 +9,7 @@ from PIL import Image
 
 from ..deconvnet import Cell, Projection, figure2, one_below_the_other, short_number
 from ..drawing import check_writable, picture_ending, write_picture
+from ..images import printable
 from ..version import __version__
 from .feature_map import Statistics
 from .index import Index
@@ -55,10 +56,11 @@ def _of_layer(
     by_channel: dict[int, list[Projection]] = {channel: [] for channel in facts}
     for projection in index.project(layer, list(facts), report=report):
         by_channel[projection.unit.channel].append(projection)
+    named = {n: f"map {n} {printable(index.class_name(layer, n))}".rstrip() for n in facts}
     cells = [
-        Cell(f"map {n}   dead: no image excites it", [])
+        Cell(f"{named[n]}   dead: no image excites it", [])
         if facts[n].dead
-        else Cell(f"map {n}   peak {short_number(facts[n].maximum)}", by_channel[n])
+        else Cell(f"{named[n]}   peak {short_number(facts[n].maximum)}", by_channel[n])
         for n in facts
     ]
     seen = m.images - len(index.skipped)

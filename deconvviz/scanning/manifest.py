@@ -16,6 +16,9 @@ from ..images import Preprocess
 SCHEMA = 1
 NAME = "manifest.json"
 
+BESIDE = ("roots", "load", "categories", "scores")
+"""What a manifest says beside what the result depends on."""
+
 
 @dataclass(frozen=True)
 class Scanned:
@@ -39,7 +42,8 @@ class Manifest:
 
     `images` many, by `fingerprint`; `layers` in order, with `channels` feature maps in all; the `top` images of
     each kept; `batch` images run together; `part` images make a part. `weights` is a hash of their values.
-    Not part of its identity: `roots` (the folders' places), `load` (name and weights for `load_model`).
+    Not part of its identity: `roots` (the folders' places), `load` (name and weights for `load_model`), and
+    `categories`, the names of classes, with `scores`: where the layers are read whose feature maps are these.
     """
 
     model: str
@@ -54,6 +58,8 @@ class Manifest:
     part: int
     roots: tuple[str, ...] = field(compare=False)
     load: tuple[str, str] | None = field(compare=False, default=None)
+    categories: tuple[str, ...] = field(compare=False, default=())
+    scores: tuple[str, ...] = field(compare=False, default=())
 
     @property
     def channels(self) -> int:
@@ -75,12 +81,12 @@ class Manifest:
         return hashlib.sha256(json.dumps(self._facts(), sort_keys=True).encode()).hexdigest()
 
     def _facts(self) -> dict[str, Any]:
-        facts = {name: value for name, value in asdict(self).items() if name not in ("roots", "load")}
+        facts = {name: value for name, value in asdict(self).items() if name not in BESIDE}
         return {"schema_version": SCHEMA, **json.loads(json.dumps(facts))}
 
     def as_json(self) -> str:
         """The manifest's file."""
-        everything = {**self._facts(), "roots": self.roots, "load": self.load, "identity": self.identity}
+        everything = {**self._facts(), **{name: getattr(self, name) for name in BESIDE}, "identity": self.identity}
         return json.dumps(everything, indent=1) + "\n"
 
     def differences(self, other: "Manifest") -> list[str]:
@@ -138,8 +144,13 @@ def _from_json(content: Mapping[str, Any]) -> Manifest:
         for layer in content["layers"]
     )
     load = tuple(content["load"]) if content["load"] else None
-    facts = {name: content[name] for name in Manifest.__dataclass_fields__ if name not in ("layers", "roots", "load")}
-    return Manifest(**facts, layers=layers, roots=tuple(content["roots"]), load=load)
+    facts = {name: content[name] for name in Manifest.__dataclass_fields__ if name not in ("layers", *BESIDE)}
+    categories, scores = (tuple(map(str, content.get(name, ()))) for name in ("categories", "scores"))  # 0.1.0: none
+    if any(layer.channels != len(categories) for layer in layers if layer.read_at in scores):
+        raise ValueError("the classes are not as many as the feature maps that score them")
+    return Manifest(
+        **facts, layers=layers, roots=tuple(content["roots"]), load=load, categories=categories, scores=scores
+    )
 
 
 def preprocess_facts(preprocess: Preprocess | None) -> dict[str, Any] | None:

@@ -160,7 +160,9 @@ class Job:
         return torch.channels_last
 
     def manifest(self, k: int, batch: int, load: tuple[str, str] | None) -> Manifest:
-        """All that the result depends on."""
+        """All that the result depends on, and what its feature maps are called."""
+        layers, names = select(self.table, self.patterns)[1], self.dv.model.categories
+        scores = tuple(layer.read_at for layer in layers if self.table.class_names(layer.read_at, names))
         return Manifest(
             model=self.dv.model.name,
             weights=hash_weights(self.dv.net),
@@ -168,12 +170,14 @@ class Job:
             device=self.device.type,
             images=len(self.images),
             fingerprint=self.images.fingerprint,
-            layers=select(self.table, self.patterns)[1],
+            layers=layers,
             top=k,
             batch=batch,
             part=part_size(len(self.images), batch),
             roots=self.images.roots,
             load=load,
+            categories=tuple(names) if scores else (),
+            scores=scores,
         )
 
     def table_for(self, shape: tuple[int, ...]) -> Layers:

@@ -261,6 +261,28 @@ def test_class_scores_carry_their_names(pictures: Path, tmp_path: Path) -> None:
     assert units[0]["class"] == shapes.CLASSES[units[0]["channel"]]
 
 
+TEN_MAPS = """
+import deconvviz
+from torch import nn
+
+
+def make():
+    net = nn.Sequential(
+        nn.Conv2d(3, 10, 5), nn.ReLU(), nn.Conv2d(10, 10, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(10, 10)
+    )
+    return deconvviz.Model(net, deconvviz.Preprocess(32), "ten", categories=[f"class {n}" for n in range(10)])
+"""
+
+
+def test_layers_that_merely_have_as_many_maps_have_no_class_names(pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(TEN_MAPS)
+    image = sorted(pictures.iterdir())[0]
+    words = ["project", image, "--model", "net.py:make", "-l", "0", "-l", "2", "-l", "5", "--json"]
+    layers = json.loads(deconvviz(*words, cwd=tmp_path).stdout)["pictures"][0]["layers"]
+    assert [{unit["class"] for unit in layer["units"]} for layer in layers[:2]] == [{None}, {None}]
+    assert [unit["class"] for unit in layers[2]["units"]] == [f"class {unit['channel']}" for unit in layers[2]["units"]]
+
+
 def test_layers_and_units_are_asked_for_by_globs(pictures: Path, tmp_path: Path) -> None:
     image = sorted(pictures.iterdir())[0]
     words = ["project", image, "--model", "shapes", "--json"]

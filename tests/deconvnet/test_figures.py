@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -140,6 +141,13 @@ def test_a_figure_has_its_size_whatever_its_texts() -> None:
     picture, scalings = figures.figure(rows, "a name " * 40 + "猫", ["x" * 400], Image.new("RGB", (640, 480)))
     assert picture.width < 1200
     assert [len(row) for row in scalings] == [4]
+
+
+def test_a_caption_has_position_and_class() -> None:
+    p = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
+    assert figures._name(p) == ":7@1,2"
+    assert figures._name(replace(p, category="red\npanda")) == ":7@1,2 red\\npanda"
+    figures.row_picture(figures.Row("", "", [replace(p, category="red\npanda 猫")]), 64)
 
 
 def test_captions_are_shortened_in_the_middle() -> None:

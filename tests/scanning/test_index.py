@@ -54,6 +54,19 @@ def test_every_name_of_a_layer_is_understood(index: Index) -> None:
     assert "shapes, 24 images, 3 layers, top 5" in repr(index)
 
 
+def test_maps_of_the_classifier_have_the_names_of_classes(index: Index, scanned: Path) -> None:
+    assert [index.class_name("classifier", n) for n in range(len(shapes.CLASSES))] == list(shapes.CLASSES)
+    assert index.class_name("conv4", 3) == ""
+    with pytest.raises(UnknownUnit, match="no such feature map"):
+        index.class_name("classifier", len(shapes.CLASSES))
+    number = next(n for n in range(len(shapes.CLASSES)) if n not in index.dead("classifier"))
+    shown = index.feature_map("classifier", number, 2)
+    assert repr(shown).startswith(f"FeatureMap(classifier:{number} {shapes.CLASSES[number]}  peak")
+    assert {p.category for p in shown.projections} == {shapes.CLASSES[number]}
+    assert repr(index.feature_map("conv4", 3)).startswith("FeatureMap(conv4:3  ")
+    assert index.manifest.scores == ("classifier",)
+
+
 def test_layers_are_asked_for_by_globs(index: Index) -> None:
     assert index.matching("relu4") == ["relu4"]
     assert index.matching("conv*") == ["conv1", "conv4"]

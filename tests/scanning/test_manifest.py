@@ -11,7 +11,7 @@ from torch import nn
 
 from deconvviz.errors import UnusableIndex
 from deconvviz.images.pictures import Preprocess
-from deconvviz.scanning.manifest import Manifest, hash_weights, preprocess_facts, read_manifest
+from deconvviz.scanning.manifest import BESIDE, Manifest, hash_weights, preprocess_facts, read_manifest
 
 pytestmark = pytest.mark.quick
 
@@ -38,6 +38,19 @@ def test_the_file_holds_everything(tmp_path: Path) -> None:
     assert [n for part in range(7) for n in again.range_of(part)] == list(range(100))
 
 
+def test_names_of_classes_are_kept_and_older_files_have_none(tmp_path: Path) -> None:
+    named = replace(ONE, categories=tuple("abcdef"), scores=("cat",))
+    (tmp_path / "manifest.json").write_text(named.as_json())
+    again = read_manifest(tmp_path)
+    assert (again.categories, again.scores) == (tuple("abcdef"), ("cat",))
+    older = {name: value for name, value in json.loads(ONE.as_json()).items() if name not in ("categories", "scores")}
+    (tmp_path / "manifest.json").write_text(json.dumps(older))
+    assert (read_manifest(tmp_path).categories, read_manifest(tmp_path).identity) == ((), ONE.identity)
+    (tmp_path / "manifest.json").write_text(replace(named, categories=("a", "b")).as_json())
+    with pytest.raises(UnusableIndex, match="cannot be read as a manifest"):
+        read_manifest(tmp_path)
+
+
 @pytest.mark.parametrize("name", OTHER)
 def test_every_difference_counts_and_is_said(name: str) -> None:
     other = replace(ONE, **{name: OTHER[name]})
@@ -49,10 +62,10 @@ def test_every_difference_counts_and_is_said(name: str) -> None:
 
 
 def test_where_things_lie_does_not_count() -> None:
-    moved = replace(ONE, roots=("/elsewhere",), load=None)
+    moved = replace(ONE, roots=("/elsewhere",), load=None, categories=tuple("abcdef"), scores=("cat",))
     assert moved.identity == ONE.identity
     assert ONE.differences(moved) == []
-    assert set(OTHER) | {"roots", "load"} == set(Manifest.__dataclass_fields__)
+    assert set(OTHER) | set(BESIDE) == set(Manifest.__dataclass_fields__)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ function describe(facts, layer, data) {
   const shown = facts.top.length, same = Math.round((facts.concentration ?? 0) * shown);
   const like = same < 2 ? "Its strongest images are all of different classes." :
     2 * same > shown ? `Mostly ${facts.class}: ${same} of ${shown}.` : `${facts.class}: ${same} of ${shown}.`;
-  one(".standing").textContent = facts.dead ? "Dead: no image excites it, so there is nothing to project." :
-    facts.class && shown > 1 ? like : facts.class ?? "";
+  const scores = facts.scores ? `The score of ${facts.scores}. ` : "";
+  one(".standing").textContent = scores + (facts.dead ? "Dead: no image excites it, so there is nothing to project." :
+    facts.class && shown > 1 ? like : facts.class ?? "");
   const rows = [
     ["Peak", facts.peak === null ? "none" : brief(facts.peak)],
     ...(facts.top.length ? [[`Mean of the top ${facts.top.length}`, brief(facts.mean_of_top)]] : []),

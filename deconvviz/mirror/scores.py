@@ -1,0 +1,117 @@
+"""Which layers are a classifier's output, so that their feature maps have the names of classes. Decided here alone.
+
+These are the value that the network returns, and the layers from which only steps lead to it that keep classes apart:
+pointwise ones, softmax, what only rearranges, pools and resizes along rows and columns. A layer that merely has as
+many feature maps as there are classes is none of them, and nothing is that filters go on from.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import torch
+
+from ..network import Call, Graph, Weight
+from .registry import find_rule
+
+aten: Any = torch.ops.aten
+
+SQUASHES = {
+    *(aten.softmax.int, aten._softmax.default, aten.log_softmax.int, aten._log_softmax.default),
+    *(aten.sigmoid.default, aten.log_sigmoid_forward.default, aten.log_sigmoid.default),
+}
+"""What makes probabilities, or their logarithms, of logits."""
+
+KEEPS_CLASSES = SQUASHES | {
+    *(aten.clone.default, aten.detach.default, aten._to_copy.default, aten.slice.Tensor, aten.select.int),
+    *(aten.view.default, aten._unsafe_view.default, aten.reshape.default, aten.unsqueeze.default),
+    *(aten.squeeze.default, aten.squeeze.dim, aten.squeeze.dims),
+    *(aten.mean.dim, aten.sum.dim_IntList, aten.amax.default, aten.logsumexp.default),
+    *(aten.avg_pool2d.default, aten.adaptive_avg_pool2d.default, aten._adaptive_avg_pool2d.default),
+    *(aten.max_pool2d.default, aten.max_pool2d_with_indices.default, aten.adaptive_max_pool2d.default),
+    *(aten.upsample_nearest2d.vec, aten.upsample_bilinear2d.vec, aten.upsample_bicubic2d.vec),
+    *(aten._upsample_bilinear2d_aa.vec, aten._upsample_bicubic2d_aa.vec, aten._upsample_nearest_exact2d.vec),
+    aten._native_batch_norm_legit_no_training.default,
+}
+"""Operators that keep classes apart, or only weigh them against each other, beside the pointwise ones."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The classifier's outputs of a network.
+
+    `chains`: for each value that it returns, that value's call and those from which classes are kept apart, downward;
+    `hidden`: the calls whose values filters read, near or far.
+    """
+
+    chains: tuple[tuple[Call, ...], ...]
+    hidden: frozenset[str]
+
+    def calls(self, classes: int) -> frozenset[str]:
+        """The calls whose outputs have one feature map for each of so many classes."""
+        return frozenset(call.name for chain in self._chains(classes) for call in chain if call.name not in self.hidden)
+
+    def logits(self, classes: int | None = None) -> Call | None:
+        """The call whose output has the logits of so many classes, of any number by default, before any softmax.
+
+        None if the network returns no such value.
+        """
+        chain = next(iter(self._chains(classes)), ())
+        squashed = [place for place, call in enumerate(chain) if call.operator in SQUASHES]
+        return chain[squashed[-1] + 1 if squashed else 0] if chain else None
+
+    def _chains(self, classes: int | None) -> list[tuple[Call, ...]]:
+        """Those of so many classes. Where vectors are returned beside maps, the vectors are the scores."""
+        fitting = [chain for chain in self.chains if classes is None or _shape(chain[0])[0] == classes]
+        vectors = [chain for chain in fitting if prod(_shape(chain[0])[1:]) == 1]
+        return vectors or fitting
+
+
+def scores(graph: Graph) -> Scores:
+    """Find the classifier's outputs of a network."""
+    ends = [graph.by_name[name] for name in dict.fromkeys(graph.outputs)]
+    chains = (tuple(_chain(graph, end)) for end in ends if end.batched and end.shape and end.inputs)
+    hidden: set[str] = set()
+    for call in reversed(graph.calls):
+        if call.name in hidden or _filters(call):
+            hidden.update(call.reads)
+    return Scores(tuple(chain for chain in chains if chain), frozenset(hidden))
+
+
+def _chain(graph: Graph, end: Call) -> Iterator[Call]:
+    """From a returned value down, as far as classes are kept apart."""
+    call: Call | None = end
+    while call is not None:
+        yield call
+        call = graph.by_name.get(call.inputs[0]) if _keeps_classes(call) else None
+
+
+def _keeps_classes(call: Call) -> bool:
+    """Whether a call makes, of the scores that it reads, as many others, in the same order."""
+    if len(call.inputs) != 1 or _shape(call)[:1] != call.input_shapes[0][:1] or not call.input_shapes[0]:
+        return False
+    if call.operator not in KEEPS_CLASSES and torch.Tag.pointwise not in getattr(call.operator, "tags", ()):
+        return False
+    given = call.arguments.get("dim")
+    dimensions = {d % (len(call.input_shapes[0]) + 1) for d in _listed(given)}
+    return 1 not in dimensions or call.operator in SQUASHES or call.operator is aten.slice.Tensor
+
+
+def _listed(given: Any) -> Sequence[int]:
+    return list(given) if isinstance(given, list | tuple) else [] if given is None else [given]
+
+
+def _filters(call: Call) -> bool:
+    """Whether a call weighs values against each other by weights, as far as can be seen from outside."""
+    rule = find_rule(call)
+    if isinstance(call.operator, type):
+        return rule is None or rule.role != "normalise"
+    if rule is not None and rule.role == "filter":
+        return True
+    weights = [w for w in call.arguments.values() if isinstance(w, Weight) and w.filter_shape]
+    return bool(weights) and torch.Tag.pointwise not in call.operator.tags
+
+
+def _shape(call: Call) -> tuple[int, ...]:
+    return call.shape or ()
