@@ -22,7 +22,8 @@ import deconvviz
 from deconvviz import shapes
 from deconvviz.images.sources import find_images
 from deconvviz.network.models import pick_device
-from deconvviz.scanning.scanning import BATCH_CPU, BATCH_ELSE, Job
+from deconvviz.scanning.job import Job
+from deconvviz.scanning.scanning import BATCH_CPU, BATCH_ELSE
 from deconvviz.scanning.selection import select
 from deconvviz.scanning.watch import Watch
 

@@ -2,7 +2,7 @@
 
     DeconvvizError
     ├── UnreadableImage      a file that is no picture we can open
-    ├── UnsuitableInput      a picture or tensor this network cannot take
+    ├── UnsuitableInput      a picture, a tensor or another argument that cannot be taken
     ├── UnknownModel         no such network
     ├── UnusableWeights      weights that cannot be had, or do not fit the network
     ├── UncapturableModel    torch.export cannot follow the network's forward()
@@ -29,7 +29,7 @@ class UnreadableImage(DeconvvizError):
 
 
 class UnsuitableInput(DeconvvizError):
-    """The picture or tensor was read, but this network cannot take it."""
+    """A picture or tensor that this network cannot take, or an argument that is not what it must be."""
 
 
 class UnknownModel(DeconvvizError):

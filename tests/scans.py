@@ -13,7 +13,7 @@ from torch import nn
 
 from deconvviz import Index, Model, Preprocess
 from deconvviz.images.records import Record, Records
-from deconvviz.scanning import scanning as scans
+from deconvviz.scanning import job as jobs
 from deconvviz.scanning.best import gather
 from deconvviz.scanning.manifest import Manifest, Scanned, preprocess_facts
 from deconvviz.scanning.part import Part, Skipped
@@ -25,7 +25,7 @@ from deconvviz.scanning.tally import Tally
 def small_parts() -> Iterator[None]:
     """Parts of one batch, so that few pictures make many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scans, "LEAST", 1)
+        patch.setattr(jobs, "LEAST", 1)
         yield
 
 

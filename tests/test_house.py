@@ -15,7 +15,7 @@ pytestmark = pytest.mark.quick
 
 PACKAGE = Path(deconvviz.__file__).parent
 ORDER = [
-    *("version", "errors", "machine", "shapes"),
+    *("version", "errors", "arguments", "machine", "shapes"),
     *("drawing", "images", "network", "mirror", "deconvnet", "scanning", "pages"),
     *("cli", "__main__", "__init__"),
 ]
@@ -27,20 +27,20 @@ WITHIN = {
         *("world", "zfnet", "__init__", "train"),
     ],
     "drawing": ["output", "resampling", "tiles", "notebook"],
-    "images": ["pictures", "inputs", "records", "archives", "datasets", "sources"],
-    "network": ["graph", "exporting", "capture", "folding", "models"],
+    "images": ["pictures", "preprocess", "inputs", "records", "archives", "datasets", "sources"],
+    "network": ["graph", "exporting", "capture", "folding", "devices", "models"],
     "mirror": [
         *("window", "signals", "arrivals", "bits", "recording", "registry", "scores", "rules", "names", "layers"),
         *("descent", "walk"),
     ],
     "mirror/rules": ["pools", "averages", "joins", "gates", "paper", "parts", "reshapes", "resizes"],
     "deconvnet": [
-        *("units", "ascent", "plan", "forward", "passes"),
+        *("units", "asked", "ascent", "plan", "forward", "passes"),
         *("projection", "projecting", "figures", "projections", "deconvnet", "visualise"),
     ],
     "scanning": [
-        *("best", "tally", "part", "manifest", "ledger", "ranks", "selection", "watch", "reading", "recheck"),
-        *("feature_map", "index", "merging", "scanning", "index_figure"),
+        *("best", "tally", "part", "manifest", "ledger", "ranks", "selection", "watch", "job"),
+        *("reading", "recheck", "feature_map", "index", "opening", "merging", "scanning", "index_figure"),
     ],
     "pages": [
         *("names", "sheets", "asked", "facts", "words", "choice", "commands", "folder", "kept", "pictures"),

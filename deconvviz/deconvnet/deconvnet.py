@@ -1,19 +1,32 @@
 """`DeconvNet`: a network with its mirror attached, as Figure 1 of Zeiler & Fergus 2014 draws it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
-from ..errors import DeconvvizError, UnknownModel, UnsuitableInput
+from ..arguments import one_of, takes, whole
+from ..errors import DeconvvizError, UnsuitableInput
 from ..images import ImageSource, Preprocess, as_batch, one_by_one, read_by_shape
-from ..machine import pick_precision
-from ..mirror import Layers, Recording, Step, describe, is_glob, registered_modules, registrations
-from ..network import Call, Graph, Model, capture
+from ..machine import PRECISIONS, pick_precision
+from ..mirror import (
+    LayerNames,
+    Layers,
+    Recording,
+    Step,
+    describe,
+    is_glob,
+    registered_modules,
+    registrations,
+    some_layers,
+)
+from ..network import Call, Graph, Model, capture, on_device
 from .ascent import ascents
+from .asked import a_network, a_preprocess, an_input_shape, parsed, some_units
 from .forward import record_whole
 from .passes import Pass, located, maps_of, run
 from .plan import plan
@@ -37,6 +50,8 @@ class DeconvNet:
     `precision` of signals on the way down: "fp32", "bf16" (several times faster where the machine has
     matrix units for it, pictures look the same) or "auto" (bf16 where it has them). Switches, activations
     and ranking are always the network's own precision.
+    `device`: "cuda", "cpu", "auto" (the accelerator, if there is one), …: where to run; by default where the network
+    is. If it is elsewhere it is not moved, a copy is: what training changes later is then not seen.
     The network is left as found: nothing of it is changed, also when an error is raised. Raises UnknownModel.
 
     `images`, wherever they are asked for: a path, a PIL image, an array (H, W, C) of uint8 or of floats in
@@ -44,22 +59,21 @@ class DeconvNet:
     normalises; or a floating-point tensor (N, C, H, W), which is taken as normalised already.
     """
 
+    @takes(model=a_network, preprocess=a_preprocess, input_shape=an_input_shape, precision=one_of(PRECISIONS))
     def __init__(
         self,
         model: Model | nn.Module,
         preprocess: Preprocess | None = None,
         input_shape: tuple[int, int, int] | None = None,
         precision: str = "fp32",
+        *,
+        device: str | torch.device | None = None,
     ) -> None:
-        pick_precision(precision, torch.device("meta"), torch.float32)  # an unknown name is said at once
-        if not isinstance(model, Model | nn.Module):
-            raise UnknownModel(
-                f"DeconvNet needs a network, not {model!r}; deconvviz.load_model(name) loads one by name"
-            )
         if not isinstance(model, Model):
             model = Model(model, preprocess, type(model).__name__, weights="its own")
-        self.model = model
-        self.net = model.net.module if isinstance(model.net, WRAPPERS) else model.net
+        self._original = model.net.module if isinstance(model.net, WRAPPERS) else model.net
+        self.net = self._original if device is None else on_device(self._original, device)
+        self.model = model if self.net is self._original else replace(model, net=self.net)
         self.preprocess = preprocess or model.preprocess
         self.precision = precision
         self._input_shape = input_shape or (self.preprocess.usual_shape if self.preprocess else None)
@@ -97,17 +111,25 @@ class DeconvNet:
         if key not in self._captured:
             if len(self._captured) >= SIZES_KEPT:  # pictures that all have sizes of their own
                 self._captured.pop(next(iter(self._captured)))
-            self._captured[key] = Layers(self.net, capture(self.net, input_shape, registered_modules()))
+            self._captured[key] = Layers(self._original, capture(self.net, input_shape, registered_modules()))
         return self._captured[key]
 
-    def record(self, images: ImageSource | Sequence[ImageSource] | Tensor, layers: str | Sequence[str]) -> Recording:
+    @takes(layers=some_layers)
+    def record(
+        self,
+        images: ImageSource | Sequence[ImageSource] | Tensor,
+        layers: LayerNames,
+        *,
+        progress: bool = False,
+    ) -> Recording:
         """One forward pass over the images, keeping what projections from these layers need: switches and gates (§2.1).
 
-        `layers`: a name, an alias, a glob (`layer3.*`) or `all`, or several of these. `strongest` and `project` take
-        the result in place of images. Raises UnreadableImage, UnsuitableInput, UnknownLayer, and NoMirrorRule before
+        `layers`: a name, an alias, a glob (`layer3.*`) or `all`, a module of the network that it runs once, or several
+        of these. `progress`: show how many images are read. `strongest` and `project` take the result in place of
+        images. Raises UnreadableImage, UnsuitableInput, UnknownLayer, and NoMirrorRule before
         any work if a call on the way down cannot be mirrored.
         """
-        inputs = as_batch(images, self.preprocess).to(self._sample())
+        inputs = as_batch(images, self.preprocess, progress).to(self._sample())
         table = self._table_seen(inputs.shape[1:])
         return record_whole(table, inputs, table.matching(layers))
 
@@ -117,49 +139,63 @@ class DeconvNet:
         self._input_shape = self._input_shape or tuple(input_shape)  # type: ignore[assignment]
         return table
 
-    def strongest(self, images: Any, layer: str | Sequence[str], k: int = 9) -> list[Unit]:
+    @takes(layer=some_layers, k=whole(1))
+    def strongest(self, images: Any, layer: LayerNames, k: int = 9, *, progress: bool = False) -> list[Unit]:
         """For each image, the k feature maps of `layer` with the highest peak, strongest first.
 
         Units with image, position and activation, after rectification; N·k of them for N images. `layer`: as for
         `record`; of several layers the units come layer by layer, in the order of asking, those of a glob from shallow
-        to deep. Raises what `record` raises.
+        to deep. `progress`: show how many images are read. Raises what `record` raises.
         """
-        return [unit for name, maps in self._maps(images, layer) for unit in strongest_maps(maps, name, k)]
+        return [unit for name, maps in self._maps(images, layer, progress) for unit in strongest_maps(maps, name, k)]
 
-    def strongest_images(self, images: Any, layer: str | Sequence[str], k: int = 9) -> list[list[Unit]]:
+    @takes(layer=some_layers, k=whole(1))
+    def strongest_images(
+        self, images: Any, layer: LayerNames, k: int = 9, *, progress: bool = False
+    ) -> list[list[Unit]]:
         """For each feature map of `layer`, its peaks in the k images that excite it most, strongest first.
 
-        One list for each feature map, of k units, or of N if there are fewer images; `layer`, and the order of
-        several, as for `strongest`. Raises what `record` raises.
+        One list for each feature map, of k units, or of N if there are fewer images; `layer`, the order of several, and
+        `progress`, as for `strongest`. Raises what `record` raises.
         """
-        return [units for name, maps in self._maps(images, layer) for units in strongest_images(maps, name, k)]
+        return [
+            units for name, maps in self._maps(images, layer, progress) for units in strongest_images(maps, name, k)
+        ]
 
-    def project(self, images: Any, units: Unit | str | Iterable[Unit | str]) -> Projections:
+    @takes(units=some_units)
+    def project(self, images: Any, units: Unit | str | Iterable[Unit | str], *, progress: bool = False) -> Projections:
         """Project each unit to pixel space (§2.1: unpool, rectify, filter); the result is in the order of `units`.
 
         `units`: `Unit`s, or texts as in `conv4:17@3,5`; `conv*:17` stands for one unit of each layer that matches. A
-        unit without a position is taken at its feature map's strongest one. Raises UnreadableImage, UnsuitableInput,
-        UnknownLayer, UnknownUnit, NoMirrorRule, each before any projection is made.
+        unit without a position is taken at its feature map's strongest one. `progress`: show how many are made. Raises
+        UnreadableImage, UnsuitableInput, UnknownLayer, UnknownUnit, NoMirrorRule, each before any projection is made.
         """
-        asked = _parsed(units)
-        return Projections(self.stream(images, asked, ahead=len(asked)))
+        asked = parsed(units)  # type: ignore[arg-type]  # `takes` made several of one
+        return Projections(self.stream(images, asked, max(len(asked), 1), progress=progress))
 
-    def stream(self, images: Any, units: Iterable[Unit | str], ahead: int = 256) -> Iterator[Projection]:
+    @takes(units=some_units, ahead=whole(1))
+    def stream(
+        self, images: Any, units: Iterable[Unit | str], ahead: int = 256, *, progress: bool = False
+    ) -> Iterator[Projection]:
         """The same as `project`, one projection after the other: for more units than memory holds.
 
         `images`: as for `project`; a sequence of paths (or of anything else that is an image) is read as it
         is needed. `ahead`: how many units are taken together, which share images, windows and weights; so
-        many projections are held at a time. Units of one image, or of one layer, are best kept together. What
-        `project` raises at once is raised here when the unit's turn comes.
+        many projections are held at a time. Units of one image, or of one layer, are best kept together. `progress`:
+        show how many are made. What `project` raises at once is raised here when the unit's turn comes.
         """
         source = images if isinstance(images, Recording) else one_by_one(images, self.preprocess)
         ready: dict[Graph, dict[Call, Step]] = {}
         remaining = iter(units)
-        while some := self._of_one_layer_each(source, _parsed(islice(remaining, max(ahead, 1)))):
-            projections: dict[int, Projection] = {}
-            for served in self._passes(source, some):
-                projections.update(project_pass(served, self._precision, ready, self.preprocess, self.model.categories))
-            yield from (projections[number] for number in range(len(some)))
+        known = len(units) if isinstance(units, Sized) else None
+        with tqdm(total=known, unit="projection", disable=not progress) as bar:
+            while some := self._of_one_layer_each(source, parsed(islice(remaining, ahead))):
+                projections: dict[int, Projection] = {}
+                for served in self._passes(source, some):
+                    made = project_pass(served, self._precision, ready, self.preprocess, self.model.categories)
+                    projections.update(made)
+                    bar.update(len(served.units))
+                yield from (projections[number] for number in range(len(some)))
 
     def _of_one_layer_each(self, source: Recording | Sequence[Any], units: Sequence[Unit]) -> list[Unit]:
         """The same units; in place of one whose layer is a glob, one of each layer that matches."""
@@ -200,9 +236,9 @@ class DeconvNet:
             raise UnsuitableInput(f"{self.model.name} is on the meta device: it has shapes but no values; load weights")
         return sample
 
-    def _maps(self, images: Any, layer: str | Sequence[str]) -> list[tuple[str, Tensor]]:
+    def _maps(self, images: Any, layer: LayerNames, progress: bool) -> list[tuple[str, Tensor]]:
         """The layers asked for, with their maps (N, C, H, W) or (N, C), channels first."""
-        recording = images if isinstance(images, Recording) else self.record(images, layer)
+        recording = images if isinstance(images, Recording) else self.record(images, layer, progress=progress)
         table = self.layers_for(recording.graph.input_shape)
         return [(name, maps_of(table, recording, name)) for name in table.matching(layer)]
 
@@ -214,11 +250,6 @@ class DeconvNet:
             return f"DeconvNet({type(self.net).__name__})\n" + describe(self.layers)
         except DeconvvizError as error:  # showing an object must not fail
             return f"DeconvNet({type(self.net).__name__}; {error})"
-
-
-def _parsed(units: Unit | str | Iterable[Unit | str]) -> list[Unit]:
-    given = [units] if isinstance(units, str | Unit) else units
-    return [Unit.parse(unit) if isinstance(unit, str) else unit for unit in given]
 
 
 def _sample(net: nn.Module) -> Tensor:

@@ -1,13 +1,14 @@
 """What is a picture, and many of them in one order.
 
-Here live the two borders of an image, file to tensor and tensor to picture (`pictures`: `read_image`, `Preprocess`),
-what a user may give as images (`inputs`), and where many images lie: folders, lists, tar shards, data sets, the
-embedded world (`sources`, `archives`, `datasets`, `records`). This wing never knows which network the pictures are
-for.
+Here live the two borders of an image, from a file (`pictures`: `read_image`) to a tensor and back to a picture
+(`preprocess`: `Preprocess`), what a user may give as images (`inputs`), and where many images lie: folders, lists, tar
+shards, data sets, the embedded world (`sources`, `archives`, `datasets`, `records`). This wing never knows which
+network the pictures are for.
 """
 
 from .inputs import as_batch, one_by_one, read_by_shape
-from .pictures import ImageSource, Preprocess, picture, read_image
+from .pictures import ImageSource, read_image
+from .preprocess import Preprocess, picture
 from .records import Records
 from .sources import AnyImages, Images, find_images, is_embedded, printable, reopen
 

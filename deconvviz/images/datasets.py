@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, IterableDataset
 
+from ..arguments import said
 from ..errors import UnsuitableInput
 from .inputs import as_tensor
-from .pictures import Preprocess
+from .preprocess import Preprocess
 from .records import Record
 
 
@@ -53,7 +56,7 @@ class DatasetImages:
             item = self._item(number)
         except Exception as error:  # whatever a data set raises; it will be skipped
             return type(error).__name__.encode()
-        item = torch.from_numpy(item) if isinstance(item, np.ndarray) else item
+        item = torch.from_numpy(np.array(item)) if isinstance(item, np.ndarray) else item
         if isinstance(item, Tensor):
             flat = item.detach().cpu().contiguous().reshape(-1)
             return f"{item.dtype} {tuple(item.shape)}".encode() + flat.view(torch.uint8).numpy().tobytes()
@@ -75,3 +78,38 @@ class DatasetImages:
             return as_tensor(self._item(number), preprocess)
         except UnsuitableInput as error:
             raise UnsuitableInput(f"number {number} of the data set: {error}") from error
+
+
+def listed(sources: Any) -> Any:
+    """A single image or path in a list, and what one can only go through as a list; data sets as they are.
+
+    Raises UnsuitableInput for what holds no images.
+    """
+    if isinstance(sources, DataLoader):
+        raise UnsuitableInput("a DataLoader gives batches, no image by its number; scan its data set: loader.dataset")
+    if isinstance(sources, IterableDataset) or (isinstance(sources, Dataset) and not hasattr(sources, "__len__")):
+        raise UnsuitableInput(
+            f"a {type(sources).__name__} has no length and gives no image by its number; scan a list of its images"
+        )
+    several = isinstance(sources, Tensor | np.ndarray) and sources.ndim >= 4
+    if isinstance(sources, str | os.PathLike | Image.Image | Tensor | np.ndarray) and not several:
+        return [sources]
+    if isinstance(sources, bytes | Mapping) or not (_by_number(sources) or isinstance(sources, Iterable)):
+        raise UnsuitableInput(f"images={said(sources)}: a folder, files, a data set or a list of pictures is needed")
+    return sources if _by_number(sources) else list(sources)
+
+
+def by_number(sources: Any) -> Any:
+    """A data set, or pictures in a list, an array or a tensor; None for a list of paths. Raises UnsuitableInput."""
+    if not isinstance(sources, list | tuple):
+        return sources
+    other = next((one for one in sources if not isinstance(one, str | os.PathLike)), None)
+    if other is None and None not in sources:
+        return None
+    if not isinstance(other, Image.Image | Tensor | np.ndarray):
+        raise UnsuitableInput(f"images={said(sources)}: {said(other)} is no image, and no path to one")
+    return sources
+
+
+def _by_number(sources: Any) -> bool:
+    return hasattr(sources, "__getitem__") and hasattr(sources, "__len__")

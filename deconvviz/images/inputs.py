@@ -15,9 +15,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
+from tqdm import tqdm
 
 from ..errors import UnsuitableInput
-from .pictures import Preprocess
+from .preprocess import Preprocess
 
 
 def one_by_one(images: Any, preprocess: Preprocess | None = None) -> Sequence[Any]:
@@ -28,11 +29,13 @@ def one_by_one(images: Any, preprocess: Preprocess | None = None) -> Sequence[An
     batch, a list or a tuple, that look as if `preprocess` should have made them and did not.
     """
     if isinstance(images, Tensor):
-        batch = images[None] if images.ndim == 3 else images
+        grey = images.ndim == 2 and images.dtype == torch.uint8  # as MNIST's
+        batch = images[None, None] if grey else images[None] if images.ndim == 3 else images
+        check_values(batch)
         if batch.ndim != 4 or not (batch.is_floating_point() or batch.dtype == torch.uint8):
             raise UnsuitableInput(
                 f"a tensor of images is floating point (N, C, H, W), already normalised, or uint8, a picture that "
-                f"deconvviz normalises; this one is {batch.dtype} {tuple(batch.shape)}"
+                f"deconvviz normalises; this one is {images.dtype} {tuple(images.shape)}"
             )
         warn_of_pictures([batch], preprocess)
         items: Any = batch
@@ -41,7 +44,10 @@ def one_by_one(images: Any, preprocess: Preprocess | None = None) -> Sequence[An
     else:
         items = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
         if isinstance(items, list | tuple):
-            warn_of_pictures([item for item in items if isinstance(item, Tensor)], preprocess)
+            tensors = [item for item in items if isinstance(item, Tensor)]
+            for tensor in tensors:
+                check_values(tensor)
+            warn_of_pictures(tensors, preprocess)
     if len(items) == 0:
         raise UnsuitableInput("there is no image to look at: the batch is empty")
     return items  # type: ignore[no-any-return]
@@ -53,6 +59,8 @@ def as_tensor(image: Any, preprocess: Preprocess | None) -> Tensor:
     Floating-point tensors are taken as they are: whoever makes them has normalised them. Everything else
     is a picture, which `preprocess` resizes and normalises.
     """
+    if isinstance(image, Tensor):
+        check_values(image)
     if isinstance(image, Tensor) and image.dtype != torch.uint8:
         if image.ndim != 3 or not image.is_floating_point():
             raise UnsuitableInput(
@@ -65,13 +73,15 @@ def as_tensor(image: Any, preprocess: Preprocess | None) -> Tensor:
             raise UnsuitableInput(
                 f"a uint8 tensor is a picture (3, H, W), channels first; this one is {tuple(image.shape)}"
                 + ("; an array (H, W, 3) is taken as it is" if image.shape[2] in (1, 3, 4) else "")
+                + "; many grey ones are (N, 1, H, W)"
             )
         image = image.permute(1, 2, 0).cpu().numpy() if image.ndim == 3 else image.cpu().numpy()
     if isinstance(image, np.ndarray):
         image = from_array(image)
     if not isinstance(image, str | os.PathLike | Image.Image):
         raise UnsuitableInput(
-            f"an image is a path, a PIL image, an array (H, W, C) or a tensor (N, C, H, W), not {type(image).__name__}"
+            "an image is a path, a PIL image, an array (H, W, C) or a tensor (N, C, H, W), "
+            f"not {type(image).__name__}{_instead_of(image)}"
         )
     if preprocess is None:
         raise UnsuitableInput(
@@ -79,6 +89,28 @@ def as_tensor(image: Any, preprocess: Preprocess | None) -> Tensor:
             "or a floating-point tensor (N, C, H, W) that you have normalised yourself"
         )
     return preprocess(image)
+
+
+def check_values(tensor: Tensor) -> None:
+    """Raise UnsuitableInput for a tensor whose values do not lie one beside the other in memory, or nowhere."""
+    ways = {
+        "on the meta device": (tensor.is_meta, "it has a shape but no values"),
+        "nested": (tensor.is_nested, "give a list of its tensors: tensor.unbind()"),
+        "quantised": (tensor.is_quantized, "make it one of numbers: tensor.dequantize()"),
+        str(tensor.layout): (tensor.layout != torch.strided, "make it a dense one: tensor.to_dense()"),
+    }
+    for kind, (it_is, way) in ways.items():
+        if it_is:
+            raise UnsuitableInput(f"an image is a dense tensor, and this one is {kind}; {way}")
+
+
+def _instead_of(given: Any) -> str:
+    """What to give in place of something that holds images, but is none."""
+    if isinstance(given, torch.utils.data.DataLoader):
+        return ": give its batches one by one, or scan(model, loader.dataset)"
+    if isinstance(given, torch.utils.data.Dataset):
+        return ": give some of its images, [dataset[n][0] for n in …], or scan(model, dataset)"
+    return ": give a list of images, list(…)" if isinstance(given, Iterable) and not isinstance(given, bytes) else ""
 
 
 def warn_of_pictures(tensors: Iterable[Tensor], preprocess: Preprocess | None) -> None:
@@ -133,12 +165,12 @@ def from_array(array: NDArray[Any]) -> Image.Image:
     return Image.fromarray(array[..., 0] if len(shape) == 3 and shape[2] == 1 else array)
 
 
-def as_batch(images: Any, preprocess: Preprocess | None) -> Tensor:
-    """Images → (N, C, H, W), normalised. Raises UnreadableImage, UnsuitableInput."""
+def as_batch(images: Any, preprocess: Preprocess | None, progress: bool = False) -> Tensor:
+    """Images → (N, C, H, W), normalised; `progress` shows the reading. Raises UnreadableImage, UnsuitableInput."""
     items: Any = one_by_one(images, preprocess)
     if isinstance(items, Tensor) and items.is_floating_point():
         return items
-    tensors = [as_tensor(image, preprocess) for image in items]
+    tensors = [as_tensor(image, preprocess) for image in tqdm(items, unit="image", disable=not progress)]
     if len({tensor.shape for tensor in tensors}) > 1:
         raise UnsuitableInput(
             "the pictures have different sizes and this preprocessing keeps them: give them one by one, "

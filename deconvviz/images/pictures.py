@@ -1,24 +1,16 @@
-"""Both image borders: picture file → RGB → tensor on the way in, tensor → RGB on the way out.
-
-`Preprocess` works in both directions, so that pictures show exactly what the network saw.
-"""
+"""The border to picture files: what counts as one, and from any of them to an upright RGB image."""
 
 import os
 import threading
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
-from torch import Tensor
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms import functional as transform
 
+from ..arguments import a_path, takes
 from ..errors import UnreadableImage, UnsuitableInput, one_line
 
 ImageSource = str | os.PathLike[str] | Image.Image
@@ -38,16 +30,14 @@ HEADER = 1 << 16
 
 _ONE_AT_A_TIME = threading.Lock()
 
-LARGEST_RESIZED = 50_000_000
-"""Pictures so long and thin that resizing them gives more pixels than this are refused."""
 
-
+@takes(path=a_path)
 def read_image(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> Image.Image:
     """Read a picture file as an upright RGB image (H × W, 8 bits a channel).
 
     EXIF orientation is applied; transparency is laid on white; 16-bit and floating-point greys are scaled
     to 8 bits; the first frame of an animation is taken. `file`: its bytes, where it is no file of its own
-    but lies in an archive; `path` then only names it. Raises UnreadableImage.
+    but lies in an archive; `path` then only names it. Raises UnreadableImage, UnsuitableInput for what is no path.
     """
     path = Path(path)
     try:
@@ -85,6 +75,17 @@ def _opened(stream: IO[bytes]) -> Image.Image:
         return Image.open(stream)
 
 
+def from_pil(image: Image.Image) -> Image.Image:
+    """A PIL image that somebody has opened, as RGB. Raises UnsuitableInput, UnreadableImage."""
+    if 0 in image.size:
+        raise UnsuitableInput(f"a picture has pixels; this PIL image is {image.width}×{image.height}")
+    try:
+        return to_rgb(image)
+    except Exception as error:  # it is read only now, and Pillow's plug-ins raise nearly anything for damaged files
+        name = getattr(image, "filename", "") or "a PIL image"
+        raise UnreadableImage(f"{name}: opened, but closed, damaged or truncated ({one_line(error)})") from error
+
+
 def to_rgb(image: Image.Image) -> Image.Image:
     """Any Pillow mode to RGB: transparency on white, deep greys scaled to 8 bits, not clipped."""
     if image.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I", "F"):
@@ -104,116 +105,3 @@ def _to_8_bits(grey: np.ndarray, mode: str) -> np.ndarray:
         top = 65535.0
     scaled = np.nan_to_num(grey).clip(0, top) * (255 / top)
     return np.asarray(scaled.round(), dtype=np.uint8)
-
-
-@dataclass(frozen=True)
-class Preprocess:
-    """How a picture becomes a network's input, and back.
-
-    Resize the shorter side to `resize` pixels (or to (rows, columns); None: do not resize), cut `size`
-    (rows, columns) from the centre, scale to [0, 1], subtract `mean`, divide by `std`, both per channel.
-    One mean means greyscale, three RGB.
-
-    >>> Preprocess(64, (0.5,), (0.25,)).input_shape
-    (1, 64, 64)
-    """
-
-    size: int | tuple[int, int] | None
-    mean: Sequence[float] = (0.485, 0.456, 0.406)
-    std: Sequence[float] = (0.229, 0.224, 0.225)
-    resize: int | tuple[int, int] | None = -1
-    interpolation: str = "bilinear"
-
-    @property
-    def crop(self) -> tuple[int, int] | None:
-        """Rows and columns of the network's input; None: those of the picture."""
-        if self.size is None or isinstance(self.size, tuple):
-            return self.size
-        return self.size, self.size
-
-    @property
-    def resized(self) -> int | tuple[int, int] | None:
-        """What the picture is resized to before the crop: by default, so that the crop just fits."""
-        if self.resize != -1:
-            return self.resize
-        return None if self.crop is None else max(self.crop)
-
-    @property
-    def input_shape(self) -> tuple[int, int, int] | None:
-        """(C, H, W) of the tensors it gives, or None if they follow the picture."""
-        return None if self.crop is None else (len(self.mean), *self.crop)
-
-    @property
-    def usual_shape(self) -> tuple[int, int, int] | None:
-        """(C, H, W) of the tensor for a square picture, or None if nothing is resized or cut."""
-        if self.crop is None and isinstance(self.resized, int):
-            return len(self.mean), self.resized, self.resized
-        return self.input_shape
-
-    def __call__(self, source: ImageSource) -> Tensor:
-        """A picture to the network's input (C, H, W), float32. Raises UnreadableImage, UnsuitableInput."""
-        image = to_rgb(source) if isinstance(source, Image.Image) else read_image(source)
-        if len(self.mean) not in (1, 3):
-            raise UnsuitableInput(
-                f"a picture has 1 or 3 channels, this network takes {len(self.mean)}: give a tensor (N, C, H, W)"
-            )
-        image = image.convert("L") if len(self.mean) == 1 else image
-        if self.resized is not None:
-            image = transform.resize(image, self._fitting(image), InterpolationMode(self.interpolation))
-        if self.crop is not None:
-            image = transform.center_crop(image, list(self.crop))
-        scaled = transform.convert_image_dtype(transform.pil_to_tensor(image), torch.float32)
-        normalised: Tensor = transform.normalize(scaled, list(self.mean), list(self.std))
-        return normalised
-
-    def _fitting(self, image: Image.Image) -> list[int]:
-        size = self.resized
-        if isinstance(size, int):
-            pixels = size * size * max(image.size) / min(image.size)
-            if pixels > LARGEST_RESIZED:
-                raise UnsuitableInput(
-                    f"a picture of {image.width}×{image.height} is too long and thin: resized to a shorter side "
-                    f"of {size} it would have {pixels:.2g} pixels; crop it first"
-                )
-            return [size]
-        return list(size or ())
-
-    def undo(self, tensor: Tensor) -> Tensor:
-        """The network's input (…, C, H, W) back to values in [0, 1]."""
-        mean, std = (torch.tensor(list(v)).view(-1, 1, 1).to(tensor) for v in (self.mean, self.std))
-        return (tensor * std + mean).clamp(0, 1)
-
-    @classmethod
-    def of_transforms(cls, transforms: Any) -> "Preprocess":
-        """The same as a torchvision weights' `transforms()`, but reversible."""
-        resize, crop = transforms.resize_size, getattr(transforms, "crop_size", None)
-        return cls(
-            size=crop[0] if crop else None,
-            mean=tuple(transforms.mean),
-            std=tuple(transforms.std),
-            resize=resize[0] if len(resize) == 1 else (resize[0], resize[1]),
-            interpolation=transforms.interpolation.value,
-        )
-
-
-def picture(tensor: Tensor, preprocess: Preprocess | None, box: tuple[int, int, int, int] | None = None) -> Image.Image:
-    """What the network saw, as an RGB image: its input (C, H, W) with the preprocessing undone.
-
-    Without a preprocessing, or with channels that are not colours, each tensor is stretched from its
-    smallest to its largest value, and the first three channels (or the first) are shown. `box` (top, left,
-    bottom, right): only this part of the picture.
-    """
-    given = tensor.detach().cpu().float().numpy()
-    part = given if box is None else given[:, box[0] : box[2], box[1] : box[3]]
-    if preprocess is not None and len(preprocess.mean) == len(tensor) and len(tensor) in (1, 3):
-        mean, std = (np.array(v, np.float32).reshape(-1, 1, 1) for v in (preprocess.mean, preprocess.std))
-        values = part * std
-        values += mean
-        values.clip(0, 1, out=values)
-    else:
-        shown = 3 if len(tensor) >= 3 else 1
-        low, high = given[:shown].min(), given[:shown].max()
-        values = (part[:shown] - low) / max(high - low, np.float32(1e-12))
-    values *= 255
-    levels = np.rint(values, out=values).astype(np.uint8).transpose(1, 2, 0)
-    return Image.fromarray(np.repeat(levels, 3, 2) if levels.shape[2] == 1 else levels.copy())

@@ -15,14 +15,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from .. import shapes
 from ..errors import UnreadableImage, UnsuitableInput
 from .archives import list_members, read_member
-from .datasets import DatasetImages
-from .pictures import SUFFIXES, Preprocess, read_image
+from .datasets import DatasetImages, by_number, listed
+from .pictures import SUFFIXES, read_image
+from .preprocess import Preprocess
 from .records import Record
 
 Source = str | os.PathLike[str]
@@ -79,17 +79,15 @@ AnyImages = Images | DatasetImages
 
 def find_images(sources: Any) -> AnyImages:
     """The images of a folder, a file, a `.tar` shard, `@LIST.txt`, `-` (a list on standard input), several of
-    these, or a map-style data set, in one order: as given, folders in natural order of names.
+    these, a map-style data set, or pictures in memory, in one order: as given, folders in natural order of names.
 
     Raises UnreadableImage if a source is not there, UnsuitableInput if there is no image in them.
     """
     if isinstance(sources, Images | DatasetImages):
         found: AnyImages = sources
-    elif isinstance(sources, torch.utils.data.Dataset) or (
-        hasattr(sources, "__getitem__") and hasattr(sources, "__len__") and not isinstance(sources, str | list | tuple)
-    ):
-        found = DatasetImages(sources)
-    elif embedded := _embedded(given := [sources] if isinstance(sources, str | os.PathLike) else list(sources)):
+    elif (dataset := by_number(given := listed(sources))) is not None:
+        found = DatasetImages(dataset)
+    elif embedded := _embedded(given):
         found = embedded
     else:
         roots, paths = _roots_of(given)

@@ -10,7 +10,7 @@ from . import rules as rules
 from .arrivals import Signal
 from .descent import Descent, Step, descent, mirrored
 from .layers import Fields, Layer, Layers, describe
-from .names import is_glob, matching, unknown_layer
+from .names import LayerNames, is_glob, matching, some_layers, unknown_layer
 from .recording import Keep, Recording, record
 from .registry import (
     RULES,
@@ -33,6 +33,7 @@ __all__ = [
     "Fields",
     "Keep",
     "Layer",
+    "LayerNames",
     "Layers",
     "POINTWISE",
     "RULES",
@@ -58,6 +59,7 @@ __all__ = [
     "registered_modules",
     "registrations",
     "rule_for",
+    "some_layers",
     "unknown_layer",
     "walk",
     "whole",

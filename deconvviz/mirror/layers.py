@@ -13,7 +13,7 @@ from torch import nn
 from ..drawing import notebook
 from ..errors import UnknownLayer
 from ..network import INPUT, Call, Graph
-from .names import kind, matching, paper_names, unknown_layer
+from .names import kind, matching, name_of, paper_names, some_layers, unknown_layer
 from .registry import find_rule
 from .scores import Scores, scores
 from .signals import Grid, Spatial
@@ -55,7 +55,7 @@ class Layers(Mapping[str, Layer]):
     """
 
     def __init__(self, net: nn.Module, graph: Graph) -> None:
-        self.graph = graph
+        self.graph, self._net = graph, net
         self.spatial: dict[str, Spatial | None] = {INPUT: (2, 3) if len(graph.input_shape) == 3 else None}
         self.reaches: dict[str, Reaches | None] = {}
         self.read_as: dict[str, Spatial | None] = {}
@@ -72,13 +72,15 @@ class Layers(Mapping[str, Layer]):
             raise self._unknown(name)
         return row
 
-    def matching(self, asked: str | Iterable[str]) -> list[str]:
-        """The names of the layers asked for: by any name, by a glob (`layer3.*`), or `all`, or several of these.
+    def matching(self, asked: str | nn.Module | Iterable[str | nn.Module]) -> list[str]:
+        """The names of the layers asked for: by any name, by a glob (`layer3.*`), `all`, a module, or several of these.
 
         In the order of asking, those of a glob from shallow to deep: of names that are read at the same place a glob
         takes the first, as nothing else would come of the others. Raises UnknownLayer.
         """
-        return matching(asked, self._read_at_by_name, self._unknown)
+        several = [asked] if isinstance(asked, str | nn.Module) else some_layers("layers", asked, none=True)
+        names = [name_of(one, self._net, self.graph) if isinstance(one, nn.Module) else one for one in several]
+        return matching(names, self._read_at_by_name, self._unknown)
 
     @cached_property
     def _read_at_by_name(self) -> dict[str, str]:

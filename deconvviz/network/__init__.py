@@ -1,14 +1,16 @@
 """From the user's module to a plain list of calls.
 
 Here live `torch.export` and what its errors mean (`exporting`), the capture by it (`capture`), the list itself, which
-runs forward (`graph`), a faster list for many images (`folding`), and where networks and their weights come from
-(`models`). This wing knows operators as torch names them; it never knows what answers one on the way down.
+runs forward (`graph`), a faster list for many images (`folding`), where networks run (`devices`), and where they and
+their weights come from (`models`). This wing knows operators as torch names them; it never knows what answers one on
+the way down.
 """
 
 from .capture import capture
+from .devices import on_device, pick_device
 from .folding import fold
 from .graph import INPUT, Call, Graph, Read, Weight, operator_name, run
-from .models import Model, from_anywhere, load_model, model_names, pick_device
+from .models import Model, from_anywhere, load_model, model_names
 
 __all__ = [
     "Call",
@@ -22,6 +24,7 @@ __all__ = [
     "from_anywhere",
     "load_model",
     "model_names",
+    "on_device",
     "operator_name",
     "pick_device",
     "run",

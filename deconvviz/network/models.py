@@ -19,7 +19,7 @@ import torchvision
 from torch import Tensor, nn
 
 from .. import shapes
-from ..errors import DeconvvizError, UnknownModel, UnusableWeights, nearest, one_line
+from ..errors import UnknownModel, UnusableWeights, nearest, one_line
 from ..images import Preprocess
 
 DEFAULT_MODEL = "squeezenet1_1"
@@ -262,27 +262,3 @@ def fit_weights(net: nn.Module, state: dict[str, Tensor], origin: str | os.PathL
     if problems:
         raise UnusableWeights(f"{origin} does not fit {type(net).__name__}: {'; '.join(problems)}")
     net.load_state_dict(state, strict=False)
-
-
-def pick_device(name: str) -> torch.device:
-    """`auto` (the accelerator, if there is one), or a device by torch's name for it. Raises DeconvvizError.
-
-    Under torchrun each process of a machine takes a GPU of its own, unless a number is given (`cuda:1`).
-    """
-    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    if name == "auto":
-        return _own_gpu(accelerator or torch.device("cpu"))
-    try:
-        device = _own_gpu(torch.device(name))
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        possible = f"auto, cpu{f', {accelerator.type}' if accelerator else ''}"
-        raise DeconvvizError(f"no device {name!r} here ({one_line(error)}); possible: {possible}") from error
-    return device
-
-
-def _own_gpu(device: torch.device) -> torch.device:
-    rank, count = os.environ.get("LOCAL_RANK", ""), torch.cuda.device_count()
-    if str(device) != "cuda" or not rank.isdecimal() or not count:
-        return device
-    return torch.device("cuda", int(rank) % count)

@@ -11,14 +11,17 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from ..arguments import a_path, between, takes, whole, wholes
 from ..drawing import write_json
 from ..images import is_embedded, printable
-from ..scanning import Index
+from ..mirror import some_layers
+from ..scanning import Index, an_index
 from ..version import __version__
 from .asked import Place, Selection, Style, Told
 from .choice import first_look, start_here
@@ -34,6 +37,15 @@ BYTES_PER_PIXEL = {"webp": 0.16, "png": 1.25, "jpeg": 0.26}
 """Of sheets of photographs, for the estimate before any is made."""
 
 
+@takes(
+    index=an_index,
+    folder=a_path,
+    layers=partial(some_layers, none=True),
+    channels=wholes(None),
+    k=whole(1, None),
+    tile=whole(1),
+    smoothing=between(0, 100),
+)
 def write_gallery(
     index: Index,
     folder: str | os.PathLike[str],

@@ -1,16 +1,18 @@
 """The strongest images of every feature map over a data set of any size.
 
-Here live the scan (`scanning`: `watch`, `reading`, `selection`), what it keeps so that shards and retries merge
+Here live the scan (`scanning`: `job`, `watch`, `reading`, `selection`), what it keeps so that shards and retries merge
 exactly (`best`, `tally`, `part`), what lies on disk (`manifest`, `ledger`, `ranks`, `merging`), and the index one
-reads afterwards (`index`, `feature_map`, `recheck`, `index_figure`). This wing never knows what a page looks like.
+reads afterwards (`index`, `opening`, `feature_map`, `recheck`, `index_figure`). This wing never knows what a page looks
+like.
 """
 
 from .feature_map import Entry, FeatureMap, Statistics
-from .index import Index, open_index
+from .index import Index, an_index
 from .index_figure import picture_index, write_index_figure
 from .ledger import Ledger
 from .manifest import is_manifest, read_manifest
 from .merging import merge
+from .opening import open_index
 from .part import Skipped
 from .ranks import under_torchrun
 from .scanning import scan
@@ -23,6 +25,7 @@ __all__ = [
     "Ledger",
     "Skipped",
     "Statistics",
+    "an_index",
     "is_manifest",
     "merge",
     "open_index",

@@ -6,22 +6,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor, nn
 
+from ..arguments import instance, said, takes, whole, wholes
 from ..deconvnet import DeconvNet, Projection, Projections, Unit, short_number
 from ..drawing import notebook
-from ..errors import UnknownLayer, UnknownUnit, UnusableIndex
-from ..images import AnyImages, Images, find_images, printable, reopen
+from ..errors import UnknownLayer, UnknownUnit, UnusableIndex, nearest
+from ..images import AnyImages, printable, reopen
 from ..machine import at_once
 from ..mirror import matching, unknown_layer
 from ..network import Model, load_model
 from .best import NONE
 from .feature_map import Entry, FeatureMap, Statistics
-from .ledger import RESULT, Ledger
-from .manifest import Manifest, Scanned, hash_weights, preprocess_facts, read_manifest
-from .part import Part, Skipped, ranges, read_part
+from .manifest import Manifest, Scanned, hash_weights, preprocess_facts
+from .part import Part, Skipped
 from .recheck import NOISE, project_again
 from .tally import edges, from_limbs
 
@@ -85,13 +84,14 @@ class Index:
         """The images that could not be used: number, place, reason."""
         return self._part.skipped
 
+    @takes(channel=whole(None), k=whole(0, None))
     def top(self, layer: str, channel: int, k: int | None = None) -> list[Entry]:
         """The k strongest images of a feature map (all in the index), strongest first.
 
         Of equal activations the first image counts, and its first position. Raises UnknownLayer, UnknownUnit.
         """
         row, best, roots = self._row(layer, channel), self._part.best, self.manifest.roots
-        many = best.k if k is None else max(k, 0)
+        many = best.k if k is None else k
         spatial = self._layer(layer).size is not None
         arrays = (best.images, best.rows, best.columns, best.values)
         found = []
@@ -106,6 +106,7 @@ class Index:
             found.append(Entry(unit, place, record.category, root))
         return found
 
+    @takes(channel=whole(None))
     def statistics(self, layer: str, channel: int) -> Statistics:
         """Statistics of a feature map's maxima over all images. Raises UnknownLayer, UnknownUnit."""
         row, tally = self._row(layer, channel), self._part.tally
@@ -121,12 +122,14 @@ class Index:
             edges=edges(),
         )
 
+    @takes(channel=whole(None), k=whole(0, None))
     def feature_map(self, layer: str, channel: int, k: int | None = None) -> FeatureMap:
         """A feature map with its strongest images, for a notebook to show. Raises UnknownLayer, UnknownUnit."""
         top, facts = self.top(layer, channel, k), self.statistics(layer, channel)
         project = partial(self.project, layer, channel, k)
         return FeatureMap(layer, channel, top, facts, project, self.class_name(layer, channel))
 
+    @takes(channels=wholes(), k=whole(0, None))
     def project(
         self,
         layer: str,
@@ -213,6 +216,8 @@ class Index:
         return self._images
 
     def _layer(self, name: str) -> Scanned:
+        if not isinstance(name, str):
+            raise UnknownLayer(f"{said(name)} is no layer's name; {nearest('', self._layers)}")
         if name not in self._layers:
             raise self._unknown(name)
         return self._layers[name]
@@ -251,40 +256,7 @@ class Index:
         return name, len(peaks), len(self.dead(name)), f"{name}:{strongest}", short_number(peaks[strongest])
 
 
-def open_index(
-    folder: str | os.PathLike[str], model: Model | nn.Module | DeconvNet | None = None, images: Any = None
-) -> Index:
-    """Open an index made earlier.
-
-    `model`: the network, if it cannot be loaded by its name again; it must have the same weights. `images`:
-    where they lie now, if they have moved: as many folders as there were, or the data set. Raises UnusableIndex.
-    """
-    folder = Path(folder)
-    manifest = read_manifest(folder)
-    ledger = Ledger(folder, manifest)
-    if not ledger.complete:
-        missing = ledger.missing()
-        raise UnusableIndex(
-            f"{folder}: the scan is not complete, parts {ranges(missing)} of {manifest.parts} are missing; "
-            "run the same scan again to go on, or deconvviz merge if they lie elsewhere"
-            if missing
-            else f"{folder}: the scan is complete but not merged; run the same scan again, or deconvviz merge"
-        )
-    index = Index(folder, manifest, read_part(folder / RESULT), images=_moved(manifest, images))
-    if model is not None:
-        index._model = checked(model, manifest, folder)
-    return index
-
-
-def _moved(manifest: Manifest, images: Any) -> AnyImages | None:
-    if images is None:
-        return None
-    places = [images] if isinstance(images, str | os.PathLike) else images
-    if not (isinstance(places, Sequence) and all(isinstance(place, str | os.PathLike) for place in places)):
-        return find_images(images)
-    if len(places) != len(manifest.roots):
-        raise UnusableIndex(f"the images came from {len(manifest.roots)} folders, not {len(places)}: name them all")
-    return Images([os.path.abspath(place) for place in places], ())
+an_index = instance(Index, "deconvviz.open_index(folder) gives one")
 
 
 def checked(model: Model | nn.Module | DeconvNet, manifest: Manifest, folder: Path) -> DeconvNet:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from PIL import Image
 
+from ..arguments import between, takes, whole, wholes
 from ..deconvnet import Cell, Projection, figure2, one_below_the_other, short_number
 from ..drawing import check_writable, picture_ending, write_picture
 from ..images import printable
+from ..mirror import some_layers
 from ..version import __version__
 from .feature_map import Statistics
-from .index import Index
+from .index import Index, an_index
 
 SCHEMA = 1
 
@@ -20,6 +22,7 @@ DPI = 300
 """Dots an inch of figures for print."""
 
 
+@takes(index=an_index, layer=some_layers, channels=wholes(None), tile=whole(1), smoothing=between(0, 100))
 def picture_index(
     index: Index,
     layer: str | Sequence[str],

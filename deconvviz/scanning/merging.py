@@ -4,13 +4,16 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..arguments import a_path, some_paths, takes
 from ..errors import UnusableIndex
-from .index import Index, open_index
+from .index import Index
 from .ledger import open_ledger
 from .manifest import is_manifest, read_manifest
+from .opening import open_index
 from .part import merge_all, ranges, read_part
 
 
+@takes(folders=some_paths, out=a_path)
 def merge(
     folders: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str], partial: bool = False, force: bool = False
 ) -> Index | None:

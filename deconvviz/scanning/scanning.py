@@ -8,50 +8,42 @@ float32 results depend on it: so the result is the same however the parts are sh
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
+from ..arguments import a_path, a_share, takes, whole
 from ..deconvnet import DeconvNet
-from ..errors import DeconvvizError, UnreadableImage, UnsuitableInput, one_line
-from ..images import AnyImages, Records, find_images, printable
-from ..mirror import Layers
+from ..errors import UnsuitableInput
+from ..images import Records, find_images
+from ..mirror import LayerNames, some_layers
 from ..network import Model
 from .index import Index
+from .job import Job, look_at
 from .ledger import Ledger
-from .manifest import Manifest, hash_weights, preprocess_facts
 from .part import Part, Skipped
 from .ranks import open_among, place_among_processes
 from .reading import reading_ahead
-from .selection import select
-from .watch import Forward, Watch
+from .watch import Watch
 
 BATCH_CPU, BATCH_ELSE = 16, 64
-LEAST, MOST, PARTS = 8, 64, 10_000
-"""Batches in a part: few parts cost less, many lose less when stopped. And never more parts than the last says."""
-
-Read = Tensor | Exception
 
 
-def part_size(images: int, batch: int) -> int:
-    """Images in a part: whole batches.
-
-    >>> [part_size(images, 16) for images in (200, 50_000, 1_300_000, 1_000_000_000)]
-    [128, 784, 1024, 100000]
-    """
-    batches = max(LEAST, min(MOST, -(-images // (MOST * batch))))
-    return batch * max(batches, -(-images // (PARTS * batch)))
-
-
+@takes(
+    layers=partial(some_layers, none=True),
+    k=whole(1),
+    out=a_path,
+    batch_size=whole(1, None),
+    workers=whole(1, None),
+    shard=a_share,
+)
 def scan(
     model: Model | nn.Module | DeconvNet,
     images: Any,
-    layers: str | Sequence[str] = (),
+    layers: LayerNames = (),
     k: int = 9,
     out: str | os.PathLike[str] = "index",
     *,
@@ -66,13 +58,14 @@ def scan(
 ) -> Index | None:
     """Find the k strongest images of every feature map; continues a scan of the same kind in `out`.
 
-    `images`: a folder, files, `.tar` shards, `@LIST.txt`, several of these, or a map-style data set, which
-    is read by one thread whatever `workers` says, since data sets need not bear more. `layers`: a name, an alias,
-    a glob (`layer3.*`) or `all`, or several of these; by default every rectified layer. `shard` (i, n): do every
-    n-th part from the i-th only, to be merged later. `strict`: stop at the first image that cannot be used. `force`:
-    begin anew where this or another scan lies. `load`: name and weights for `load_model`, so that the index can
-    find the network again; a `Model` that it gave knows them. `on_skip` hears of each image that this very call
-    skips. Under torchrun the parts are shared out over the ranks, and rank 0 merges.
+    `images`: a folder, files, `.tar` shards, `@LIST.txt`, several of these; or a map-style data set or a list of
+    pictures, which one thread reads whatever `workers` says, since data sets need not bear more. `layers`: a name, an
+    alias, a glob (`layer3.*`) or `all`, a module, or several of these; by default every rectified layer. `shard`
+    (i, n): do every n-th part from the i-th only, to be merged later. `strict`: stop at the first image that cannot be
+    used. `force`: begin anew where this or another scan lies. `progress`: show how far it is; by default on a terminal.
+    `load`: name and weights for `load_model`, so that the index can find the network again; a `Model` that it gave
+    knows them. `on_skip` hears of each image that this very call skips. Under torchrun the parts are shared out over
+    the ranks, and rank 0 merges.
 
     Returns the index; None for a shard, and on other ranks than 0. Raises UnreadableImage, UnsuitableInput,
     UnknownLayer, UnusableIndex, UnwritableOutput; what is done is kept, and the next call goes on from there.
@@ -80,7 +73,8 @@ def scan(
     dv = model if isinstance(model, DeconvNet) else DeconvNet(model)
     found = find_images(images)
     readers = (workers or min(8, os.cpu_count() or 1)) if found.thread_safe else 1
-    job = Job(dv, found, (layers,) if isinstance(layers, str) else tuple(layers), strict, readers, on_skip)
+    asked = (layers,) if isinstance(layers, str | nn.Module) else tuple(layers)
+    job = Job(dv, found, asked, strict, readers, on_skip)
     batch = batch_size or (BATCH_CPU if job.device.type == "cpu" else BATCH_ELSE)
     manifest = job.manifest(k, batch, load or job.dv.model.load)
     rank, world = place_among_processes() if shard is None else shard
@@ -98,119 +92,6 @@ def scan(
         count = manifest.images
         raise UnsuitableInput(f"none of the {count} images could be used; the first, {first.place}: {first.reason}")
     return Index(Path(out), manifest, part, dv, found)
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is done with each part: a network, images, and the layers to watch."""
-
-    dv: DeconvNet
-    images: AnyImages
-    patterns: tuple[str, ...]
-    strict: bool
-    workers: int
-    on_skip: Callable[[Skipped], object]
-
-    @cached_property
-    def sample(self) -> Tensor:
-        """A tensor of the network's own device and dtype."""
-        own = (t for t in (*self.dv.net.parameters(), *self.dv.net.buffers()) if t.is_floating_point())
-        return next(own, torch.zeros(0))
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network runs."""
-        return self.sample.device
-
-    @cached_property
-    def table(self) -> Layers:
-        """The layers, for the size that the preprocessing gives, or that of the first image that can be read."""
-        if self.dv.preprocess is not None and self.dv.preprocess.usual_shape is not None:
-            return self.dv.layers
-        problem = None
-        for number in range(len(self.images)):
-            image = self.read(number)
-            if isinstance(image, Tensor):
-                return self.dv.layers_for(image.shape)
-            problem = problem or image
-        raise UnsuitableInput(f"none of the {len(self.images)} images could be read; the first: {problem}")
-
-    @cached_property
-    def channels(self) -> dict[str, int]:
-        """The layers to watch."""
-        return select(self.table, self.patterns)[0]
-
-    @cached_property
-    def forward(self) -> Forward:
-        """The network as it runs, shared by all parts."""
-        return Forward(self.channels)
-
-    @cached_property
-    def layout(self) -> torch.memory_format:
-        """Channels last is up to twice as fast on CPUs. A network that needs the other order says so by an error."""
-        if self.device.type != "cpu":
-            return torch.contiguous_format
-        watch = Watch(self.channels, 1, self.device)
-        shape = (2, *self.table.graph.input_shape)
-        try:
-            zeros = torch.zeros(shape, dtype=self.sample.dtype).to(memory_format=torch.channels_last)
-            watch.look(self.table, zeros, (None, None))
-        except RuntimeError:
-            return torch.contiguous_format
-        return torch.channels_last
-
-    def manifest(self, k: int, batch: int, load: tuple[str, str] | None) -> Manifest:
-        """All that the result depends on, and what its feature maps are called."""
-        layers, names = select(self.table, self.patterns)[1], self.dv.model.categories
-        scores = tuple(layer.read_at for layer in layers if self.table.class_names(layer.read_at, names))
-        return Manifest(
-            model=self.dv.model.name,
-            weights=hash_weights(self.dv.net),
-            preprocess=preprocess_facts(self.dv.preprocess),
-            device=self.device.type,
-            images=len(self.images),
-            fingerprint=self.images.fingerprint,
-            layers=layers,
-            top=k,
-            batch=batch,
-            part=part_size(len(self.images), batch),
-            roots=self.images.roots,
-            load=load,
-            categories=tuple(names) if scores else (),
-            scores=scores,
-        )
-
-    def table_for(self, shape: tuple[int, ...]) -> Layers:
-        """The layers for images of another size; the last few are kept."""
-        if shape == self.table.graph.input_shape:
-            return self.table
-        table = _other_table(self.dv, shape)
-        if {name: table[name].channels for name in self.channels} != self.channels:
-            usual = self.table.graph.input_shape
-            raise UnsuitableInput(f"an image of {shape} gives other feature maps than one of {usual}")
-        return table
-
-    def read(self, number: int) -> Read:
-        """An image, or why there is none."""
-        try:
-            return self.images.read(number, self.images.record(number), self.dv.preprocess)
-        except Exception as error:  # hostile files make Pillow's plug-ins raise nearly anything
-            return error
-
-    def skipped(self, number: int, error: Exception) -> Skipped:
-        """An image that could not be used, and why, on one line and without its folder; with `strict`, stop here."""
-        record = self.images.record(number)
-        whole = printable(os.path.join(self.images.roots[record.root], record.place))
-        text = str(error) if isinstance(error, DeconvvizError) else f"{type(error).__name__} ({one_line(error)})"
-        reason = printable(text).removeprefix(f"{whole}: ")
-        if self.strict:
-            raise UnreadableImage(f"{whole}: {reason}") from error
-        return Skipped(number, printable(record.place), reason)
-
-
-@lru_cache(maxsize=16)
-def _other_table(dv: DeconvNet, shape: tuple[int, ...]) -> Layers:
-    return DeconvNet(dv.model, dv.preprocess).layers_for(shape)
 
 
 def work(job: Job, ledger: Ledger, mine: Sequence[int], others: Sequence[int], wait: bool, hidden: bool | None) -> None:
@@ -270,27 +151,3 @@ def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) ->
     best = watch.best()
     records = {number: job.images.record(number) for number in set(best.images.ravel().tolist()) & set(numbers)}
     return Part(ledger.identity, (part,), best, watch.counting.tally(), Records.of(records), tuple(skipped))
-
-
-def look_at(job: Job, watch: Watch, batch: Sequence[int], images: Sequence[Read], size: int) -> dict[int, Exception]:
-    """Run a batch, by image sizes if there are several; return the numbers that could not be used, with reasons.
-
-    Images of one size are run `size` together: the place of one that cannot be read is filled with zeros, and
-    so are those behind the last image. So no result depends on what else can be read, or comes later.
-    """
-    read = {n: image for n, image in zip(batch, images, strict=True) if isinstance(image, Tensor)}
-    errors = {n: image for n, image in zip(batch, images, strict=True) if isinstance(image, Exception)}
-    shapes = dict.fromkeys(tuple(image.shape) for image in read.values())
-    for shape in shapes:
-        places: list[int | None] = [n for n in read if tuple(read[n].shape) == shape]
-        if len(shapes) == 1:
-            places = [n if n in read else None for n in batch] + [None] * (size - len(batch))
-        try:
-            table, kind = job.table_for(shape), next(iter(read.values())).dtype
-            inputs = torch.stack([torch.zeros(shape, dtype=kind) if n is None else read[n] for n in places])
-            inputs = inputs.to(job.device, job.sample.dtype, memory_format=job.layout)
-            bad = watch.look(table, inputs, places)
-            errors |= {n: UnsuitableInput(reason) for n, reason in bad.items()}
-        except DeconvvizError as error:
-            errors |= {n: error for n in places if n is not None}
-    return errors

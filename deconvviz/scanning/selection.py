@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 import torch
+from torch import nn
 
 from ..mirror import Layers, find_rule
 from ..network import Read
@@ -12,10 +13,10 @@ from .manifest import Scanned
 CAT = torch.ops.aten.cat.default
 
 
-def select(table: Layers, patterns: str | Sequence[str]) -> tuple[dict[str, int], tuple[Scanned, ...]]:
+def select(table: Layers, patterns: str | Sequence[str | nn.Module]) -> tuple[dict[str, int], tuple[Scanned, ...]]:
     """The layers that must be watched, with their feature maps; and all that can be asked for afterwards.
 
-    `patterns`: names, aliases, globs (`layer3.*`), or `all`; none: every rectified layer with maps, so that units
+    `patterns`: names, aliases, globs (`layer3.*`), `all`, modules; none: every rectified layer with maps, so that units
     are those of the paper, and max-pools of these. A concatenation lines up maps of layers that are
     watched anyway: it costs nothing, and is there whenever these are. Raises UnknownLayer.
     """

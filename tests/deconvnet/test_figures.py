@@ -13,7 +13,7 @@ from torch import Tensor
 
 from deconvviz import Projection, Unit
 from deconvviz.deconvnet import figures
-from deconvviz.images.pictures import Preprocess
+from deconvviz.images import Preprocess
 
 pytestmark = pytest.mark.quick
 

@@ -112,7 +112,7 @@ def test_a_bad_unit_is_said_and_what_came_before_was_given(dv: DeconvNet, images
 @pytest.mark.parametrize("name", ["alexnet", "vgg11_bn", "resnet18", "googlenet", "densenet121"])
 def test_walks_that_are_halved_give_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However few bytes a batch may fill, down to one sample at a time; corners and images mixed."""
-    import deconvviz.deconvnet.projection as room
+    import deconvviz.deconvnet.projecting as room
 
     side = 224 if name == "alexnet" else 97
     dv = DeconvNet(network(name).double())

@@ -9,8 +9,8 @@ import torch
 
 from deconvviz import shapes
 from deconvviz.errors import UnreadableImage
+from deconvviz.images import Preprocess
 from deconvviz.images.archives import UNLISTED, list_members
-from deconvviz.images.pictures import Preprocess
 from deconvviz.images.sources import find_images
 
 pytestmark = pytest.mark.quick

@@ -10,7 +10,8 @@ from files import SAYS, hostile
 from PIL import Image
 
 from deconvviz.errors import UnreadableImage, UnsuitableInput
-from deconvviz.images.pictures import Preprocess, picture, read_image, to_rgb
+from deconvviz.images import Preprocess, picture, read_image
+from deconvviz.images.pictures import to_rgb
 
 pytestmark = pytest.mark.quick
 

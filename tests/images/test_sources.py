@@ -13,8 +13,8 @@ from torch import Tensor
 
 from deconvviz import shapes
 from deconvviz.errors import UnreadableImage, UnsuitableInput
+from deconvviz.images import Preprocess
 from deconvviz.images.datasets import DatasetImages
-from deconvviz.images.pictures import Preprocess
 from deconvviz.images.sources import Images, find_images, natural, printable
 
 pytestmark = pytest.mark.quick

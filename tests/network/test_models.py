@@ -10,8 +10,8 @@ import torchvision
 from torch import nn
 
 from deconvviz.errors import DeconvvizError, UnknownModel, UnusableWeights
-from deconvviz.images.pictures import Preprocess
-from deconvviz.network.models import Model, load_model, model_names, pick_device
+from deconvviz.images import Preprocess
+from deconvviz.network import Model, load_model, model_names, pick_device
 
 pytestmark = pytest.mark.quick
 

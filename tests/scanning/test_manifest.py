@@ -10,7 +10,7 @@ from scans import LAYERS, ONE
 from torch import nn
 
 from deconvviz.errors import UnusableIndex
-from deconvviz.images.pictures import Preprocess
+from deconvviz.images import Preprocess
 from deconvviz.scanning.manifest import BESIDE, Manifest, hash_weights, preprocess_facts, read_manifest
 
 pytestmark = pytest.mark.quick

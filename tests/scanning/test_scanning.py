@@ -24,10 +24,11 @@ from deconvviz import Index, Model, Preprocess, shapes
 from deconvviz.errors import UnreadableImage, UnsuitableInput, UnusableIndex, UnwritableOutput
 from deconvviz.images.sources import find_images
 from deconvviz.scanning import scanning as scans
+from deconvviz.scanning.job import Job, part_size
 from deconvviz.scanning.ledger import Ledger, open_ledger
 from deconvviz.scanning.part import Skipped, merge_all, read_part
 from deconvviz.scanning.reading import reading_ahead
-from deconvviz.scanning.scanning import Job, part_size, take_part
+from deconvviz.scanning.scanning import take_part
 
 
 @pytest.fixture(scope="module")
