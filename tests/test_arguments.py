@@ -152,9 +152,9 @@ def test_a_module_that_is_used_once_is_a_layer() -> None:
 
 
 def test_numbers_of_other_libraries_are_numbers() -> None:
-    there = Unit("block", np.int64(1), np.uint8(2), torch.tensor(3))
+    there = Unit("block", np.int64(1), np.uint8(2), torch.tensor(3), image=np.int16(1))
     (projection,) = DV.project(X, there)
-    assert projection.unit == Unit("block", 1, 2, 3)
+    assert projection.unit == Unit("block", 1, 2, 3, image=1)
     assert type(projection.unit.channel) is int
     assert len(DV.strongest(X, "block", np.int32(2))) == 4
 

@@ -42,7 +42,12 @@ def models(as_json: bool, checked: str | None) -> None:
 @precision_option
 @layers_option("A layer to show")
 @click.option(
-    "-u", "--unit", "units", multiple=True, metavar="LAYER:MAP[@ROW,COL]", help="A unit to show; wins over --layer."
+    "-u",
+    "--unit",
+    "units",
+    multiple=True,
+    metavar="LAYER:MAP[@ROW,COL][#IMAGE]",
+    help="A unit to show, or with @* every one of a map; #0 in the first image alone. Wins over --layer.",
 )
 @click.option("--top", default=9, show_default=True, type=click.IntRange(1, 100), help="Feature maps a layer.")
 @smooth_option

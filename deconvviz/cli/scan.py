@@ -81,11 +81,11 @@ def merge(folders: Sequence[Path], output: Path, partial: bool, force: bool) -> 
 @json_option()
 def top(index: Path, units: Sequence[str], top: int | None, as_json: bool) -> None:
     """Print the images that excite feature maps most; without any, what the index holds and what was skipped."""
-    from ..deconvnet import Unit
     from ..scanning import open_index
-    from .texts import index_json, index_lines, unit_lines
+    from .texts import feature_maps, index_json, index_lines, unit_lines
 
-    asked, opened = [Unit.parse(unit) for unit in units], open_index(index)
+    opened = open_index(index)
+    asked = feature_maps(opened, units)
     lines = [line for unit in asked for line in unit_lines(opened, unit, top)] or index_lines(opened)
     click.echo(index_json(opened, asked, top) if as_json else "\n".join(lines))
 

@@ -10,6 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ..deconvnet import Pictured, Unit, short_number
+from ..errors import UnknownUnit
 from ..images import printable
 from ..mirror import Layer, Layers, mirrored
 from ..scanning import Index, Ledger, read_manifest
@@ -69,6 +70,16 @@ def _by(size: tuple[float, float] | None, otherwise: str) -> str:
 
 
 # --- an index -------------------------------------------------------------------------------------------
+
+
+def feature_maps(index: Index, texts: Sequence[str]) -> list[Unit]:
+    """The feature maps that texts name, LAYER:MAP, also by globs; raises UnknownUnit for a position or an image."""
+    asked = [Unit.parse(text) for text in texts]
+    for unit, text in zip(asked, texts, strict=True):
+        if unit != Unit(unit.layer, unit.channel):
+            whole = f"{unit.layer}:{unit.channel}"
+            raise UnknownUnit(f"{text}: an index lists whole feature maps, at their peaks in each image; write {whole}")
+    return [Unit(name, unit.channel) for unit in asked for name in index.matching(unit.layer)]
 
 
 def index_json(index: Index, units: Sequence[Unit], k: int | None) -> str:

@@ -1,17 +1,17 @@
 """`DeconvNet`: a network with its mirror attached, the units one asks for, and their projections.
 
-Here live units and their text form (`units`), which forward passes serve them at what price (`plan`, made from the
-sizes in `ascent`), these passes (`passes`, `forward`), how projections are made (`projecting`) and what they are
-(`projection`, `projections`), the figures of these (`figures`), and the whole pipe from image files to picture files
-(`visualise`). This wing never knows a data set's
-ranking, a page, or the operator of a layer: a layer's rule says what may be asked of it.
+Here live units and their text form (`units`), what one that is asked for stands for (`asked`), which forward passes
+serve them at what price (`plan`, made from the sizes in `ascent`), these passes (`passes`, `forward`), how projections
+are made (`projecting`) and what they are (`projection`, `projections`), the figures of these (`figures`), and the whole
+pipe from image files to picture files (`visualise`). This wing never knows a data set's ranking, a page, or the
+operator of a layer: a layer's rule says what may be asked of it.
 """
 
 from .deconvnet import DeconvNet
 from .figures import Cell, figure2, one_below_the_other, short_number
 from .projection import Projection
 from .projections import Projections, units_html
-from .units import Unit
+from .units import Unit, image_of
 from .visualise import Pictured, load_network, picture_files, usual_layers
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Projections",
     "Unit",
     "figure2",
+    "image_of",
     "load_network",
     "one_below_the_other",
     "picture_files",

@@ -1,6 +1,9 @@
-"""What is asked of a `DeconvNet`, in the caller's own ways, checked and in one form: networks, units."""
+"""What is asked of a `DeconvNet`, in the caller's own ways, checked and in one form: networks, units.
 
-from collections.abc import Iterable
+A unit as it is asked for stands for one or many: each has one layer, one image, and one position or none yet.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +12,9 @@ from torch import nn
 from ..arguments import as_whole, holds_several, said
 from ..errors import UnknownModel, UnknownUnit, UnsuitableInput
 from ..images import Preprocess
+from ..mirror import Layers, is_glob
 from ..network import Model
-from .units import Unit
+from .units import Unit, images_of
 
 
 def a_network(name: str, value: Any) -> Any:
@@ -53,19 +57,48 @@ def some_units(name: str, value: Any) -> Any:
     return value
 
 
-def parsed(units: Iterable[Unit | str]) -> list[Unit]:
-    """The units, each as one, with whole numbers. Raises UnknownUnit."""
-    return [_sound(Unit.parse(unit) if isinstance(unit, str) else unit) for unit in units]
+def parsed(units: Iterable[Unit | str]) -> Iterator[Unit]:
+    """The units, one after the other, with whole numbers. Raises UnknownUnit."""
+    return (_sound(Unit.parse(unit) if isinstance(unit, str) else unit) for unit in units)
 
 
 def _sound(unit: Any) -> Unit:
     if not isinstance(unit, Unit):
         raise UnknownUnit(f"{said(unit)} is no unit; write LAYER:MAP or LAYER:MAP@ROW,COLUMN, as in features.12:3@6,7")
     placed = unit.row is not None or unit.column is not None
-    fields = ("channel", "image", *(("row", "column") if placed else ()))
+    fields = ("channel", *(("row", "column") if placed else ()), *(("image",) if unit.image is not None else ()))
     given = {name: getattr(unit, name) for name in fields}
     whole: dict[str, Any] = {name: as_whole(value) for name, value in given.items()}
     if not isinstance(unit.layer, str) or None in whole.values():
         text = ", ".join(f"{name}={said(value)}" for name, value in {"layer": unit.layer, **given}.items())
         raise UnknownUnit(f"Unit({text}): a layer's name and whole numbers are needed; row and column, or neither")
     return unit if all(type(value) is int for value in given.values()) else replace(unit, **whole)
+
+
+def single_units(asked: Iterable[Unit], images: int, table_of: Callable[[Unit], Layers]) -> Iterator[Unit]:
+    """One after the other: of a glob one of each layer, without an image one of each, `@*` one at each position.
+
+    In the order of asking; layer by layer, in each image by image, in each position by position, in reading order.
+    `table_of` gives the table of layers of a unit's image, once it has one. Raises UnknownLayer, UnknownUnit.
+    """
+    for unit in asked:
+        numbers = range(images) if unit.image is None and images else (unit.image or 0,)
+        first = replace(unit, image=numbers[0])
+        images_of([first], images)
+        names = table_of(first).matching(unit.layer) if is_glob(unit.layer) else [unit.layer]
+        for name in names:
+            for number in numbers:
+                yield from _positions(replace(unit, layer=name, image=number, several=images > 1), table_of)
+
+
+def _positions(unit: Unit, table_of: Callable[[Unit], Layers]) -> Iterator[Unit]:
+    """The unit itself, or one for each position of its feature map."""
+    if not unit.everywhere:
+        yield unit
+        return
+    size = table_of(unit)[unit.layer].size
+    if size is None:
+        raise UnknownUnit(f"{unit}: {unit.layer} is a vector without positions; write {unit.layer}:MAP")
+    for row in range(size[0]):
+        for column in range(size[1]):
+            yield replace(unit, row=row, column=column, everywhere=False)

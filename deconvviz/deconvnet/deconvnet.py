@@ -1,7 +1,8 @@
 """`DeconvNet`: a network with its mirror attached, as Figure 1 of Zeiler & Fergus 2014 draws it."""
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -19,21 +20,20 @@ from ..mirror import (
     Recording,
     Step,
     describe,
-    is_glob,
     registered_modules,
     registrations,
     some_layers,
 )
 from ..network import Call, Graph, Model, capture, on_device
 from .ascent import ascents
-from .asked import a_network, a_preprocess, an_input_shape, parsed, some_units
+from .asked import a_network, a_preprocess, an_input_shape, parsed, single_units, some_units
 from .forward import record_whole
 from .passes import Pass, located, maps_of, run
 from .plan import plan
 from .projecting import project_pass
 from .projection import Projection
 from .projections import Projections
-from .units import Unit, images_of, strongest_images, strongest_maps
+from .units import Unit, image_of, images_of, strongest_images, strongest_maps
 
 WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 """Modules that only run another one."""
@@ -166,12 +166,17 @@ class DeconvNet:
     def project(self, images: Any, units: Unit | str | Iterable[Unit | str], *, progress: bool = False) -> Projections:
         """Project each unit to pixel space (§2.1: unpool, rectify, filter); the result is in the order of `units`.
 
-        `units`: `Unit`s, or texts as in `conv4:17@3,5`; `conv*:17` stands for one unit of each layer that matches. A
-        unit without a position is taken at its feature map's strongest one. `progress`: show how many are made. Raises
-        UnreadableImage, UnsuitableInput, UnknownLayer, UnknownUnit, NoMirrorRule, each before any projection is made.
+        `units`: `Unit`s, or texts as in `conv4:17@3,5`. A unit without a position is taken at its feature map's
+        strongest one, `conv4:17@*` at each of them; one without an image (`conv4:17`, not `conv4:17#2`) in each of
+        the images; `conv*:17` is one unit of each layer that matches: layer by layer, in each image by image, in each
+        position by position. `progress`: show how many are made. Raises UnreadableImage, UnsuitableInput, UnknownLayer,
+        UnknownUnit, NoMirrorRule, each before any projection is made.
         """
-        asked = parsed(units)  # type: ignore[arg-type]  # `takes` made several of one
-        return Projections(self.stream(images, asked, max(len(asked), 1), progress=progress))
+        source = self._source(images)
+        each = parsed(units)  # type: ignore[arg-type]  # `takes` made several of one
+        asked = list(single_units(each, len(source), partial(self._table_of, source)))
+        with tqdm(total=len(asked), unit="projection", disable=not progress) as bar:
+            return Projections(self._stream(source, asked, max(len(asked), 1), bar))
 
     @takes(units=some_units, ahead=whole(1))
     def stream(
@@ -184,35 +189,36 @@ class DeconvNet:
         many projections are held at a time. Units of one image, or of one layer, are best kept together. `progress`:
         show how many are made. What `project` raises at once is raised here when the unit's turn comes.
         """
-        source = images if isinstance(images, Recording) else one_by_one(images, self.preprocess)
-        ready: dict[Graph, dict[Call, Step]] = {}
-        remaining = iter(units)
-        known = len(units) if isinstance(units, Sized) else None
-        with tqdm(total=known, unit="projection", disable=not progress) as bar:
-            while some := self._of_one_layer_each(source, parsed(islice(remaining, ahead))):
-                projections: dict[int, Projection] = {}
-                for served in self._passes(source, some):
-                    made = project_pass(served, self._precision, ready, self.preprocess, self.model.categories)
-                    projections.update(made)
-                    bar.update(len(served.units))
-                yield from (projections[number] for number in range(len(some)))
+        source = self._source(images)
+        asked = single_units(parsed(units), len(source), partial(self._table_of, source))
+        with tqdm(unit="projection", disable=not progress) as bar:
+            yield from self._stream(source, asked, ahead, bar)
 
-    def _of_one_layer_each(self, source: Recording | Sequence[Any], units: Sequence[Unit]) -> list[Unit]:
-        """The same units; in place of one whose layer is a glob, one of each layer that matches."""
-        single = list[Unit]()
-        for unit in units:
-            names = self._table_of(source, unit).matching(unit.layer) if is_glob(unit.layer) else [unit.layer]
-            single += [replace(unit, layer=name) for name in names]
-        return single
+    def _stream(
+        self, source: Recording | Sequence[Any], asked: Iterable[Unit], ahead: int, bar: Any
+    ) -> Iterator[Projection]:
+        """Projections of units that stand for one each; `bar` is told how many are made."""
+        ready: dict[Graph, dict[Call, Step]] = {}
+        remaining = iter(asked)
+        while some := list(islice(remaining, ahead)):
+            projections: dict[int, Projection] = {}
+            for served in self._passes(source, some):
+                made = project_pass(served, self._precision, ready, self.preprocess, self.model.categories)
+                projections.update(made)
+                bar.update(len(served.units))
+            yield from (projections[number] for number in range(len(some)))
+
+    def _source(self, images: Any) -> Recording | Sequence[Any]:
+        """The images one by one, or recorded already."""
+        return images if isinstance(images, Recording) else one_by_one(images, self.preprocess)
 
     def _table_of(self, source: Recording | Sequence[Any], unit: Unit) -> Layers:
-        """The table of layers of a recording; else the usual one, or that of the unit's image while there is none."""
+        """The table of layers for a unit's image; any will do that has its names, unless positions are counted."""
         if isinstance(source, Recording):
             return self.layers_for(source.graph.input_shape)
-        if self._input_shape is None:
-            images_of([unit], len(source))
-            return self.layers_for(as_batch(source[unit.image], self.preprocess).shape[1:])
-        return self.layers
+        if self._input_shape is not None and not unit.everywhere:
+            return self.layers
+        return self.layers_for(as_batch(source[image_of(unit)], self.preprocess).shape[1:])
 
     def _passes(self, source: Recording | Sequence[Any], asked: Sequence[Unit]) -> Iterator[Pass]:
         """Forward passes that serve all the units: planned for images of one shape at a time, then run."""

@@ -10,7 +10,7 @@ from ..errors import UnsuitableInput
 from ..mirror import Layers, Recording
 from .forward import record_crops, record_whole
 from .plan import Crops, WholeImages
-from .units import Unit, check_finite, locate
+from .units import Unit, check_finite, image_of, locate
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,7 +55,7 @@ def run(forward: WholeImages | Crops, table: Layers, images: Mapping[int, Tensor
 
 def _over_crops(forward: Crops, table: Layers, images: Mapping[int, Tensor], like: Tensor) -> Pass:
     start, units = table[forward.layer].read_at, list(forward.units.values())
-    inputs = [images[unit.image] for unit in units]
+    inputs = [images[image_of(unit)] for unit in units]
     recording = record_crops(table, start, inputs, forward.windows, like)
     found = recording.maps[start][range(len(units)), [unit.channel for unit in units], 0, 0].tolist()
     served = [
@@ -73,9 +73,10 @@ def located(table: Layers, recording: Recording, units: Mapping[int, Unit], imag
     passes, samples = dict[str, list[Served]](), {number: sample for sample, number in enumerate(images)}
     maps = {layer: maps_of(table, recording, layer) for layer in dict.fromkeys(unit.layer for unit in units.values())}
     for number, unit in units.items():
-        sample = samples[unit.image]
+        image = image_of(unit)
+        sample = samples[image]
         there = locate(unit, maps[unit.layer], sample)
-        passes.setdefault(table[unit.layer].read_at, []).append(Served(number, there, sample, images[unit.image]))
+        passes.setdefault(table[unit.layer].read_at, []).append(Served(number, there, sample, images[image]))
     return [Pass(table, start, recording, served) for start, served in passes.items()]
 
 

@@ -11,7 +11,7 @@ import torch
 
 from ..mirror import Windows
 from .ascent import Ascent
-from .units import Unit, check_in_map
+from .units import Unit, check_in_map, image_of
 
 Item = TypeVar("Item")
 
@@ -38,7 +38,7 @@ class WholeImages:
     @property
     def images(self) -> tuple[int, ...]:
         """The images, each once, in the order in which they go forward."""
-        return tuple(dict.fromkeys(unit.image for unit in self.units.values()))
+        return tuple(dict.fromkeys(map(image_of, self.units.values())))
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _whole_images(ascents: Mapping[str, Ascent], units: Mapping[int, Unit]) -> I
     """Passes over no more than RECORDED_TOGETHER images each; units that share an image share a pass."""
     by_image: dict[int, dict[int, Unit]] = {}
     for number, unit in units.items():
-        by_image.setdefault(unit.image, {})[number] = unit
+        by_image.setdefault(image_of(unit), {})[number] = unit
     for batch in _batches(list(by_image.values()), RECORDED_TOGETHER):
         some = {number: unit for served in batch for number, unit in served.items()}
         shared = {stage.name: stage for unit in some.values() for stage in ascents[unit.layer].stages}

@@ -97,9 +97,10 @@ def units_html(projections: Sequence[Projection], heading: str) -> str:
 
 def _cell(projection: Projection, tile: int, several: bool) -> str:
     unit, signal = projection.unit, projection_tile(projection, tile)[0]
-    patch = notebook.picture(patch_tile(projection, tile), f"patch of {unit} in image {unit.image}")
-    drawn = notebook.picture(signal, f"projection of {unit} in image {unit.image}")
-    said = f"{notebook.text(unit)} &nbsp;{'silent ' if projection.silent else ''}{short_number(projection.activation)}"
+    patch = notebook.picture(patch_tile(projection, tile), f"patch of {unit.place} in image {unit.image}")
+    drawn = notebook.picture(signal, f"projection of {unit.place} in image {unit.image}")
+    fires = f"{'silent ' if projection.silent else ''}{short_number(projection.activation)}"
+    said = f"{notebook.text(unit.place)} &nbsp;{fires}"
     if projection.category:
         said += f" &nbsp;{notebook.text(projection.category)}"
     return f"{patch}{drawn}<br><small>{said}{f' &nbsp;image {unit.image}' if several else ''}</small>"

@@ -10,50 +10,71 @@ from torch import Tensor
 
 from ..errors import UnknownUnit, UnsuitableInput
 
-_TEXT = re.compile(r"(?P<layer>[^:@\s]+):(?P<channel>\d+)(@(?P<row>\d+)(,(?P<column>\d+))?)?")
+_NUMBER = "[0-9]{1,18}"
+_TEXT = re.compile(
+    rf"(?P<layer>[^:@\s]+):(?P<channel>{_NUMBER})(@((?P<row>{_NUMBER}),(?P<column>{_NUMBER})|(?P<every>\*)))?"
+    rf"(#(?P<image>{_NUMBER}))?"
+)
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One position of one feature map of a layer, written `features.12:3@6,7` (row, column).
+    """One position of one feature map of a layer in one image, written `features.12:3@6,7#4` (row, column; image).
 
-    Without a position it stands for the feature map's strongest one. `image` says which image of the
-    batch it belongs to; `activation` is its value there, once known.
+    Without a position it stands for the feature map's strongest one, with `everywhere`, written `features.12:3@*`, for
+    each of its positions; without an `image`, the number of one of those given, for that unit of each of them.
+    `activation` is its value there, once known. `several`: whether it was found in one of several images, so that its
+    text names also the first of them.
     """
 
     layer: str
     channel: int
     row: int | None = None
     column: int | None = None
-    image: int = 0
+    image: int | None = None
     activation: float | None = field(default=None, compare=False)
+    everywhere: bool = False
+    several: bool = field(default=False, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> "Unit":
-        """Read `LAYER:MAP` or `LAYER:MAP@ROW,COLUMN`; raises UnknownUnit.
+        """Read `LAYER:MAP`, `LAYER:MAP@ROW,COLUMN` or `LAYER:MAP@*`, each maybe with `#IMAGE`; raises UnknownUnit.
 
-        >>> Unit.parse("features.12:3@6,7")
-        Unit(features.12:3@6,7)
+        >>> Unit.parse("features.12:3@6,7#4")
+        Unit(features.12:3@6,7#4)
         """
         match = _TEXT.fullmatch(text.strip())
-        if match is None or (match["row"] is not None) != (match["column"] is not None):
+        if match is None:
             raise UnknownUnit(
-                f"{text!r} names no unit; write LAYER:MAP or LAYER:MAP@ROW,COLUMN, as in features.12:3@6,7 "
+                f"{text!r} names no unit; write LAYER:MAP or LAYER:MAP@ROW,COLUMN, as in features.12:3@6,7; "
+                "LAYER:MAP@* for every position; #IMAGE behind it for one of several images "
                 "(dv.strongest(images, layer) finds the strongest of a layer)"
             )
-        row, column = (int(match[name]) if match[name] is not None else None for name in ("row", "column"))
-        return cls(match["layer"], int(match["channel"]), row, column)
+        row, column, image = (
+            int(match[name]) if match[name] is not None else None for name in ("row", "column", "image")
+        )
+        numbered = image is not None
+        return cls(
+            match["layer"], int(match["channel"]), row, column, image, everywhere=bool(match["every"]), several=numbered
+        )
 
     def __str__(self) -> str:
-        return f"{self.layer}:{self.channel}{self.position}"
+        named = self.image is not None and (self.image > 0 or self.several)
+        return self.place + (f"#{self.image}" if named else "")
 
     def __repr__(self) -> str:
-        image = f", image {self.image}" if self.image else ""
-        return f"Unit({self}{image}" + ("" if self.activation is None else f", activation {self.activation:.4g}") + ")"
+        return f"Unit({self}" + ("" if self.activation is None else f", activation {self.activation:.4g}") + ")"
+
+    @property
+    def place(self) -> str:
+        """Where it is in whichever image: `layer:map@row,column`, or without the position."""
+        return f"{self.layer}:{self.channel}{self.position}"
 
     @property
     def position(self) -> str:
-        """`@row,column`, or nothing."""
+        """`@row,column`, `@*` for every one, or nothing."""
+        if self.everywhere:
+            return "@*"
         return "" if self.row is None or self.column is None else f"@{self.row},{self.column}"
 
 
@@ -104,14 +125,21 @@ def strongest_images(maps: Tensor, layer: str, k: int) -> list[list[Unit]]:
 def _unit_at(peaks: Peaks, layer: str, image: int, channel: int, has_position: bool) -> Unit:
     value, row, column = (t[image, channel].item() for t in (peaks.values, peaks.rows, peaks.columns))
     at = (int(row), int(column)) if has_position else (None, None)
-    return Unit(layer, channel, at[0], at[1], image=image, activation=float(value))
+    several = len(peaks.values) > 1
+    return Unit(layer, channel, at[0], at[1], image=image, activation=float(value), several=several)
+
+
+def image_of(unit: Unit) -> int:
+    """The image that a unit belongs to: each has one before anything runs."""
+    assert unit.image is not None, f"{unit} has no image"
+    return unit.image
 
 
 def images_of(units: Sequence[Unit], count: int) -> list[int]:
     """The images that the units belong to, each once. Raises UnknownUnit for one that is none of `count` images."""
     for unit in units:
-        _check_range(unit, "image", unit.image, count)
-    return list(dict.fromkeys(unit.image for unit in units))
+        _check_image(unit, image_of(unit), count)
+    return list(dict.fromkeys(map(image_of, units)))
 
 
 def check_in_map(unit: Unit, channels: int, size: tuple[int, int] | None) -> None:
@@ -137,8 +165,8 @@ def locate(unit: Unit, maps: Tensor, image: int | None = None) -> Unit:
     `image`: which of the N is the unit's, if it is not `unit.image`. Raises UnknownUnit when the map, the
     position or the image is out of range.
     """
-    image = unit.image if image is None else image
-    _check_range(unit, "image", image, len(maps))
+    image = image_of(unit) if image is None else image
+    _check_image(unit, image, len(maps))
     check_in_map(unit, maps.shape[1], (maps.shape[2], maps.shape[3]) if maps.ndim == 4 else None)
     if maps.ndim == 2:
         return replace(unit, activation=check_finite(unit, float(maps[image, unit.channel])))
@@ -147,6 +175,12 @@ def locate(unit: Unit, maps: Tensor, image: int | None = None) -> Unit:
         unit = replace(unit, row=int(peaks.rows), column=int(peaks.columns))
     value = float(maps[image, unit.channel, unit.row, unit.column])
     return replace(unit, activation=check_finite(unit, value))
+
+
+def _check_image(unit: Unit, number: int, count: int) -> None:
+    if not 0 <= number < count:
+        there = f"the images are 0 … {count - 1}" if count else "there are no images"
+        raise UnknownUnit(f"{unit}: there is no image {number}; {there}")
 
 
 def _check_range(unit: Unit, what: str, number: int | None, count: int) -> None:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..version import __version__
 from . import figures
 from .deconvnet import DeconvNet
 from .projection import Projection
-from .units import Unit
+from .units import Unit, images_of
 
 SCHEMA = 2
 
@@ -86,20 +86,25 @@ def picture_files(
 ) -> Iterator[Pictured]:
     """For each image file, one picture of its strongest units in `layers` (or of `units`), written at once.
 
-    `layers`: names, aliases, globs, or `all`. An image that cannot be read or taken is skipped and said so. Unknown
-    layers, and places that cannot be written to, raise before any image is read.
+    `layers`: names, aliases, globs, or `all`. A unit with an image is that of the image with this number alone; an
+    image that none of the units is of has no picture. An image that cannot be read or taken is skipped and said so.
+    Unknown layers, images that are not there, and places that cannot be written to, raise before any image is read.
     """
     sources = list(sources)
     paths = picture_paths(sources, out)
+    images_of([unit for unit in units if unit.image is not None], len(sources))
     asked = list(dict.fromkeys(unit.layer for unit in units)) or list(layers)
     if dv.preprocess is None or dv.preprocess.usual_shape is not None:
         dv.layers.matching(asked)  # an unknown layer is said before any image is read
     for folder in {path.parent for path in paths}:
         check_writable(folder)
-    for source, path in zip(sources, paths, strict=True):
+    for number, (source, path) in enumerate(zip(sources, paths, strict=True)):
+        own = [replace(unit, image=None) for unit in units if unit.image in (None, number)]
+        if units and not own:
+            continue
         try:
             recording = dv.record(source, asked)
-            projections = dv.project(recording, list(units) or dv.strongest(recording, asked, top))
+            projections = dv.project(recording, own or dv.strongest(recording, asked, top))
         except (UnreadableImage, UnsuitableInput) as error:
             yield Pictured(source, None, {"image": str(source), "skipped": str(error)}, str(error))
             continue
@@ -177,7 +182,7 @@ def _layer_record(layer: Layer, name: str, row: figures.Row, scalings: Sequence[
         "receptive_field": layer.receptive_field,
         "units": [
             {
-                "unit": str(p.unit),
+                "unit": p.unit.place,
                 "channel": p.unit.channel,
                 "class": p.category or None,
                 "row": p.unit.row,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..deconvnet import image_of
 from ..drawing import enlarged
 from ..errors import UnknownUnit
 from ..images import printable
@@ -75,7 +76,7 @@ class MapFacts:
     @property
     def images(self) -> tuple[int, ...]:
         """The numbers of the images shown."""
-        return tuple(entry.unit.image for entry in self.entries)
+        return tuple(image_of(entry.unit) for entry in self.entries)
 
     @property
     def categories(self) -> list[str]:

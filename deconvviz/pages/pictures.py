@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..deconvnet import Projection
+from ..deconvnet import Projection, image_of
 from ..drawing import write_content
 from ..machine import AtOnce
 from .kept import Store
@@ -34,7 +34,7 @@ class Pictures:
         Images come in the same order again and again. So what is in memory stays; when that is full, others are kept
         until the next call.
         """
-        new = {p.unit.image: p for p in projections if p.unit.image not in self.kept}
+        new = {image_of(p.unit): p for p in projections if p.unit.image not in self.kept}
         full = sum(picture.nbytes for picture in self.kept.values()) >= PICTURE_BYTES
         self.passing = dict(zip(new, at_once(lambda p: [np.asarray(p.seen)], list(new.values())), strict=True))
         if not full:
@@ -46,7 +46,7 @@ class Pictures:
     def region(self, projection: Projection) -> NDArray[np.uint8]:
         """What the projection's receptive field shows of its image (h, w, 3)."""
         top, left, bottom, right = projection.box
-        return self._picture(projection.unit.image)[top:bottom, left:right]
+        return self._picture(image_of(projection.unit))[top:bottom, left:right]
 
     def _picture(self, number: int) -> NDArray[np.uint8]:
         return self.kept[number] if number in self.kept else self.passing[number]

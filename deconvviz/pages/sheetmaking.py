@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..deconvnet import Projection
+from ..deconvnet import Projection, image_of
 from ..drawing import as_picture, picture_tiles, signal_tiles, span, write_content
 from ..machine import AtOnce, sharing
 from ..scanning import Index
@@ -109,7 +109,7 @@ class _Filling:
         full = list[_Begun]()
         for projection, facts in zip(projections, drawn, strict=True):
             begun = self.begun[_key(projection)]
-            begun.tiles[projection.unit.image] = facts
+            begun.tiles[image_of(projection.unit)] = facts
             if len(begun.tiles) == len(begun.facts.entries):
                 full.append(self.begun.pop(_key(projection)))
         return full
@@ -144,7 +144,7 @@ class _Filling:
     def _lay(self, projections: list[Projection], tiles: Tensor, patches: bool = False) -> None:
         for projection, tile in zip(projections, tiles.numpy(), strict=True):
             begun = self.begun[_key(projection)]
-            lay(tile, begun.sheet, begun.section.layout.place(begun.ranks[projection.unit.image], patches))
+            lay(tile, begun.sheet, begun.section.layout.place(begun.ranks[image_of(projection.unit)], patches))
 
     def _write(self, begun: _Begun) -> Iterator[int]:
         name, channel = begun.section.name, begun.facts.channel

@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from ..arguments import instance, said, takes, whole, wholes
-from ..deconvnet import DeconvNet, Projection, Projections, Unit, short_number
+from ..deconvnet import DeconvNet, Projection, Projections, Unit, image_of, short_number
 from ..drawing import notebook
 from ..errors import UnknownLayer, UnknownUnit, UnusableIndex, nearest
 from ..images import AnyImages, printable, reopen
@@ -100,7 +100,7 @@ class Index:
                 break
             record = self._part.records[number]
             at = position if spatial else (None, None)
-            unit = Unit(layer, channel, at[0], at[1], image=number, activation=value)
+            unit = Unit(layer, channel, at[0], at[1], image=number, activation=value, several=True)
             root = roots[record.root]
             place = os.path.join(os.path.basename(root), record.place) if len(roots) > 1 else record.place
             found.append(Entry(unit, place, record.category, root))
@@ -156,7 +156,7 @@ class Index:
         """
         by_image: dict[int, list[Unit]] = {}
         for unit in units:
-            by_image.setdefault(unit.image, []).append(unit)
+            by_image.setdefault(image_of(unit), []).append(unit)
         noise = {
             layer: NOISE * max(self._peaks(layer)) for layer in {u.layer for some in by_image.values() for u in some}
         }

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from ..deconvnet import DeconvNet, Projection, Unit
+from ..deconvnet import DeconvNet, Projection, Unit, image_of
 from ..errors import UnknownUnit, UnsuitableInput
 from ..images import printable
 
@@ -22,14 +22,16 @@ def project_again(
 ) -> Iterator[Projection]:
     """Projections of units on a few images by number, those whose activation is still the recorded one."""
     place = {number: n for n, number in enumerate(images)}
-    projections = dv.stream([image for _, image in images.values()], [replace(u, image=place[u.image]) for u in units])
+    projections = dv.stream(
+        [image for _, image in images.values()], [replace(u, image=place[image_of(u)]) for u in units]
+    )
     for done, unit in enumerate(units):
-        name = printable(images[unit.image][0])
+        name = printable(images[image_of(unit)][0])
         try:
             projection = next(projections)
         except (UnknownUnit, UnsuitableInput) as error:  # a changed image, without such a position or with NaN
             if len(units) == 1:
-                report(f"{name}: not shown for {unit}, it has changed ({error})")
+                report(f"{name}: not shown for {unit.place}, it has changed ({error})")
             else:  # which of those taken together it was is found one by one
                 for one in units[done:]:
                     yield from project_again(dv, images, [one], noise, report)
@@ -38,4 +40,5 @@ def project_again(
         if abs(now - recorded) <= TOLERANCE * abs(recorded) + noise[unit.layer]:
             yield replace(projection, unit=unit)
         else:
-            report(f"{name}: not shown for {unit}, its activation is {now:.4g} now and was {recorded:.4g} in the scan")
+            changed = f"its activation is {now:.4g} now and was {recorded:.4g} in the scan"
+            report(f"{name}: not shown for {unit.place}, {changed}")

@@ -231,6 +231,7 @@ ONE_LINE = {
     "not writable": (["scan", "IN", "-m", "shapes", "-o", "/proc/nowhere"], "cannot be written"),
     "no index": (["top", "empty", "conv1:0"], "empty: is no index"),
     "no unit": (["top", "whole", "conv1"], "names no unit"),
+    "a position": (["top", "whole", "conv1:9@3,4"], "conv1:9@3,4: an index lists whole feature maps"),
     "no map": (["top", "whole", "conv1:99"], "conv1:99: there is no such feature map"),
     "not scanned": (["figure", "whole", "-l", "pool9"], "no layer 'pool9' in whole"),
     "no maps": (["figure", "whole", "-l", "conv1", "--maps", "x"], "names no feature maps"),

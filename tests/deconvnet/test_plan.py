@@ -44,7 +44,8 @@ WAYS = {stage.name: way_to(stage.name) for stage in STAGES}
 
 
 def planned(units: list[Unit], ways: dict[str, Ascent] = WAYS) -> Plan:
-    """The plan for all the units; each of them is in one pass, as it was given."""
+    """The plan for all the units, of image 0 where none is said; each of them is in one pass, as it was given."""
+    units = [unit if unit.image is not None else dataclasses.replace(unit, image=0) for unit in units]
     made = plan(ways, dict(enumerate(units)))
     served = [pair for forward in made.passes for pair in forward.units.items()]
     assert sorted(number for number, _ in served) == list(range(len(units)))

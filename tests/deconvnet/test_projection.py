@@ -456,7 +456,7 @@ def test_layers_are_asked_for_by_globs() -> None:
 def test_units_of_several_layers_are_asked_for_by_globs() -> None:
     net = Small(nn.Conv2d(3, 4, 5), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3))
     x = torch.rand(2, 3, 24, 24, generator=torch.Generator().manual_seed(8))
-    units: list[str | Unit] = ["second:0", "[fs]*:2", Unit("all", 1, 3, 4, image=1)]
+    units: list[str | Unit] = ["second:0#0", "[fs]*:2#0", Unit("all", 1, 3, 4, image=1)]
     wanted = ["second:0", "first:2", "second:2", "first:1@3,4", "pool:1@3,4", "second:1@3,4"]
     for images in (x, DeconvNet(net).record(x, "all"), list(x)):
         projections = DeconvNet(net).project(images, units)  # this one has seen no image yet

@@ -101,7 +101,7 @@ def test_images_of_different_sizes_go_in_one_stream(dv: DeconvNet) -> None:
 
 
 def test_a_bad_unit_is_said_and_what_came_before_was_given(dv: DeconvNet, images: Tensor) -> None:
-    stream = dv.stream(images, [Unit("features.3", 1, 1, 1), Unit("features.3", 1, 1, 1, image=9)], ahead=1)
+    stream = dv.stream(images, [Unit("features.3", 1, 1, 1, image=0), Unit("features.3", 1, 1, 1, image=9)], ahead=1)
     next(stream)
     with pytest.raises(UnknownUnit, match="no image 9"):
         next(stream)

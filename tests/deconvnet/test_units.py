@@ -14,14 +14,38 @@ names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+){0,4}", fullmatch
 numbers = st.integers(0, 10**6)
 
 
-@given(layer=names, channel=numbers, position=st.none() | st.tuples(numbers, numbers))
-def test_text_round_trip(layer: str, channel: int, position: tuple[int, int] | None) -> None:
-    unit = Unit(layer, channel, *(position or (None, None)))
-    assert Unit.parse(str(unit)) == unit
+@given(
+    layer=names,
+    channel=numbers,
+    position=st.none() | st.tuples(numbers, numbers) | st.just("*"),
+    image=st.none() | numbers,
+)
+def test_text_round_trip(layer: str, channel: int, position: tuple[int, int] | str | None, image: int | None) -> None:
+    """Nothing is lost: also the first of several images is named."""
+    everywhere = position == "*"
+    at = (None, None) if everywhere or position is None else position
+    unit = Unit(layer, channel, *at, image=image, everywhere=everywhere, several=True)
+    again = Unit.parse(str(unit))
+    assert again == unit
+    assert str(again) == str(unit)
+    assert Unit.parse(unit.place) == Unit(layer, channel, *at, everywhere=everywhere)
+
+
+def test_texts_of_the_only_image_do_not_name_it() -> None:
+    (alone,) = strongest_maps(torch.ones(1, 1, 2, 2), "x", 1)
+    assert (alone.image, str(alone), repr(alone)) == (0, "x:0@0,0", "Unit(x:0@0,0, activation 1)")
+    assert [str(unit) for unit in strongest_maps(torch.ones(2, 1, 2, 2), "x", 1)] == ["x:0@0,0#0", "x:0@0,0#1"]
+    assert [str(units[0]) for units in strongest_images(torch.ones(2, 2), "x", 1)] == ["x:0#0", "x:1#0"]
+    assert str(Unit.parse(" x:3#0 ")) == "x:3#0"
+    assert str(Unit.parse("x:3@*")) == "x:3@*"
 
 
 @pytest.mark.parametrize(
-    "text", ["", "features.12", "features.12:", ":3", "a:b", "a:1@", "a:1@2", "a:1@2,", "a:-1", "a b:1"]
+    "text",
+    [
+        *("", "features.12", "features.12:", ":3", "a:b", "a:1@", "a:1@2", "a:1@2,", "a:-1", "a b:1"),
+        *("a:1#", "a:1#-1", "a:1#x", "a:1@*,2", "a:1@**", "a:1#2@3,4", "a:1@3,4#", "a:1" + "0" * 5000),
+    ],
 )
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(UnknownUnit, match="write LAYER:MAP"):
@@ -55,13 +79,15 @@ def test_locate_fills_in_position_and_value() -> None:
     maps[1, 0, 2, 1] = 4
     assert locate(Unit("x", 0, image=1), maps) == Unit("x", 0, 2, 1, image=1)
     assert locate(Unit("x", 0, 0, 0, image=1), maps).activation == 0
-    for wrong in (Unit("x", 1), Unit("x", 0, 3, 0), Unit("x", 0, image=2)):
+    for wrong in (Unit("x", 1, image=0), Unit("x", 0, 3, 0, image=0)):
         with pytest.raises(UnknownUnit, match="has 0 …"):
             locate(wrong, maps)
+    with pytest.raises(UnknownUnit, match="x:0#2: there is no image 2; the images are 0 … 1"):
+        locate(Unit("x", 0, image=2), maps)
     with pytest.raises(UnknownUnit, match="without positions"):
-        locate(Unit("fc", 0, 1, 1), torch.zeros(1, 2))
+        locate(Unit("fc", 0, 1, 1, image=0), torch.zeros(1, 2))
 
 
 def test_units_are_short_in_a_notebook() -> None:
     assert repr(Unit("conv1", 3)) == "Unit(conv1:3)"
-    assert repr(Unit("conv1", 3, 4, 5, image=2, activation=1.23456)) == "Unit(conv1:3@4,5, image 2, activation 1.235)"
+    assert repr(Unit("conv1", 3, 4, 5, image=2, activation=1.23456)) == "Unit(conv1:3@4,5#2, activation 1.235)"
