@@ -336,6 +336,21 @@ for upsample, options in {
     aten.upsample_bicubic2d.vec: [{"scale_factor": 2, "mode": "bicubic"}],
 }.items():
     enrol(upsample, cases=[(nn.Upsample(**each), (2, 3, 4)) for each in options])(slow_by_columns)
+for rearrange, functions in {
+    aten.roll.default: [lambda x: x.roll(1, 1), lambda x: torch.roll(x, (2, -1), (3, 2))],
+    aten.repeat.default: [lambda x: x.repeat(1, 3, 1, 1), lambda x: x.repeat(1, 1, 2, 2)],
+    aten.tile.default: [lambda x: x.tile(2, 1, 1), lambda x: x.tile(2)],
+    aten.repeat_interleave.self_int: [lambda x: x.repeat_interleave(2, 1), lambda x: x.repeat_interleave(3, -1)],
+    aten.rot90.default: [lambda x: x.rot90(1, (2, 3)), lambda x: torch.rot90(x, 2, [1, 3])],
+    aten.index_select.default: [lambda x: x.index_select(1, torch.tensor([1, 1, 0]))],
+    aten.index.Tensor: [lambda x: x[:, [1, 0]], lambda x: x[:, :, [0, 2, 2]], lambda x: x[:, [0, 1], [2, 0]]],
+    aten.pad.default: [
+        lambda x: F.pad(x, (1, 2, 0, 1), mode="reflect"),
+        lambda x: F.pad(x, (1, 0, 2, 1), mode="replicate"),
+        lambda x: F.pad(x, (2, 1, 1, 0), mode="circular"),
+    ],
+}.items():
+    enrol(rearrange, cases=[(Apply(lambda net, x, f=f: f(x)), (2, 3, 4)) for f in functions])(slow_by_columns)
 enrol(aten.pixel_shuffle.default, cases=[(nn.PixelShuffle(2), (8, 2, 3))])(slow_by_columns)
 enrol(aten.pixel_unshuffle.default, cases=[(nn.PixelUnshuffle(2), (2, 4, 6))])(slow_by_columns)
 enrol(aten.channel_shuffle.default, cases=[(nn.ChannelShuffle(2), (6, 2, 3))])(slow_by_columns)
@@ -380,6 +395,15 @@ def slow_overwritten(net: Any, signal: np.ndarray, x: np.ndarray) -> np.ndarray:
     return below
 
 
+def overwrite_one(net: Any, x: torch.Tensor) -> torch.Tensor:
+    y = x.clone()
+    y[:, 1] = net.times(x)[:, 0]
+    return y
+
+
+enrol(aten.select_scatter.default, cases=[(Apply(overwrite_one, times=_double()), (2, 3, 4))])(slow_overwritten)
+
+
 def slow_first_half(net: Any, signal: np.ndarray, x: np.ndarray) -> np.ndarray:
     return signal[:, : x.shape[1]]
 
@@ -389,6 +413,8 @@ for operator, function in {
     aten.ones_like.default: torch.ones_like,
     aten.full_like.default: lambda x: torch.full_like(x, 3.0),
     aten.new_zeros.default: lambda x: x.new_zeros(x.shape),
+    aten.fill.Tensor: lambda x: torch.fill(x, torch.tensor(2.0)),
+    aten.fill.Scalar: lambda x: torch.fill(x, 2.0),
 }.items():
     net = Apply(lambda net, x, f=function: torch.cat([x, f(x)], 1))
     enrol(operator, cases=[(net, (2, 3, 4))])(slow_first_half)

@@ -33,7 +33,7 @@ WITHIN = {
         *("window", "signals", "arrivals", "bits", "recording", "registry", "scores", "rules", "names", "layers"),
         *("descent", "walk"),
     ],
-    "mirror/rules": ["pools", "averages", "joins", "gates", "paper", "parts", "reshapes", "resizes"],
+    "mirror/rules": ["pools", "averages", "joins", "gates", "paper", "parts", "rearrangements", "reshapes", "resizes"],
     "deconvnet": [
         *("units", "asked", "ascent", "plan", "forward", "passes"),
         *("projection", "projecting", "figures", "projections", "deconvnet", "visualise"),

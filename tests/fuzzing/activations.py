@@ -92,7 +92,6 @@ WRITTEN_OUT = {
     "lambda x: F.leaky_relu(x, 0.1)": [
         *("torch.where({0} > 0, {0}, 0.1 * {0})", "torch.maximum({0}, 0.1 * {0})"),
     ],
-    "lambda x: F.relu(x) ** 2": ["F.relu({0}) ** 2", "torch.square(F.relu({0}))"],
     "lambda x: x.clamp(-1, 2)": ["{0}.clamp(-1, 2)"],
 }
 """Written in several operators: right, or refused."""

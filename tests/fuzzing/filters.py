@@ -28,7 +28,7 @@ def convolution(w: Writer, v: Value) -> Value:
             code = f"nn.Conv2d({channels}, {out}, {kernel}, {options}, bias={bias})"
             return w.say("{m}({0})", v, module=_derived(w, code), role="filter", fresh=True)
         code = f"nn.Conv2d({channels}, {out}, {kernel}, {options}, bias={bias}, padding_mode={mode})"
-        return w.say("{m}({0})", v, module=code, role="filter", status="may")
+        return w.say("{m}({0})", v, module=code, role="filter", fresh=True)
     own = w.member(f"nn.Parameter({weight})", "weight")
     bias = w.member(f"nn.Parameter(torch.randn({out}))", "bias") if bias else None
     filters = pick([own, own, f"{own} * 0.5", f"({own} - {own}.mean((1, 2, 3), keepdim=True))"])
@@ -90,7 +90,7 @@ def contraction(w: Writer, v: Value) -> Value:
 
 def transposed(w: Writer, v: Value) -> Value:
     """A transposed convolution, as in networks that upsample."""
-    channels, rows, columns = w.maps(v)
+    channels, rows, columns = w.maps(v, 3)
     if max(rows, columns) > 20:
         raise Unfit
     pick, groups = w.dice.choice, w.dice.choice([1, 1, 2])

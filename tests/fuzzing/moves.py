@@ -68,9 +68,9 @@ def part(w: Writer, v: Value) -> Value:
         "{0}[:, torch.tensor([0, 0, 1, 2])]",
     ]
     if w.maybe(0.15):
-        return w.say(w.dice.choice(rare), v, status="may")
+        return w.say(w.dice.choice(rare), v, fresh=True)
     own = w.dice.choice(plain + (smaller if min(rows, columns) > 9 else []))
-    return w.say(own, v, status="may" if "repeat" in own else "")
+    return w.say(own, v)
 
 
 def moved(w: Writer, v: Value) -> Value:
@@ -91,7 +91,7 @@ def moved(w: Writer, v: Value) -> Value:
     rare = ["torch.roll({0}, 1, 2)", "{0}.rot90(1, (2, 3))", "{0}.repeat(1, 2, 1, 1)", "{0}.repeat_interleave(2, 1)"]
     rare += ["{0}.repeat_interleave(2, 3)", "{0}.tile(1, 2, 1, 1)", "{0}.swapaxes(1, 2).swapaxes(1, 2)"]
     if w.maybe(0.2) and max(channels, columns) <= 16:
-        return w.say(w.dice.choice(rare), v, status="may")
+        return w.say(w.dice.choice(rare), v)
     own = w.dice.choice(plain)
     return w.say(own, v, module="nn.ChannelShuffle(2)" if own == "{m}({0})" else "")
 
@@ -105,10 +105,11 @@ def padded(w: Writer, v: Value) -> Value:
     own += ["F.pad({0}, (0, 0, 0, 0, 1, 1))", "F.pad({0}, [1] * 4, 'constant', 0)"]
     modules = ["nn.ZeroPad2d((0, 1, 0, 1))", "nn.ConstantPad2d(1, 0.3)"]
     if w.maybe(0.2):
-        own, modules = ["F.pad({0}, (1, 1, 1, 1), mode='reflect')"], ["nn.ReflectionPad2d(1)", "nn.ReplicationPad2d(1)"]
+        own, modules = ["F.pad({0}, (1, 1, 1, 2), mode='reflect')"], ["nn.ReflectionPad2d(1)", "nn.ReplicationPad2d(1)"]
+        modules.append("nn.CircularPad2d((1, 0, 2, 1))")
         if w.maybe():
-            return w.say(own[0], v, status="may")
-        return w.say("{m}({0})", v, module=w.dice.choice(modules), status="may")
+            return w.say(own[0], v, fresh=True)
+        return w.say("{m}({0})", v, module=w.dice.choice(modules), fresh=True)
     if w.maybe(0.3):
         return w.say("{m}({0})", v, module=w.dice.choice(modules))
     return w.say(w.dice.choice(own), v)
@@ -131,7 +132,7 @@ def written_into(w: Writer, v: Value) -> Value:
             ("{y} = {0}.clone()\n{y}[:, :, 0] = 0", "torch.cat([0 * {0}[:, :, :1], {0}[:, :, 1:]], 2)"),
         ]
     )
-    return w.say(own, v, meant=meant, status="may", fresh=True)
+    return w.say(own, v, meant=meant, fresh=True)
 
 
 def nothing(w: Writer, v: Value) -> Value:

@@ -131,6 +131,15 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
     "in place on a part": lambda net, x: _rectify_half(net.conv(x)),
     "overwriting a part": lambda net, x: _overwrite_half(net.conv(x), x),
     "a map of zeros": lambda net, x: torch.cat([x[:, :2], torch.zeros_like(x)[:, 2:]], 1),
+    "reflection": lambda net, x: F.pad(x, (2, 1, 1, 3), mode="reflect"),
+    "a border round the back": lambda net, x: F.pad(x, (2, 1, 1, 3), mode="circular"),
+    "maps in another order": lambda net, x: x[:, [2, 0, 1, 3]],
+    "maps of a permutation": lambda net, x: x.index_select(1, torch.tensor([3, 3, 1, 0])),
+    "rows repeated": lambda net, x: x.repeat_interleave(2, 2),
+    "maps repeated": lambda net, x: torch.cat([x, x.repeat(1, 2, 1, 1)], 1)[:, 2:6],
+    "a shift": lambda net, x: x + x.roll((1, 2), (2, 3)),
+    "turned": lambda net, x: x.rot90(1, (2, 3)),
+    "a map overwritten": lambda net, x: _overwrite_one(net.conv(x), x),
     "mirror image": lambda net, x: x.flip(3) + x,
     "layer norm over maps": lambda net, x: F.layer_norm(x, x.shape[1:]),
     "standardised filters": lambda net, x: F.conv2d(
@@ -142,6 +151,13 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
 def _halves_swapped(c: Tensor) -> Tensor:
     a, b = c.chunk(2, 1)
     return F.relu(c) + torch.cat([b, a], 1)
+
+
+def _overwrite_one(c: Tensor, x: Tensor) -> Tensor:
+    y = c.clone()
+    y[:, 1] = x[:, 0]
+    y[:, :, 0] = 0
+    return y
 
 
 def _flat_beside(c: Tensor) -> Tensor:
@@ -293,7 +309,13 @@ REFUSED: dict[str, tuple[Callable[..., Tensor], str]] = {
     "attention": (lambda net, x: (x.flatten(2) @ x.flatten(2).transpose(1, 2) @ x.flatten(2)).view(x.shape), "matmul"),
     "filters from the image": (lambda net, x: F.conv2d(x, x.mean((0, 2, 3)).view(1, 4, 1, 1).expand(4, 4, 1, 1)), ""),
     "clamping elsewhere": (lambda net, x: x.clamp(min=-1), "clamps at -1"),
-    "reflection": (lambda net, x: F.pad(x, (1, 1, 1, 1), mode="reflect"), "'reflect'"),
+    "images rolled": (lambda net, x: x.roll(1, 0), "moves or repeats the images"),
+    "filled from the image": (lambda net, x: x + torch.fill(x, x.mean()), "fills with what it computed"),
+    "everything rolled": (lambda net, x: x.roll(1), "moves or repeats the images"),
+    "an order from the image": (
+        lambda net, x: x[:, net.conv(x).mean((0, 2, 3)).argsort()],
+        "an order computed from the image",
+    ),
     "cumulative sums": (lambda net, x: x.cumsum(1), "has no mirror rule"),
     "functional LRN": (lambda net, x: F.local_response_norm(x, 3), "divides by what it computed"),
     "images of the batch mixed": (lambda net, x: x - x.mean(0, keepdim=True), "batch"),

@@ -95,10 +95,13 @@ def test_missing_rule_is_named_before_any_work() -> None:
 
 
 @pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
-def test_other_than_zero_padding_is_refused(mode: str) -> None:
-    net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1, padding_mode=mode), nn.ReLU())
-    with pytest.raises(NoMirrorRule, match=f"0.pad .*Conv2d.*{mode}"):
-        DeconvNet(net).project(torch.rand(1, 1, 9, 9), ["1:0"])
+def test_borders_that_are_no_zeros_are_answered_where_they_came_from(mode: str) -> None:
+    net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1, padding_mode=mode), nn.ReLU()).double()
+    x = torch.rand(2, 1, 7, 9, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(net[0](x)[1, 1, 0, 8], x)
+    (projection,) = DeconvNet(net).project(x.detach(), [deconvviz.Unit("0", 1, 0, 8, image=1)])
+    activation = float(net(x)[1, 1, 0, 8])
+    assert relative_error(projection.canvas(), gradient[1] * activation) < 1e-14
 
 
 def test_a_registered_class_of_ones_own_is_one_call() -> None:

@@ -1,5 +1,5 @@
 """The mirror rules that come with deconvviz; importing this package enters them in `mirror.RULES`."""
 
-from . import averages, gates, joins, paper, parts, pools, reshapes, resizes
+from . import averages, gates, joins, paper, parts, pools, rearrangements, reshapes, resizes
 
-__all__ = ["averages", "gates", "joins", "paper", "parts", "pools", "reshapes", "resizes"]
+__all__ = ["averages", "gates", "joins", "paper", "parts", "pools", "rearrangements", "reshapes", "resizes"]

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ...network import Call
+from ...network import Call, Read
 from ..registry import Recorded, register
 from ..signals import Spatial
 from ..window import POINTWISE, Reaches
@@ -12,17 +12,25 @@ from .joins import summed_to
 aten = torch.ops.aten
 
 
+OVERWRITES = (aten.slice_scatter.default, aten.select_scatter.default)
+
+
+def whole_shape(call: Call) -> tuple[int, ...]:
+    """The shape, without the batch, of the map that a part is of."""
+    return (call.shape or ()) if call.operator in OVERWRITES else call.input_shapes[0]
+
+
 def dimension(call: Call) -> int:
     """The dimension along which a part is taken, counted from the front."""
-    return int(call["dim"]) % (len(call.input_shapes[0]) + 1)
+    return int(call["dim"]) % (len(whole_shape(call)) + 1)
 
 
 def part(call: Call) -> range:
     """The positions along `dimension` that this part holds."""
-    size = (0, *call.input_shapes[0])[dimension(call)]
+    size = (0, *whole_shape(call))[dimension(call)]
     if call.operator in (aten.slice.Tensor, aten.slice_scatter.default):
         return range(size)[slice(call["start"], call["end"], call["step"])]
-    if call.operator is aten.select.int:
+    if call.operator in (aten.select.int, aten.select_scatter.default):
         return range(size)[int(call["index"]) % size :][:1]
     if call.operator is aten.unbind.int:
         return range(size)[call.pick or 0 :][:1]
@@ -80,15 +88,17 @@ def put_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     return below
 
 
-@register(aten.slice_scatter.default, refuses=takes_images, counterpart="divide")
+@register(*OVERWRITES, refuses=takes_images, counterpart="divide")
 def divide_scattered(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
-    """A part overwritten (`y[:, :2].relu_()`): that part of the signal goes to what was written there."""
+    """A part overwritten (`y[:, :2].relu_()`, `y[:, 0] = x`): its part of the signal goes to what was written."""
     along, taken = dimension(call), part(call)
     if along == 0:
         return [None, signal] if len(call.inputs) == 2 else [signal]
     rest = signal.clone()
     rest.movedim(along, 0)[taken.start : taken.stop : taken.step] = 0
     written = signal.movedim(along, 0)[taken.start : taken.stop : taken.step].movedim(0, along)
+    if call.operator is aten.select_scatter.default:
+        written = written.squeeze(along)
     given = {"self": rest, "src": written}
     branches: dict[str, Tensor] = {}
     for argument, piece in given.items():
@@ -111,12 +121,20 @@ def no_input(call: Call) -> tuple[int, ...]:
     return ()
 
 
+def fills_with_what_it_computed(call: Call) -> str:
+    """Only a constant gets no signal."""
+    return "fills with what it computed from the image" if isinstance(call.arguments.get("value"), Read) else ""
+
+
 @register(
     aten.zeros_like.default,
     aten.ones_like.default,
     aten.full_like.default,
     aten.new_zeros.default,
+    aten.fill.Tensor,
+    aten.fill.Scalar,
     carries=no_input,
+    refuses=fills_with_what_it_computed,
     counterpart="stop",
 )
 def stop(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:

@@ -8,6 +8,7 @@ from ..registry import Recorded, pointwise, register
 from ..signals import Spatial
 from ..window import POINTWISE, Reach, Reaches
 from .joins import summed_to
+from .rearrangements import transposed
 
 aten = torch.ops.aten
 
@@ -101,20 +102,19 @@ def _sides(call: Call) -> list[tuple[int, int]]:
 def pad_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     """A shift of rows and columns; whole where other dimensions are padded too."""
     sides = _sides(call) + [(0, 0)] * 2
-    if any(side != (0, 0) for side in sides[2:]) or len(call.shape or ()) != 3:
+    if call["mode"] != "constant" or any(side != (0, 0) for side in sides[2:]) or len(call.shape or ()) != 3:
         return None
     return Reach(padding=sides[1][0]), Reach(padding=sides[0][0])
 
 
-def other_than_constant(call: Call) -> str:
-    """Reflected or repeated borders are refused."""
-    mode = call["mode"]
-    return "" if mode == "constant" else f"pads with mode {mode!r}, and only constant padding has a mirror rule"
-
-
-@register(aten.pad.default, reach=pad_reach, on_maps=True, refuses=other_than_constant, counterpart="crop")
+@register(aten.pad.default, reach=pad_reach, on_maps=True, counterpart="crop")
 def crop(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
-    """Padding with a constant: what was padded came from no pixel, and is cut off."""
+    """Padding with a constant: what was padded came from no pixel, and is cut off.
+
+    A border that reflects or repeats pixels gives its part of the signal to them.
+    """
+    if call["mode"] != "constant":
+        return transposed(signal, call)
     if pad_reach(call) is not None:
         return signal  # the window below is shifted; what leaves the map is cleared there
     sides = _sides(call)
