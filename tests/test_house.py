@@ -28,7 +28,10 @@ WITHIN = {
     ],
     "drawing": ["output", "resampling", "tiles", "notebook"],
     "images": ["pictures", "preprocess", "inputs", "records", "archives", "datasets", "sources"],
-    "network": ["graph", "exporting", "capture", "folding", "devices", "models"],
+    "network": [
+        *("turns", "untouched", "refusals", "exporting", "graph", "reader", "state", "capture", "comparing", "folding"),
+        *("devices", "models"),
+    ],
     "mirror": [
         *("window", "signals", "arrivals", "bits", "recording", "registry", "scores", "rules", "names", "layers"),
         *("descent", "walk"),

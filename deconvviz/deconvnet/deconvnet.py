@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
+from threading import Lock
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._dynamo import OptimizedModule
 from tqdm import tqdm
 
 from ..arguments import one_of, takes, whole
@@ -24,7 +26,7 @@ from ..mirror import (
     registrations,
     some_layers,
 )
-from ..network import Call, Graph, Model, capture, on_device
+from ..network import Call, Graph, Model, between_captures, capture, on_device, state_of
 from .ascent import ascents
 from .asked import a_network, a_preprocess, an_input_shape, parsed, single_units, some_units
 from .forward import record_whole
@@ -35,8 +37,8 @@ from .projection import Projection
 from .projections import Projections
 from .units import Unit, image_of, images_of, strongest_images, strongest_maps
 
-WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
-"""Modules that only run another one."""
+WRAPPERS = {nn.DataParallel: "module", nn.parallel.DistributedDataParallel: "module", OptimizedModule: "_orig_mod"}
+"""Modules that only run another one, and under which name; the last is what `torch.compile` makes."""
 
 SIZES_KEPT = 16
 """How many input sizes the network is kept captured for."""
@@ -71,17 +73,19 @@ class DeconvNet:
     ) -> None:
         if not isinstance(model, Model):
             model = Model(model, preprocess, type(model).__name__, weights="its own")
-        self._original = model.net.module if isinstance(model.net, WRAPPERS) else model.net
+        self._original = unwrapped(model.net)
         self.net = self._original if device is None else on_device(self._original, device)
         self.model = model if self.net is self._original else replace(model, net=self.net)
         self.preprocess = preprocess or model.preprocess
         self.precision = precision
         self._input_shape = input_shape or (self.preprocess.usual_shape if self.preprocess else None)
         self._captured: dict[tuple[Any, ...], Layers] = {}
+        self._capturing = Lock()  # else threads whose first use is at once would all capture the same
 
     @property
     def _precision(self) -> torch.dtype:
-        own = _sample(self.net)
+        with between_captures():
+            own = _sample(self.net)
         return pick_precision(self.precision, own.device, own.dtype)
 
     @property
@@ -104,15 +108,22 @@ class DeconvNet:
         return self.layers_for(self._input_shape)
 
     def layers_for(self, input_shape: Sequence[int]) -> Layers:
-        """The table of layers for images of this shape (C, H, W); captured once and kept for the last few."""
-        sample = _sample(self.net)
-        modules = tuple(map(id, self.net.modules()))  # a layer may have been put in another's place
-        key = (tuple(input_shape), sample.device, sample.dtype, registrations(), modules)
-        if key not in self._captured:
-            if len(self._captured) >= SIZES_KEPT:  # pictures that all have sizes of their own
-                self._captured.pop(next(iter(self._captured)))
-            self._captured[key] = Layers(self._original, capture(self.net, input_shape, registered_modules()))
-        return self._captured[key]
+        """The table of layers for images of this shape (C, H, W); captured once and kept for the last few.
+
+        What the network's forward can see of its Python state (attributes, hooks, modules) is looked at each time: once
+        it has changed, the network is captured anew.
+        """
+        with self._capturing:
+            with between_captures():
+                sample = _sample(self.net)
+                key = (tuple(input_shape), sample.device, sample.dtype, registrations(), state_of(self.net))
+            if key not in self._captured:
+                if len(self._captured) >= SIZES_KEPT:  # pictures that all have sizes of their own
+                    self._captured.pop(next(iter(self._captured)))
+                graph = capture(self.net, input_shape, registered_modules())
+                with between_captures():
+                    self._captured[key] = Layers(self._original, graph)
+            return self._captured[key]
 
     @takes(layers=some_layers)
     def record(
@@ -237,7 +248,8 @@ class DeconvNet:
 
     def _sample(self) -> Tensor:
         """A tensor of the network's device and dtype. Raises UnsuitableInput on the meta device."""
-        sample = _sample(self.net)
+        with between_captures():
+            sample = _sample(self.net)
         if sample.is_meta:
             raise UnsuitableInput(f"{self.model.name} is on the meta device: it has shapes but no values; load weights")
         return sample
@@ -256,6 +268,13 @@ class DeconvNet:
             return f"DeconvNet({type(self.net).__name__})\n" + describe(self.layers)
         except DeconvvizError as error:  # showing an object must not fail
             return f"DeconvNet({type(self.net).__name__}; {error})"
+
+
+def unwrapped(net: nn.Module) -> nn.Module:
+    """The network itself, without what only runs it."""
+    while inside := next((name for wrapper, name in WRAPPERS.items() if isinstance(net, wrapper)), None):
+        net = getattr(net, inside)
+    return net
 
 
 def _sample(net: nn.Module) -> Tensor:

@@ -9,18 +9,22 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from ..errors import NoMirrorRule
 from ..machine import exactly
 from ..mirror import Keep, Layers, Recording, Windows, find_rule, mirrored, place, record
-from ..network import INPUT, Call
+from ..network import INPUT, Call, between_captures, compare
 
 
 def record_whole(table: Layers, images: Tensor, layers: Sequence[str]) -> Recording:
     """One forward pass over images (N, C, H, W), up to the deepest of these layers.
 
-    Raises UnknownLayer, and NoMirrorRule before anything runs.
+    The first time, the network itself computes the same beside it. Raises UnknownLayer, NoMirrorRule before anything
+    runs, and UncapturableModel if the network's own maps are others.
     """
     wanted = list(dict.fromkeys(table[name].read_at for name in layers))
-    return record(table.graph, images, wanted, _keepers(table, wanted))
+    recording = record(table.graph, images, wanted, _keepers(table, wanted))
+    compare(table.graph, images, recording.maps)
+    return recording
 
 
 def record_crops(
@@ -30,15 +34,19 @@ def record_crops(
 
     `needed`: the windows of the image and of each call's output; `like`: a tensor of the network's device and dtype.
     The recording's images are the crops (B, C, h, w), its maps of `start` are (B, C, 1, 1); what it keeps lies
-    in `needed`, by call. Raises NoMirrorRule before anything runs.
+    in `needed`, by call. The first time, the network itself computes the first image's maps beside. Raises
+    NoMirrorRule before anything runs, and UncapturableModel if the network's own maps are others.
     """
     keepers = _keepers(table, [start])
+    whole = (
+        None if start in table.graph.compared else record_whole(table, images[0][None].to(like), [start]).maps[start]
+    )
     crops = torch.stack([_cropped(image, needed[INPUT], sample) for sample, image in enumerate(images)]).to(like)
     values = {INPUT: crops.contiguous(memory_format=torch.channels_last)}
     kept: dict[str, tuple[Tensor, ...]] = {}
     calls = table.graph.needed_for([start])
     last_reader = {name: call for call in calls for name in call.reads}
-    with torch.no_grad(), exactly(crops.device):
+    with between_captures(), torch.no_grad(), exactly(crops.device):
         for call in calls:
             inputs = [_surrounded(table, call, values[name], needed[name], needed[call.name]) for name in call.reads]
             bare = call.without_padding()
@@ -48,7 +56,20 @@ def record_crops(
                 kept[call.name] = keepers[call.name](bare, output, *inputs)
             for name in [name for name in call.reads if last_reader[name] is call]:
                 values.pop(name, None)
+    if whole is not None:
+        row, column = needed[start].origin[0].tolist()
+        _check_same(start, values[start][0, :, 0, 0], whole[0, :, row, column])
     return Recording(table.graph, crops, {start: values[start]}, kept, needed)
+
+
+def _check_same(start: str, over_crop: Tensor, over_image: Tensor) -> None:
+    """Raise NoMirrorRule if a crop does not give what the whole image gives at the same place."""
+    tolerance = 1e-3 if over_crop.dtype in (torch.float32, torch.float64) else 0.1
+    if bool((over_crop - over_image).norm() > tolerance * over_image.norm()):
+        raise NoMirrorRule(
+            f"{start}: what its units see by the mirror rules on the way gives other activations than the whole image: "
+            "one of these rules has a wrong `reach` or `around`"
+        )
 
 
 def _keepers(table: Layers, wanted: Sequence[str]) -> dict[str, Keep]:

@@ -8,7 +8,7 @@ the paper's words (`rules/`), one forward pass with hooks (`recording`), the tab
 
 from . import rules as rules
 from .arrivals import Signal
-from .descent import Descent, Step, descent, mirrored
+from .descent import Descent, Step, check_lasting, descent, mirrored
 from .layers import Fields, Layer, Layers, describe
 from .names import LayerNames, is_glob, matching, some_layers, unknown_layer
 from .recording import Keep, Recording, record
@@ -45,6 +45,7 @@ __all__ = [
     "Signal",
     "Step",
     "Windows",
+    "check_lasting",
     "crop",
     "descent",
     "describe",

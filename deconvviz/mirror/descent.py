@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..errors import NoMirrorRule
-from ..network import INPUT, Call, Graph
+from ..network import INPUT, Call, Graph, between_captures, derived_from, operator_name
 from .arrivals import Signal, Way
 from .layers import Layers
 from .registry import Rule, rule_for
@@ -17,17 +17,31 @@ from .window import Reaches
 def mirrored(graph: Graph, wanted: Sequence[str]) -> dict[Call, Rule]:
     """The calls that a signal from the wanted ones passes, each with its rule, deepest first.
 
-    Raises NoMirrorRule for the first that has none. Calls that no signal reaches (the inside of a gate,
-    constants) need no rule.
+    Raises NoMirrorRule for the first that has none, and where values are others each time. Calls that no signal
+    reaches (the inside of a gate, constants) need no rule, but values that stay.
     """
+    needed = graph.needed_for(wanted)
+    check_lasting(graph, wanted)
     reached, passed = set(wanted), {}
-    for call in reversed(graph.needed_for(wanted)):
+    for call in reversed(needed):
         if call.name in reached and call.inputs:
             passed[call] = rule_for(call)
             reached.update(call.inputs[number] for number in passed[call].carries(call))
     if INPUT not in reached:
         raise NoMirrorRule(f"{', '.join(wanted)}: no signal can reach the pixels from there")
     return passed
+
+
+def check_lasting(graph: Graph, wanted: Sequence[str]) -> None:
+    """Raise NoMirrorRule if anything random reaches these calls: strongest units and projections would not agree."""
+    for reader in graph.needed_for(wanted):
+        for call in (reader, *derived_from(reader)):
+            if call.arbitrary:
+                where = f" at {call.source or reader.source}" if call.source or reader.source else ""
+                raise NoMirrorRule(
+                    f"{call.name} ({operator_name(call.operator)}{where}) {call.arbitrary}, also in evaluation mode: "
+                    "what a unit sees would be another each time; choose a layer below it, or take the randomness out"
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +102,10 @@ def descent(table: Layers, start: str, precision: torch.dtype, ready: dict[Call,
     are entered.
     """
     rules = mirrored(table.graph, [start])
-    for call, rule in rules.items():
-        if call not in ready:
-            ready[call] = _step(table, call, rule, precision)
+    with between_captures():
+        for call, rule in rules.items():
+            if call not in ready:
+                ready[call] = _step(table, call, rule, precision)
     return Descent(table, start, precision, tuple(ready[call] for call in rules))
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..machine import exactly
-from ..network import Call, Graph, run
+from ..network import Call, Graph, between_captures, run
 from .window import Windows
 
 Keep = Callable[..., tuple[Tensor, ...]]
@@ -53,10 +53,32 @@ def record(graph: Graph, images: Tensor, wanted: Sequence[str], keepers: Mapping
         kept[call.name] = keepers[call.name](call, output, *inputs)
 
     hooks = [call.register_forward_hook(keep) for call in calls if call.name in keepers]
+    found: list[tuple[dict[str, Tensor], dict[str, tuple[Tensor, ...]]]] = []
     try:
-        with torch.no_grad(), exactly(images.device):
-            maps = run(calls, images, wanted)
+        with between_captures(), torch.no_grad(), exactly(images.device):
+            for part, _ in graph.parts(images):
+                maps = run(calls, part, wanted)
+                found.append((maps, dict(kept)))
     finally:
         for hook in hooks:
             hook.remove()
+    if len(found) > 1:
+        return _joined(graph, images, found)
+    maps, _ = found[0]
+    return Recording(graph, images, {name: value[: len(images)] for name, value in maps.items()}, kept)
+
+
+def _joined(graph: Graph, images: Tensor, found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Recording:
+    """One recording of several batches; what is left over of the last, which was filled up, is cut off."""
+    first, first_kept = found[0]
+    maps = {name: torch.cat([maps[name] for maps, _ in found])[: len(images)] for name in first}
+    kept = {
+        name: tuple(
+            torch.cat([kept[name][place] for _, kept in found])[: len(images)]
+            if len(tensor) == graph.batch  # else it is one for all images
+            else tensor
+            for place, tensor in enumerate(tensors)
+        )
+        for name, tensors in first_kept.items()
+    }
     return Recording(graph, images, maps, kept)

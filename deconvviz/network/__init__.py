@@ -7,10 +7,13 @@ the way down.
 """
 
 from .capture import capture
+from .comparing import compare
 from .devices import on_device, pick_device
 from .folding import fold
-from .graph import INPUT, Call, Graph, Read, Weight, operator_name, run
+from .graph import INPUT, Call, Graph, Read, Weight, derived_from, operator_name, run
 from .models import Model, from_anywhere, load_model, model_names
+from .state import state_of
+from .turns import between_captures
 
 __all__ = [
     "Call",
@@ -19,7 +22,10 @@ __all__ = [
     "Model",
     "Read",
     "Weight",
+    "between_captures",
     "capture",
+    "compare",
+    "derived_from",
     "fold",
     "from_anywhere",
     "load_model",
@@ -28,4 +34,5 @@ __all__ = [
     "operator_name",
     "pick_device",
     "run",
+    "state_of",
 ]

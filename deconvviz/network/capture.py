@@ -1,240 +1,84 @@
 """Capture a network: from the user's module to a `Graph` of calls.
 
-`torch.export` follows what the network does with one example input, whatever its author wrote: modules
-or functions, in place or not, branches and loops over fixed sizes. What comes out is one small vocabulary
-of ATen operators, each knowing the module it came from. Here that program is read into calls, and
-they get their names.
+`torch.export` follows what the network does with one example input, whatever its author wrote: modules or functions, in
+place or not, branches and loops over fixed sizes. What comes out is one small vocabulary of ATen operators, each
+knowing the module it came from; `Reader` makes calls of it.
 """
 
-import operator
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.fx import Node
-from torch.fx.node import map_aggregate
+from torch.utils._pytree import tree_leaves
 
-from ..errors import NoMirrorRule, UnsuitableInput
-from .exporting import export, line_of
-from .graph import INPUT, Call, Constant, Derived, Graph, Read, Weight, evaluating, operator_name
+from ..errors import DeconvvizError, UncapturableModel
+from .exporting import eagerly, export
+from .graph import Graph
+from .reader import Reader
+from .refusals import check_kind
+from .turns import TURNS
+from .untouched import evaluating, put_back
+
+BATCHES = (1, 2, 3, 4, 8, 16, 32, 64)
+"""Numbers of images that a network may be made for, if it does not take any number."""
 
 
 def capture(net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type] = ()) -> Graph:
     """Capture what `net` does with images (N, *input_shape), in evaluation mode.
 
-    Modules of the classes in `collapse` become one call that runs the module itself. The network is left
-    as found: weights, flags and hooks. Raises UncapturableModel, UnsuitableInput, or NoMirrorRule if a
-    collapsed module does not turn one tensor into one tensor.
+    A network that is made for a certain number of images (`x.view(1, -1)`, an assertion, a loop over the batch) is
+    captured for that number. Modules of the classes in `collapse` become one call that runs the module itself, as long
+    as they have the class's own `forward`. The network is left as found: weights, flags and hooks; captures of a
+    process take turns. Raises UncapturableModel, UnsuitableInput, or NoMirrorRule if a collapsed module does not turn
+    one tensor into one tensor.
     """
-    kinds = {type(module) for module in net.modules()}
-    if kinds & {nn.Conv1d, nn.Conv3d} and nn.Conv2d not in kinds:
-        other = "Conv1d" if nn.Conv1d in kinds else "Conv3d"
-        raise UnsuitableInput(
-            f"{type(net).__name__} is a network of {other} layers: only two-dimensional ones, "
-            "on images (N, C, H, W), can be mirrored"
-        )
-    sample = next((t for t in (*net.parameters(), *net.buffers()) if t.is_floating_point()), None)
-    example = torch.zeros(2, *input_shape)
-    if sample is not None:
-        example = example.to(sample.device, sample.dtype)
+    check_kind(net)
+    with alone_with(net):
+        return _captured(net, tuple(input_shape), tuple(collapse))
+
+
+@contextmanager
+def alone_with(net: nn.Module) -> Iterator[None]:
+    """The network in evaluation mode and without gradients, while no other thread captures or runs a captured one."""
     made_so = any(p.is_inference() for p in net.parameters())  # weights made in inference mode stay in it
-    with evaluating(net), torch.no_grad(), torch.inference_mode(made_so or torch.is_inference_mode_enabled()):
-        program = export(net, example)
-    return _Reader(net, program, tuple(collapse)).read(tuple(input_shape))
+    inferring = torch.inference_mode(made_so or torch.is_inference_mode_enabled())
+    with TURNS.alone(), evaluating(net), inferring, torch.no_grad():  # in this order: the former would switch it on
+        yield
 
 
-class _Reader:
-    """Reads an exported program into calls; lives for one `read`."""
-
-    def __init__(self, net: nn.Module, program: Any, collapse: tuple[type, ...]) -> None:
-        self.net, self.program, self.collapse = net, program, collapse
-        self.modules = dict(net.named_modules(remove_duplicate=False))
-        self.calls: list[Call] = []
-        self.made: dict[str, Call] = {}
-        self.values: dict[Node, Any] = {}  # what each node stands for in a call's arguments
-        self.shapes: dict[str, tuple[int, ...] | None] = {}
-        self.taken: dict[str, int] = {}
-        self.also: dict[str, str] = {}
-
-    def read(self, input_shape: tuple[int, ...]) -> Graph:
-        nodes = list(self.program.graph.nodes)
-        self._read_placeholders(nodes)
-        used = [node for node in nodes if node.op == "call_function" and node.users]  # no assertions
-        first = [n for n in used if n.target is not operator.getitem or n.args[1] == 0]
-        self.last_of = {key: node for node in first for key, _, _ in self._modules(node)}
-        for node in used:
-            self._read_call(node)
-        names = self._names(nodes)
-        returned = [self.values.get(node) for node in nodes[-1].all_input_nodes]
-        outputs = tuple(value.name for value in returned if isinstance(value, Read) and value.name in self.made)
-        for name in outputs:
-            self.made[name].returned = True
-        return Graph(tuple(self.calls), names, input_shape, outputs)
-
-    def _read_placeholders(self, nodes: list[Node]) -> None:
-        specs = {spec.arg.name: spec for spec in self.program.graph_signature.input_specs}
-        for node in nodes:
-            if node.op != "placeholder":
-                continue
-            spec = specs[node.name]
-            if spec.target is None:
-                self.values[node] = Read(INPUT)
-                self.batch, *rest = node.meta["val"].shape
-                self.shapes[INPUT] = tuple(rest)
-            else:
-                self.values[node] = self._weight(spec.target)
-
-    def _weight(self, target: str) -> Weight:
-        owner, _, attribute = target.rpartition(".")
-        try:
-            module = self.net.get_submodule(owner)
-        except AttributeError:
-            module = None
-        if isinstance(getattr(module, attribute, None), Tensor):
-            return Weight(module, attribute)
-        return Weight(Constant(self.program.constants[target]), "value")
-
-    def _modules(self, node: Node) -> list[tuple[str, str, nn.Module]]:
-        """The modules a node belongs to, outermost first: (key of this use, path, module)."""
-        source = node.args[0] if node.target is operator.getitem else node
-        stack = source.meta.get("nn_module_stack", {})  # type: ignore[union-attr]
-        found = []
-        for key, (path, _) in stack.items():
-            if "from_metadata" not in key and path:
-                path = path if path in self.modules else path.rpartition("@")[0]  # a later use of it
-                found.append((key, path, self.modules[path]))
-        return found
-
-    def _read_call(self, node: Node) -> None:
-        value = node.meta.get("val")
-        if isinstance(value, list | tuple):
-            return None  # several outputs: each getitem becomes a call of its own
-        for key, path, module in self._modules(node):
-            if isinstance(module, self.collapse):
-                return self._read_collapsed(node, key, path, module)
-        producer: Any = node
-        pick: Any = None
-        if node.target is operator.getitem:
-            producer, pick = node.args
-        call = Call(self._name(node, producer), producer.target, _by_name(producer, self.values))
-        call.positional = _replaced(producer.args, self.values)
-        call.keywords = _replaced(producer.kwargs, self.values)
-        call.pick = pick
-        if producer.target is torch.ops.aten.squeeze.default:
-            _squeeze_no_batch(call, producer)
-        reads = _reads((call.positional, call.keywords))
-        if reads:
-            self._add(call, node, reads)
-        else:
-            self.values[node] = Derived(call, "", tuple(getattr(value, "shape", ())))
-        return None
-
-    def _read_collapsed(self, node: Node, key: str, path: str, module: nn.Module) -> None:
-        """All nodes of one use of a module as a single call; its value is read through its last node."""
-        inside = [n for n in self.program.graph.nodes if key in n.meta.get("nn_module_stack", {})]
-        leaving = [n for n in inside if any(user not in inside for user in n.users)]
-        if len(leaving) != 1 or node is not leaving[0]:
-            if len(leaving) > 1:
-                raise NoMirrorRule(self._one_tensor(path, module, "out of"))
-            return
-        outside = [a for n in inside for a in n.all_input_nodes if a not in inside]
-        reads = [self.values[n].name for n in dict.fromkeys(outside) if isinstance(self.values[n], Read)]
-        reads = [name for name in dict.fromkeys(reads) if self.shapes[name] is not None]
-        if len(reads) != 1:
-            raise NoMirrorRule(self._one_tensor(path, module, "into"))
-        call = Call(self._unique(path), type(module), {})
-        self._add(call, node, reads)
-
-    @staticmethod
-    def _one_tensor(path: str, module: nn.Module, way: str) -> str:
-        return (
-            f"{path} ({type(module).__name__}) has a mirror rule as a whole, but not exactly one tensor "
-            f"goes {way} it; register a rule for the operators inside it instead"
-        )
-
-    def _add(self, call: Call, node: Node, reads: Sequence[str]) -> None:
-        value = node.meta.get("val")
-        modules = self._modules(node)
-        call.reads = tuple(reads)
-        call.inputs = tuple(name for name in reads if self.shapes[name] is not None)
-        call.input_shapes = tuple(self.shapes[name] or () for name in call.inputs)
-        call.producers = tuple(self.made.get(name) for name in call.inputs)
-        if isinstance(value, Tensor):
-            call.shape = tuple(value.shape[1:])
-            call.batched = str(value.shape[:1]) == str(torch.Size([self.batch]))
-        _, path, module = modules[-1] if modules else ("", "", self.net)
-        call.belong_to(path, module)
-        call.source = _source_line(node)
-        self.calls.append(call)
-        self.made[call.name] = call
-        self.values[node] = Read(call.name)
-        self.shapes[call.name] = call.shape
-
-    def _name(self, node: Node, producer: Node) -> str:
-        """The last call of a module's use is named after the module, others after their operator too.
-
-        `features.12.cat`, the way torchvision writes it, stays an accepted name of `features.12`.
-        """
-        modules = self._modules(node)
-        if not modules:
-            return self._unique(operator_name(producer.target))
-        key, path, _ = modules[-1]
-        exact = self._unique(f"{path}.{operator_name(producer.target)}")
-        if self.last_of[key] is not node:
-            return exact
-        name = self._unique(path)
-        self.also[exact] = name
-        return name
-
-    def _unique(self, name: str) -> str:
-        count = self.taken.get(name, 0)
-        self.taken[name] = count + 1
-        return f"{name}_{count}" if count else name
-
-    def _names(self, nodes: list[Node]) -> dict[str, str]:
-        """Names that are accepted: those of the calls, and a module's path for its last value."""
-        names: dict[str, str] = {}
-        for node in nodes:
-            value = self.values.get(node)
-            if node.op == "call_function" and isinstance(value, Read) and self.shapes[value.name]:
-                for key, path, _ in self._modules(node):
-                    use = key.rpartition("@")[2] if "@" in key else ""
-                    names[f"{path}_{use}" if use else path] = value.name
-        own = {call.name: call.name for call in self.calls if call.shape}
-        return names | self.also | own
+def _captured(net: nn.Module, shape: tuple[int, ...], collapse: tuple[type, ...]) -> Graph:
+    """For any number of images, if the network takes it; else for the number that it was made for."""
+    sample = next((t for t in (*net.parameters(), *net.buffers()) if t.is_floating_point()), torch.zeros(()))
+    graph: Graph | None = None
+    problem: Exception | None = None
+    try:
+        graph = Reader(net, export(net, torch.zeros(2, *shape).to(sample)), collapse).read(shape)
+    except (DeconvvizError, KeyError) as error:
+        problem = error
+    if graph is not None and not graph.batch and any(graph.by_name[name].batched for name in graph.outputs):
+        return graph
+    images = (torch.zeros(count, *shape).to(sample) for count in BATCHES)
+    just_so_many = next((some for some in images if _takes_apart(net, some)), None)
+    try:
+        if just_so_many is not None:
+            program = export(net, just_so_many, any_number=False)
+            return Reader(net, program, collapse, len(just_so_many)).read(shape)
+    except UncapturableModel as error:
+        problem = problem or error
+    if graph is None and problem is not None:
+        raise problem
+    assert graph is not None
+    return graph
 
 
-def _squeeze_no_batch(call: Call, node: Node) -> None:
-    """`x.squeeze()` would drop the batch of a single image: name the dimensions of size 1 it has beside it."""
-    source: Any = node.args[0]
-    dimensions = [d for d, size in enumerate(source.meta["val"].shape) if d and size == 1]
-    call.operator = torch.ops.aten.squeeze.dims
-    call.positional = (call.positional[0], dimensions)
-
-
-def _source_line(node: Node) -> str:
-    """The line of the network's own code that made this node: `file.py:12`, or nothing."""
-    frames = re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")
-    own = [f for f in frames if not re.search(r"[/\\]torch[/\\](nn|_|fx|export)", f[0])]
-    return line_of(*own[-1]) if own else ""
-
-
-def _by_name(node: Node, values: Mapping[Node, Any]) -> dict[str, Any]:
-    schema = getattr(node.target, "_schema", None)
-    if schema is None:
-        return {}
-    given = dict(zip((a.name for a in schema.arguments), node.args, strict=False)) | dict(node.kwargs)
-    return {a.name: _replaced(given[a.name], values) if a.name in given else a.default_value for a in schema.arguments}
-
-
-def _replaced(tree: Any, values: Mapping[Node, Any]) -> Any:
-    """Arguments with each node replaced by what it stands for."""
-    return map_aggregate(tree, lambda a: values[a] if isinstance(a, Node) else a)
-
-
-def _reads(tree: Any) -> list[str]:
-    names: list[str] = []
-    map_aggregate(tree, lambda a: names.append(a.name) if isinstance(a, Read) else None)
-    return list(dict.fromkeys(names))
+def _takes_apart(net: nn.Module, images: Tensor) -> bool:
+    """Whether the network takes just so many images, and what it says of the first is about the first alone."""
+    count = len(images)
+    others = torch.cat([images[:1], torch.ones_like(images[1:])])
+    try:
+        with put_back(net), eagerly():
+            one, other = (tree_leaves(net(batch))[0] for batch in (images, others))
+    except Exception:  # whatever the forward pass raises: it is not made for this number
+        return False
+    return bool(one.shape[:1] == (count,) and torch.allclose(one[0], other[0], equal_nan=True))

@@ -1,107 +1,102 @@
-"""`torch.export`, and what its errors mean: what the network does with one example, as a program of ATen operators."""
+"""`torch.export`: what the network does with one example, as a program of ATen operators."""
 
+import inspect
 import logging
-import re
+import operator
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
-from ..errors import UncapturableModel, UnsuitableInput, one_line
+from .refusals import why_not
+from .untouched import put_back
+
+aten = torch.ops.aten
 
 _TORCHS = logging.getLogger("torch._subclasses.fake_tensor")
 """It logs a traceback of each error that the export raises; what matters of it is in our own error."""
 
 
-def export(net: nn.Module, example: Tensor) -> Any:
-    """What `net` does with images like `example`, their number left open.
+def export(net: nn.Module, example: Tensor, any_number: bool = True) -> Any:
+    """What `net`, in evaluation mode, does with images like `example`, or, not `any_number`, with so many of them.
 
     Raises UncapturableModel, and UnsuitableInput if the images are not the network's.
     """
     before = _TORCHS.level
     _TORCHS.setLevel(logging.CRITICAL)
     try:
-        with _put_back(net), warnings.catch_warnings():
+        with put_back(net), eagerly(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"torch\.(export|fx)\.")  # 2.6 warns of graphs of its own making
-            batch = {0: torch.export.Dim.DYNAMIC}
-            program = torch.export.export(net, (example,), dynamic_shapes=(batch,), strict=False)
-            return _without_dropout(program.run_decompositions({}))
+            warnings.filterwarnings("ignore", "None of the inputs have requires_grad")  # of checkpoints
+            program = torch.export.export(net, (example,), dynamic_shapes=_sizes(net, any_number), strict=False)
+            _follow_regions(program.graph_module)
+            program = _without_dropout(program.run_decompositions({}))
+            return program if any_number or len(example) > 1 else _of_one_image(program)
     except Exception as error:
         # torch.export lets any error of the traced code through, so the kinds cannot be listed here
-        size = "×".join(str(n) for n in example.shape[1:])
-        channels = re.search(r"to have (\d+) channels", str(error))
-        if channels:
-            raise UnsuitableInput(
-                f"{type(net).__name__} takes images of {channels[1]} channels, these have {example.shape[1]}: {size}"
-            ) from error
-        if re.search(r"missing \d* ?(a )?required", str(error)):
-            raise UncapturableModel(
-                f"{type(net).__name__}.forward takes more than one input; wrap it in a module that takes images alone"
-            ) from error
-        if _too_small(error):
-            raise UnsuitableInput(
-                f"{type(net).__name__} cannot take images of {size} (channels×height×width): "
-                f"{one_line(error)}; give larger images, or those it was made for"
-            ) from error
-        raise UncapturableModel(
-            f"{type(net).__name__} cannot be captured by torch.export for input {size}: {one_line(error)}"
-            f"{_where(error)}; rewrite that part without data-dependent control flow, or register its "
-            "module class with deconvviz.mirror.register"
-        ) from error
+        raise why_not(net, example, error) from error
     finally:
         _TORCHS.setLevel(before)
 
 
-def _too_small(error: Exception) -> bool:
-    signs = "too small|can't be greater than|non-empty|shapes cannot be multiplied"
-    signs += "|must match the size|is invalid for input|mat1 and mat2|same reduction dim"
-    return re.search(signs, str(error)) is not None
+def _sizes(net: nn.Module, any_number: bool) -> tuple[Any, ...]:
+    """What of the images' shape may be otherwise when the network runs: how many there are, if `any_number`."""
+    images = {0: torch.export.Dim.DYNAMIC} if any_number else None
+    first = next(iter(inspect.signature(net.forward).parameters.values()), None)
+    return ((images,),) if first is not None and first.kind is inspect.Parameter.VAR_POSITIONAL else (images,)
 
 
-def _where(error: BaseException) -> str:
-    """The last line of the network's own code on the error's traceback."""
-    place, trace = "", error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        foreign = re.search(r"[/\\](torch|deconvviz|lib[/\\]python[\d.]+(?![/\\]site-packages))[/\\]", file)
-        if not foreign and not file.startswith("<"):
-            place = f" (at {line_of(file, trace.tb_lineno)})"
-        trace = trace.tb_next
-    return place
+def _follow_regions(program: fx.GraphModule) -> None:
+    """Parts under `no_grad`, autocast or a checkpoint are sub-programs: their calls keep the names of their modules.
+
+    torch would run each as one piece and name all of it after the piece; interpreted, every node is told of. What asks
+    for gradients is not granted any: nothing here needs them, and each value would be copied for them.
+    """
+    for node in program.graph.nodes:
+        if str(node.target) == "wrap_with_set_grad_enabled":
+            node.args = (False, *node.args[1:])
+    for region in program.children():
+        if isinstance(region, fx.GraphModule):
+            _follow_regions(region)
+            region.forward = fx.Interpreter(region).run
 
 
 def _without_dropout(program: Any) -> Any:
     """Dropout does nothing in evaluation: where torch leaves a copy in its place (2.6 does), that goes, too."""
     for node in list(program.graph.nodes):
-        if node.target is torch.ops.aten.clone.default and "dropout" in str(node.meta.get("torch_fn")):
+        if node.target is aten.clone.default and "dropout" in str(node.meta.get("torch_fn")):
             node.replace_all_uses_with(node.args[0])
             program.graph.erase_node(node)
     return program
 
 
-@contextmanager
-def _put_back(net: nn.Module) -> Iterator[None]:
-    """What `forward` keeps in attributes and buffers is put back as it was: torch may leave there what it traced.
-
-    Empty buffers are plain attributes meanwhile: torch before 2.8 takes those of `net` itself for inputs.
-    """
-    before = [(module, dict(vars(module)), dict(module._buffers)) for module in net.modules()]
-    for module, _, buffers in before:
-        for name in [name for name, buffer in buffers.items() if buffer is None]:
-            del module._buffers[name]
-            vars(module)[name] = None
-    try:
-        yield
-    finally:
-        for module, attributes, buffers in before:
-            for now, found in (vars(module), attributes), (module._buffers, buffers):
-                now.clear()  # so that the order is as it was, too
-                now.update(found)
+def _of_one_image(program: Any) -> Any:
+    """Taking the only image out of the batch and putting it back, or a batch of nothing but it, changes nothing."""
+    for node in list(program.graph.nodes):
+        if node.target is aten.unsqueeze.default and node.args[1] == 0 and (batch := _batch_of(node.args[0])):
+            node.replace_all_uses_with(batch)
+        elif node.target is aten.cat.default and len(node.args[0]) == 1:
+            node.replace_all_uses_with(node.args[0][0])
+        elif node.target is aten.slice.Tensor and (*node.args, 0)[1] == 0 and _shape(node) == _shape(node.args[0]):
+            node.replace_all_uses_with(node.args[0])
+    return program
 
 
-def line_of(file: str, line: int | str) -> str:
-    """`file.py:12`; a notebook's cell has a file name that nobody can read."""
-    return f"notebook cell, line {line}" if re.search(r"ipykernel_\d+[/\\]", file) else f"{file}:{line}"
+def _batch_of(image: fx.Node) -> fx.Node | None:
+    """Of `x[0]`, `x.squeeze(0)`, the first of `x.unbind()`: x; None of anything else."""
+    if image.target is operator.getitem and image.args[1] == 0:
+        unbound: Any = image.args[0]
+        return unbound.args[0] if unbound.target is aten.unbind.int and (*unbound.args, 0)[1] == 0 else None
+    taken = (image.target, image.args[1:])
+    out = [(aten.select.int, (0, 0)), (aten.squeeze.dim, (0,)), (aten.squeeze.dims, ([0],))]
+    return image.args[0] if taken in out else None  # type: ignore[return-value]
+
+
+def _shape(node: fx.Node) -> Any:
+    return node.meta["val"].shape
+
+
+def eagerly() -> Any:
+    """What `torch.compile` has compiled runs as it was written: that is what can be followed."""
+    return torch.compiler.set_stance("force_eager")

@@ -7,7 +7,6 @@ which is never changed. `exporting.py` has torch follow the network, `capture.py
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.fx.node import map_aggregate
+
+from .untouched import evaluating
 
 INPUT = "input"
 """The name of the network's input among the values of a graph."""
@@ -72,6 +73,15 @@ class Derived(Weight):
         return self.shape[1:]
 
 
+def derived_from(call: "Call") -> Iterator["Call"]:
+    """The calls that compute a call's weights from the network's, if any do, and those before them."""
+    found: list[Call] = []
+    map_aggregate((call.positional, call.keywords), lambda a: found.append(a.owner) if isinstance(a, Derived) else None)
+    for owner in found:
+        yield owner
+        yield from derived_from(owner)
+
+
 @dataclass
 class Constant:
     """Owner of a tensor that `torch.export` lifted out of the forward pass."""
@@ -89,6 +99,7 @@ class Call(nn.Module):
     `shape`     of its output without the batch, `input_shapes` of its inputs likewise; None: no tensor
     `returned`  whether the network returns its value
     `batched`   whether the output's first dimension still counts the images
+    `arbitrary` why its value is another each time (random numbers), or ""
     `producers` the calls that made its inputs; None: the network's input
     `module`    the innermost module it belongs to, `path` that module's name, `source` its line of code
     """
@@ -107,6 +118,7 @@ class Call(nn.Module):
         self.producers: tuple[Call | None, ...] = ()
         self.batched = False
         self.returned = False
+        self.arbitrary = ""
         self.pick: int | None = None
         self.path = ""
         self.source = ""
@@ -182,14 +194,18 @@ class Graph:
     """A network at one input size: its calls in order, and every name that stands for one of them.
 
     `input_shape` (C, H, W); `names` maps each accepted name (`features.12`, `features.12.cat`) to a call;
-    `outputs` are the calls whose values the network returns.
+    `outputs` are the calls whose values the network returns; `net`: the network itself; `batch`: how many images it
+    takes at a time, None: any number; `compared`: the calls whose values were seen to be the network's own.
     """
 
     calls: tuple[Call, ...]
     names: Mapping[str, str]
     input_shape: tuple[int, ...]
     outputs: tuple[str, ...]
+    net: nn.Module
+    batch: int | None = None
     by_name: Mapping[str, Call] = field(init=False)
+    compared: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {call.name: call for call in self.calls})
@@ -203,21 +219,19 @@ class Graph:
                 kept.append(call)
         return tuple(reversed(kept))
 
+    def parts(self, images: Tensor) -> Iterator[tuple[Tensor, slice]]:
+        """Images (N, C, H, W) in batches that it takes, each with its place; the last is filled up with its last image.
+
+        The values of a batch belong to the images in its place, in order; what is left over, to none.
+        """
+        size = self.batch or len(images)
+        for start in range(0, len(images), size):
+            part = images[start : start + size]
+            yield torch.cat([part, part[-1:].expand(size - len(part), *part.shape[1:])]), slice(start, start + size)
+
     def readers(self, name: str) -> list[Call]:
         """The calls that read this call's value."""
         return [call for call in self.calls if name in call.reads]
-
-
-@contextmanager
-def evaluating(net: nn.Module) -> Iterator[None]:
-    """The network in evaluation mode; each module's own flag is put back at the end, come what may."""
-    flags = {module: module.training for module in net.modules()}
-    net.eval()
-    try:
-        yield
-    finally:
-        for module, flag in flags.items():
-            module.training = flag
 
 
 def run(calls: Sequence[Call], images: Tensor, wanted: Sequence[str]) -> dict[str, Tensor]:

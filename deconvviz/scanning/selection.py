@@ -1,12 +1,14 @@
 """Which layers a scan looks at, and where their feature maps stand in a row."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import accumulate
 
 import torch
 from torch import nn
 
-from ..mirror import Layers, find_rule
+from ..errors import NoMirrorRule
+from ..mirror import Layers, check_lasting, find_rule
 from ..network import Read
 from .manifest import Scanned
 
@@ -18,10 +20,12 @@ def select(table: Layers, patterns: str | Sequence[str | nn.Module]) -> tuple[di
 
     `patterns`: names, aliases, globs (`layer3.*`), `all`, modules; none: every rectified layer with maps, so that units
     are those of the paper, and max-pools of these. A concatenation lines up maps of layers that are
-    watched anyway: it costs nothing, and is there whenever these are. Raises UnknownLayer.
+    watched anyway: it costs nothing, and is there whenever these are. Raises UnknownLayer, and NoMirrorRule for layers
+    that something random reaches; without patterns these are left out, if others are there.
     """
-    asked = table.matching(patterns) or rectified_layers(table)
+    asked = table.matching(patterns) or _lasting(table, rectified_layers(table))
     watched: dict[str, int] = {}
+    check_lasting(table.graph, [table[name].read_at for name in asked])
     for name in dict.fromkeys(table[name].read_at for name in asked):
         for piece in _pieces(table, name):
             watched[piece] = table[piece].channels
@@ -35,6 +39,16 @@ def select(table: Layers, patterns: str | Sequence[str | nn.Module]) -> tuple[di
             places = tuple((first[piece], watched[piece]) for piece in pieces)
             scanned.append(Scanned(name, _names(table, name), row.channels, row.size, places))
     return watched, tuple(scanned)
+
+
+def _lasting(table: Layers, names: Sequence[str]) -> list[str]:
+    """Those of the layers that nothing random reaches; all of them, if it reaches all."""
+    lasting = []
+    for name in names:
+        with suppress(NoMirrorRule):
+            check_lasting(table.graph, [table[name].read_at])
+            lasting.append(name)
+    return lasting or list(names)
 
 
 def rectified_layers(table: Layers) -> list[str]:

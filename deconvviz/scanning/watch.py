@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..mirror import Layers
-from ..network import Call, fold, run
+from ..network import Call, between_captures, compare, fold, run
 from .best import Best, gather
 from .tally import Counting
+
+COMPARED = 2
+"""So many images of the first batch also go through the network as its author wrote it."""
 
 
 class Forward:
@@ -58,6 +61,8 @@ class Watch:
         An image with an activation that is NaN or infinite is left out of everything; the result says in
         which layer. It costs a second pass over the batch, in the same composition.
         """
+        if any(number is not None for number in numbers):
+            self._compare(table, images[:COMPARED])
         before = dict(self._top)
         values, found = self._run(table, images, numbers)
         bad = self._not_finite(values, numbers)
@@ -78,10 +83,30 @@ class Watch:
         )
         return gather(self.total, self.k, which, values, images, rows.astype(np.int32), columns.astype(np.int32))
 
+    def _compare(self, table: Layers, images: Tensor) -> None:
+        """The first time, the network itself computes the same maps beside: see `network.compare`."""
+        if table.graph.compared.issuperset(self.channels):
+            return
+        part, where = next(iter(table.graph.parts(images)))
+        with between_captures(), torch.no_grad():
+            maps = run(self.forward.calls(table), part, list(self.channels))
+        compare(table.graph, images[where], {name: value[: len(images[where])] for name, value in maps.items()})
+
     def _run(
         self, table: Layers, images: Tensor, numbers: Sequence[int | None]
     ) -> tuple[NDArray[np.float32], list[tuple[NDArray[Any], ...]]]:
         """The maxima (N, maps) of a batch, and the candidates for the lists of the best."""
+        looked = [
+            self._run_part(table, part, [*numbers[where], *[None] * (len(part) - len(numbers[where]))])
+            for part, where in table.graph.parts(images)
+        ]
+        values = np.concatenate([values for values, _ in looked])[: len(images)]
+        return values, [candidates for _, found in looked for candidates in found]
+
+    def _run_part(
+        self, table: Layers, images: Tensor, numbers: Sequence[int | None]
+    ) -> tuple[NDArray[np.float32], list[tuple[NDArray[Any], ...]]]:
+        """The same for as many images as the network takes at a time."""
         calls = self.forward.calls(table)
         used = torch.tensor([number is not None for number in numbers], device=self.device)
         seen: dict[str, Tensor] = {}
@@ -92,7 +117,7 @@ class Watch:
             if call.name in self.channels
         ]
         try:
-            with torch.inference_mode():
+            with between_captures(), torch.inference_mode():
                 run(calls, images, ())
                 values = torch.cat([seen[name] for name in self.channels], 1).cpu().numpy()
         finally:

@@ -7,7 +7,9 @@ from networks import Fragile, Joined, randomised
 from torch import Tensor, nn
 
 from deconvviz import DeconvNet
+from deconvviz.errors import NoMirrorRule, UncapturableModel
 from deconvviz.mirror.layers import Layers
+from deconvviz.scanning.selection import select
 from deconvviz.scanning.tally import from_limbs
 from deconvviz.scanning.watch import Watch
 
@@ -107,3 +109,53 @@ def test_no_hook_is_left_behind_also_after_an_error() -> None:
         watch.look(table, torch.zeros(2, 7, 12, 12), [0, 1])
     assert not any(call._forward_hooks for call in table.graph.calls)
     assert not any(module._forward_hooks for module in net.modules())
+
+
+class OneByOne(nn.Module):
+    """Made for one image at a time."""
+
+    def __init__(self, alone: bool = True) -> None:
+        super().__init__()
+        torch.manual_seed(8)
+        self.first, self.second, self.alone = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 2, 3), alone
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = torch.relu(self.first(x))
+        maps = maps[0].unsqueeze(0) if self.alone else maps
+        return torch.relu(self.second(maps * OUTSIDE[0]))
+
+
+OUTSIDE = [2.0]
+"""What no capture can see."""
+
+
+def test_a_network_for_one_image_is_watched_one_by_one() -> None:
+    images = pictures(5)
+    alone, _ = watched(OneByOne(), [images[:3], images[3:]], ["relu", "relu_1"])
+    together, _ = watched(OneByOne(alone=False), [images[:3], images[3:]], ["relu", "relu_1"])
+    assert np.array_equal(alone.best().images, together.best().images)
+    assert np.allclose(alone.best().values, together.best().values, rtol=1e-5)
+    assert alone.counting.tally().count == 5
+
+
+def test_what_the_network_itself_does_otherwise_is_found_out() -> None:
+    net = OneByOne(alone=False)
+    table = DeconvNet(net, input_shape=(3, 12, 12)).layers
+    watch = Watch({"relu_1": 2}, 3, torch.device("cpu"))
+    OUTSIDE[0] = 3.0
+    try:
+        with pytest.raises(UncapturableModel, match="other values than its capture, first in mul"):
+            watch.look(table, pictures(4), range(4))
+    finally:
+        OUTSIDE[0] = 2.0
+
+
+def test_layers_above_something_random_are_left_out_or_refused() -> None:
+    class Noisy(OneByOne):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.relu(self.second(torch.relu(self.first(x)) * torch.rand(1)))
+
+    table = DeconvNet(Noisy(), input_shape=(3, 12, 12)).layers
+    assert list(select(table, [])[0]) == ["relu"]
+    with pytest.raises(NoMirrorRule, match="draws random numbers"):
+        select(table, ["relu_1"])
