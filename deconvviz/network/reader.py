@@ -214,10 +214,15 @@ OVERWRITTEN_BY = {aten.fill.Scalar, aten.fill.Tensor, aten.copy.default, aten.ze
 
 def arbitrary(node: Node) -> str:
     """Why an operator's value is another each time, or ""; torch itself marks those that draw random numbers."""
-    if torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ()):
+    if _draws(node):
         return "draws random numbers"
-    reading = [user for user in node.users if user.target not in OVERWRITTEN_BY and not arbitrary(user)]
-    return "reads memory that nothing has written" if node.target in UNWRITTEN and reading else ""
+    if node.target in UNWRITTEN and any(user.target not in OVERWRITTEN_BY and not _draws(user) for user in node.users):
+        return "reads memory that nothing has written"
+    return ""
+
+
+def _draws(node: Node) -> bool:
+    return torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
 
 
 def _squeeze_no_batch(call: Call, node: Node) -> None:
