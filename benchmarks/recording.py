@@ -2,7 +2,9 @@
 
     python -m benchmarks.recording
 
-The plain pass is the user's own, `net(images)` cut after its last convolution; ratios are medians of rounds.
+The plain pass is the user's own, `net(images)` cut after its last convolution; ratios are medians of rounds. "First" is
+the first recording of a capture, in which the network itself runs beside it and both are compared; "state" is what it
+costs each time to see that the network's Python state is as it was captured, "of all" its share of a recording.
 """
 
 import argparse
@@ -11,12 +13,13 @@ import torch
 from torchvision.models import get_model
 
 from deconvviz import DeconvNet
+from deconvviz.network import state_of
 
 from .contenders import Cut
 from .measure import machine, median, seconds, table
 
 NETWORKS = {"vgg16": "features.30", "squeezenet1_1": "features.12", "alexnet": "features.12",
-            "resnet50": "layer4.2", "googlenet": "inception5b"}  # fmt: skip
+            "resnet50": "layer4.2", "googlenet": "inception5b", "densenet121": "features.norm5"}  # fmt: skip
 
 
 def main() -> None:
@@ -34,6 +37,9 @@ def main() -> None:
         "plain, channels last",
         "recorded",
         "recorded : plain",
+        "first",
+        "state",
+        "of all",
         "switches kB an image",
     )
     print(table(heads, rows))
@@ -52,15 +58,26 @@ def row(name: str, layer: str, batch: int, options: argparse.Namespace) -> list[
             cut(x)
 
     runs = {"plain": lambda: plain(images), "last": lambda: plain(last), "recorded": lambda: dv.record(images, [layer])}
+    dv.layers_for(images.shape[1:])
+    first = 1e3 * seconds(runs["recorded"], options.device) / batch
     for run in runs.values():
         run()
+    state = 1e3 * median([seconds(lambda: state_of(net), options.device) for _ in range(20)]) / batch
     times = {what: [] for what in runs}  # type: dict[str, list[float]]
     for _ in range(options.rounds):
         for what, run in runs.items():
             times[what].append(1e3 * seconds(run, options.device) / batch)
     ratio = median([r / p for r, p in zip(times["recorded"], times["plain"], strict=True)])
     kept = sum(t.nbytes for some in dv.record(images, [layer]).kept.values() for t in some) / batch
-    return [name, str(batch), *(f"{median(of):.1f}" for of in times.values()), f"{ratio:.2f}", f"{kept / 1e3:.0f}"]
+    share = state / median(times["recorded"])
+    shown = [
+        *(f"{median(of):.1f}" for of in times.values()),
+        f"{ratio:.2f}",
+        f"{first:.1f}",
+        f"{state:.2f}",
+        f"{share:.1%}",
+    ]
+    return [name, str(batch), *shown, f"{kept / 1e3:.0f}"]
 
 
 if __name__ == "__main__":

@@ -51,7 +51,8 @@ def record_crops(
             inputs = [_surrounded(table, call, values[name], needed[name], needed[call.name]) for name in call.reads]
             bare = call.without_padding()
             values[call.name] = output = bare(*inputs)
-            assert tuple(output.shape[-2:]) == needed[call.name].size, f"{call.name} cannot run on windows"
+            if tuple(output.shape[-2:]) != needed[call.name].size:
+                raise _wrong_reach(start)
             if call.name in keepers:
                 kept[call.name] = keepers[call.name](bare, output, *inputs)
             for name in [name for name in call.reads if last_reader[name] is call]:
@@ -66,10 +67,14 @@ def _check_same(start: str, over_crop: Tensor, over_image: Tensor) -> None:
     """Raise NoMirrorRule if a crop does not give what the whole image gives at the same place."""
     tolerance = 1e-3 if over_crop.dtype in (torch.float32, torch.float64) else 0.1
     if bool((over_crop - over_image).norm() > tolerance * over_image.norm()):
-        raise NoMirrorRule(
-            f"{start}: what its units see by the mirror rules on the way gives other activations than the whole image: "
-            "one of these rules has a wrong `reach` or `around`"
-        )
+        raise _wrong_reach(start)
+
+
+def _wrong_reach(start: str) -> NoMirrorRule:
+    return NoMirrorRule(
+        f"{start}: what its units see by the mirror rules on the way gives other activations than the whole image: one "
+        "of these rules has a wrong `reach` or `around`"
+    )
 
 
 def _keepers(table: Layers, wanted: Sequence[str]) -> dict[str, Keep]:

@@ -1,5 +1,7 @@
 """Forward passes on crops: the same projections as with whole images, wherever the unit lies."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from networks import network
@@ -13,7 +15,8 @@ from deconvviz.deconvnet.passes import Pass, run
 from deconvviz.deconvnet.plan import Crops
 from deconvviz.deconvnet.projecting import project_pass
 from deconvviz.deconvnet.units import Unit
-from deconvviz.errors import UnknownUnit, UnsuitableInput
+from deconvviz.errors import NoMirrorRule, UnknownUnit, UnsuitableInput
+from deconvviz.mirror import RULES, Reach
 
 CROPPED = {
     "alexnet": "features.8",
@@ -151,3 +154,14 @@ def test_a_layer_under_two_names_is_served_in_one_pass(monkeypatch: pytest.Monke
     for made, unit in zip(projections, units, strict=True):
         (alone,) = dv.project(x, [unit])
         assert relative_error(made.pixels, alone.pixels) < 1e-5
+
+
+@pytest.mark.parametrize(("layer", "reach"), [("features.5", Reach(3, 2, 1, 1)), ("features.8", Reach(2, 2, 0, 1))])
+def test_a_rule_with_a_wrong_reach_is_found_out(layer: str, reach: Reach, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first crop is compared with the whole image, and that with the network itself."""
+    pool = torch.ops.aten.max_pool2d.default
+    broken = replace(RULES[pool], reach=lambda call, below: (reach, reach))
+    monkeypatch.setitem(RULES, pool, broken)
+    dv, x = DeconvNet(network("alexnet")), torch.randn(2, 3, 127, 127, generator=torch.Generator().manual_seed(2))
+    with pytest.raises(NoMirrorRule, match=r"features\.[59]: .*other activations than the whole image.*wrong `reach`"):
+        forced_crops(dv, x, [Unit(layer, n, 3, 2 + n, image=n) for n in range(2)])
