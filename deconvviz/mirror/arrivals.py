@@ -72,7 +72,9 @@ class Signal:
         assert reaches is not None
         assert self.windows is not None
         assert way.read is not None
-        if reaches == POINTWISE and way.read == way.grid:
+        assert self.grid is not None
+        same_size = way.read == way.grid and self.grid.size == way.read.size
+        if reaches == POINTWISE and same_size:  # a map with zeros after its last row is larger than the one below
             return Signal(part, way.grid, self.windows, ours)
         reached = self.windows.below(reaches)  # beyond the border of the map no position ever existed
         landed = Signal(part, way.read, reached, ours).moved(reached.fitted(way.read.size))

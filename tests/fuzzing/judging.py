@@ -111,7 +111,7 @@ class _Judged:
             asked = list(self.asked())
         except (UncapturableModel, NoMirrorRule) as refusal:
             asked = []
-            self.verdict.refusals.append(self.checked(refusal))
+            self.verdict.refusals.append(self.checked(refusal, ""))
         together = [one for one in asked if not self.grown.status[one[1]]]
         for some in [together, *([one] for one in asked if one not in together)]:
             self.try_some(some)
@@ -145,7 +145,7 @@ class _Judged:
                     self.try_some([one])
                 return
             try:
-                self.verdict.refusals.append(self.checked(refusal))
+                self.verdict.refusals.append(self.checked(refusal, self.grown.status[asked[0][1]]))
             except Wrong as wrong:
                 self.verdict.wrong.append(str(wrong))
         except Wrong as wrong:
@@ -177,14 +177,17 @@ class _Judged:
         (shaken_down,) = torch.autograd.grad(here, inputs, seed, retain_graph=True)
         return relative_error(shaken_down, down) <= TOLERANCE
 
-    def checked(self, refusal: DeconvvizError) -> str:
-        """Why it was refused, in words that can be counted; raises Wrong if it names no line that may be refused."""
+    def checked(self, refusal: DeconvvizError, status: str) -> str:
+        """Why it was refused, in words that can be counted; raises Wrong if it names no line that may be refused.
+
+        `status` of what was refused: if that may be refused, what lies above the cause may be, too.
+        """
         said = str(refusal)
         line = re.search(rf"{re.escape(self.grown.file)}:(\d+)", said)
-        operator = re.search(r"^.*? \([^:]*: (?P<operator>.*?) at .*?\) (?P<why>.*?);", said)
+        operator = re.search(r"^.*? \(([^:]*: )?(?P<operator>\S+) at \S+?\) (?P<why>.*?);", said)
         if "\n" in said or line is None:
             raise Wrong(f"a refusal without its line: {said}")
-        if int(line[1]) not in self.grown.refusing_lines():
+        if not status and int(line[1]) not in self.grown.refusing_lines():
             raise Wrong(f"refused for no reason: {said}")
         if isinstance(refusal, NoMirrorRule) and operator is None:
             raise Wrong(f"a refusal without its operator: {said}")

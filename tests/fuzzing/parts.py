@@ -57,9 +57,10 @@ def as_module(w: Writer, v: Value, one_block: OneBlock, refusing: bool) -> Value
     called = f"self.{name}"
     outer.own += [outer.indent + line for line in _call(form, called, [g.own for g in given], [r.own for r in returns])]
     outer.history += returns
-    if form not in ("tuple", "list", "dict"):
+    does_something = any(not says.endswith("* 1") for _, says in frame.meant)
+    if form not in ("tuple", "list", "dict") and does_something:
         w.layer(f"{outer.path}{name}", out.meant)
-    if form == "plain" and w.size(out) == w.size(v) and w.maybe(0.6):
+    if form == "plain" and does_something and w.size(out) == w.size(v) and w.maybe(0.6):
         return _again(w, frame, f"{outer.path}{name}", v, out)
     return out
 

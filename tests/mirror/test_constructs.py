@@ -90,6 +90,7 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
         0, 3, 1, 2
     ),
     "transpose": lambda net, x: x.transpose(2, 3),
+    "F.pad at the end alone": lambda net, x: F.conv2d(F.pad(x, (0, 3, 0, 2)), net.conv.weight, None, 2),
     "F.pad": lambda net, x: F.pad(x, (1, 2, 0, 3)),
     "constants": lambda net, x: (x * 2 + 1) / 4 - 0.5,
     "negative": lambda net, x: -net.conv(x),
