@@ -58,9 +58,17 @@ class Straight(torch.autograd.Function):
 
 ACTIVATIONS = {
     *(F.relu, torch.relu, Tensor.relu, F.relu6, F.hardtanh, F.leaky_relu, F.prelu, torch.prelu, F.elu, F.silu),
-    *(F.gelu, F.hardswish, F.mish, F.softplus, torch.tanh, Tensor.tanh),
+    *(F.gelu, F.hardswish, F.mish, F.softplus, torch.tanh, Tensor.tanh, F.celu, F.selu, F.rrelu, F.logsigmoid),
+    *(F.hardshrink, F.softshrink, F.tanhshrink, F.softsign, F.threshold),
 }
 ACTIVATIONS_IN_PLACE = {F.relu_, torch.relu_, Tensor.relu_}
+
+
+def rectified(activation: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The activation, with the deconvnet's backward pass."""
+    return lambda x: Rectify.apply(x, activation)
+
+
 GATES = {torch.sigmoid, Tensor.sigmoid, F.sigmoid, F.hardsigmoid}
 """Taken as constants of the image, as in squeeze-and-excitation."""
 STATISTICS = {F.layer_norm, F.group_norm, F.instance_norm}

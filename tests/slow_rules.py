@@ -8,6 +8,9 @@ import torch.nn.functional as F
 from oracles import TIMES, Apply, _double, enrol, slow_pass, slow_rectify
 from torch import nn
 
+from deconvviz.mirror.rules.paper import RRELUS
+from deconvviz.mirror.rules.patterns import WrittenOut
+
 aten = torch.ops.aten
 
 for operator, function in {
@@ -27,9 +30,20 @@ for operator, function in {
     aten.hardsigmoid.default: F.hardsigmoid,
     aten.clamp.default: lambda x: x.clamp(min=0),
     aten.clamp_min.default: lambda x: torch.clamp_min(x, 0),
+    aten.clip.default: lambda x: torch.clip(x, 0, 6),
+    aten.log_sigmoid.default: F.logsigmoid,
+    aten.hardshrink.default: F.hardshrink,
+    aten.softshrink.default: F.softshrink,
+    aten.threshold.default: lambda x: F.threshold(x, 0.1, 20),
+    **dict.fromkeys(RRELUS, F.rrelu),
+    WrittenOut.RELU: lambda x: x * (x > 0),
+    WrittenOut.ACTIVATION: lambda x: x * F.relu6(x + 3) / 6,
 }.items():
     enrol(operator, cases=[(Apply(lambda net, x, f=function: f(x)), (2, 3, 4))], linear=False)(slow_rectify)
 enrol(aten.prelu.default, cases=[(nn.Sequential(nn.PReLU(2)), (2, 3, 4))], linear=False)(slow_rectify)
+enrol(
+    nn.LocalResponseNorm, cases=[(Apply(lambda net, x: F.local_response_norm(x, 3, k=2.0)), (7, 3, 4))], linear=False
+)(slow_pass)
 enrol(aten.softmax.int, cases=[(nn.Sequential(nn.Softmax(1)), (5,))], linear=False)(slow_pass)
 enrol(aten.log_softmax.int, cases=[(nn.Sequential(nn.LogSoftmax(1)), (5,))], linear=False)(slow_pass)
 enrol(aten.neg.default, cases=[(Apply(lambda net, x: -x), (2, 3, 4))])(lambda net, signal, x: -signal)
@@ -75,11 +89,39 @@ def slow_squeeze_and_excitation(net: Any, signal: np.ndarray, x: np.ndarray) -> 
     return below
 
 
-enrol(
-    aten.mul.Tensor,
-    cases=[(Apply(lambda net, x: x * torch.sigmoid(x)), (2, 3, 4))],
+for written_out in (
+    lambda net, x: x * torch.sigmoid(x),
+    lambda net, x: x / (1 + torch.exp(-x)),
+    lambda net, x: torch.where(x > 0, x, 0.1 * x),
+):
+    enrol(WrittenOut.ACTIVATION, cases=[(Apply(written_out), (2, 3, 4))], linear=False)(slow_rectify)
+
+
+@enrol(
+    WrittenOut.PART,
+    cases=[(Apply(lambda net, x: x * F.relu6(x + 3)), (2, 3, 4)), (Apply(lambda net, x: 3 * x.clamp(max=0)), (3,))],
     linear=False,
-)(slow_rectify)
+)
+def slow_rectify_scaled(net: Any, signal: np.ndarray, x: np.ndarray) -> np.ndarray:
+    six = "relu6" in net.function.__code__.co_names  # 6 · hardswish(x); else −3 · relu(−x)
+    return np.array([max(6 * s, 0.0) if six else min(3 * s, 0.0) for s in signal.ravel()]).reshape(x.shape)
+
+
+@enrol(
+    aten.glu.default,
+    cases=[(nn.GLU(1), (4, 3, 4)), (nn.GLU(), (2, 3, 4)), (nn.GLU(-1), (6,))],
+    linear=False,
+)
+def slow_scale_first_half(net: Any, signal: np.ndarray, x: np.ndarray) -> np.ndarray:
+    below = np.zeros_like(x)
+    half = x.shape[net.dim] // 2
+    for at in np.ndindex(*signal.shape):
+        gate = list(at)
+        gate[net.dim] += half
+        below[at] = signal[at] * sigmoid(x[tuple(gate)])
+    return below
+
+
 enrol(aten.mul.Tensor, cases=[(Apply(lambda net, x: x * -0.3), (2, 3, 4)), (Apply(lambda net, x: -0.3 * x), (3,))])(
     lambda net, signal, x: -0.3 * signal
 )

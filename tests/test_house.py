@@ -36,7 +36,10 @@ WITHIN = {
         *("window", "signals", "arrivals", "bits", "recording", "registry", "scores", "rules", "names", "layers"),
         *("descent", "walk"),
     ],
-    "mirror/rules": ["pools", "averages", "joins", "gates", "paper", "parts", "rearrangements", "reshapes", "resizes"],
+    "mirror/rules": [
+        *("pools", "averages", "joins", "gates", "normalisations", "paper", "parts", "rearrangements", "reshapes", "resizes"),
+        *("activations", "elementwise", "proofs", "contrast", "patterns"),
+    ],
     "deconvnet": [
         *("units", "asked", "ascent", "plan", "forward", "passes"),
         *("projection", "projecting", "figures", "projections", "deconvnet", "visualise"),

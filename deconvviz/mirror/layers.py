@@ -15,6 +15,7 @@ from ..errors import UnknownLayer
 from ..network import INPUT, Call, Graph
 from .names import kind, matching, name_of, paper_names, some_layers, unknown_layer
 from .registry import find_rule
+from .rules.patterns import activations_alone, find_patterns
 from .scores import Scores, scores
 from .signals import Grid, Spatial
 from .window import Field, Reaches
@@ -56,6 +57,8 @@ class Layers(Mapping[str, Layer]):
 
     def __init__(self, net: nn.Module, graph: Graph) -> None:
         self.graph, self._net = graph, net
+        find_patterns(graph)
+        self._activations, self._inside = activations_alone(graph)
         self.spatial: dict[str, Spatial | None] = {INPUT: (2, 3) if len(graph.input_shape) == 3 else None}
         self.reaches: dict[str, Reaches | None] = {}
         self.read_as: dict[str, Spatial | None] = {}
@@ -207,6 +210,8 @@ class Layers(Mapping[str, Layer]):
 
     def _is_layer(self, call: Call) -> bool:
         """A batch of vectors or of maps with exactly one dimension of channels."""
+        if call.name in self._inside and not _answered(call):  # `x > 0` of an activation written out
+            return False
         outside = 1 if self.spatial[call.name] is None else 3
         return call.shape is not None and len(call.shape) == outside and call.batched and bool(call.inputs)
 
@@ -230,7 +235,8 @@ class Layers(Mapping[str, Layer]):
         if _role(call) != "filter":
             return call.name
         while _role(call) in ("filter", "normalise"):
-            readers = self.graph.readers(call.name)
+            alone = self._activations.get(call.name)
+            readers = [alone] if alone else self.graph.readers(call.name)
             if len(readers) != 1 or _role(readers[0]) not in ("normalise", "rectify"):
                 break
             call = readers[0]
@@ -279,4 +285,9 @@ def _as_html(layers: Sequence[Layer], heading: str) -> str:
 def _role(call: Call) -> str:
     """The role of a call's rule; none if it is refused."""
     rule = find_rule(call)
-    return "" if rule is None or rule.refuses(call) else rule.role
+    return rule.role if rule is not None and _answered(call) else ""
+
+
+def _answered(call: Call) -> bool:
+    rule = find_rule(call)
+    return rule is not None and not rule.refuses(call)

@@ -10,7 +10,8 @@ from torchvision.models import VGG, AlexNet
 
 from ..arguments import holds_several, said
 from ..errors import UnknownLayer, nearest
-from ..network import Call, Graph, operator_name
+from ..network import Call, Graph
+from .registry import answered_as
 
 LayerNames = str | nn.Module | Sequence[str | nn.Module]
 """How layers are asked for."""
@@ -99,10 +100,10 @@ def unknown_layer(asked: str, known: Iterable[str], where: str, hint: str = "") 
 
 
 def kind(call: Call) -> str:
-    """The module's class where the call is the module, else the operator: `Conv2d`, `add`."""
+    """The module's class where the call is the module; else the operator, or what it completes: `Conv2d`, `add`."""
     if not list(call.module.children()) and type(call.module).__module__.startswith("torch.nn"):
         return type(call.module).__name__
-    return operator_name(call.operator)
+    return answered_as(call)
 
 
 def paper_names(net: nn.Module, graph: Graph) -> dict[str, str]:

@@ -130,9 +130,17 @@ def registrations() -> frozenset[int]:
 
 
 def find_rule(call: Call) -> Rule | None:
-    """The rule for this call, or None. A module's subclass inherits the rule of its class."""
+    """The rule for this call, or for what it completes; or None. A module's subclass inherits its class's rule."""
+    if call.pattern is not None and call.pattern.key is not None:
+        return RULES.get(call.pattern.key)
     kinds = call.operator.__mro__ if isinstance(call.operator, type) else (call.operator,)
     return next((RULES[kind] for kind in kinds if kind in RULES), None)
+
+
+def answered_as(call: Call) -> str:
+    """What a call is called where its rule is spoken of: its operator, or the activation that it completes."""
+    whole = call.pattern is not None and call.pattern.is_whole
+    return str(call.pattern.name) if whole else operator_name(call.operator)
 
 
 def rule_for(call: Call) -> Rule:

@@ -101,6 +101,7 @@ class Call(nn.Module):
     `batched`   whether the output's first dimension still counts the images
     `arbitrary` why its value is another each time (random numbers), or ""
     `producers` the calls that made its inputs; None: the network's input
+    `pattern`   what it completes together with calls before it, if the mirror reads several as one
     `module`    the innermost module it belongs to, `path` that module's name, `source` its line of code
     """
 
@@ -120,6 +121,7 @@ class Call(nn.Module):
         self.returned = False
         self.arbitrary = ""
         self.pick: int | None = None
+        self.pattern: Any = None
         self.path = ""
         self.source = ""
         self._owner: list[nn.Module] = []  # a list, so that nn.Module does not adopt the user's module

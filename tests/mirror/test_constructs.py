@@ -318,7 +318,6 @@ REFUSED: dict[str, tuple[Callable[..., Tensor], str]] = {
         "an order computed from the image",
     ),
     "cumulative sums": (lambda net, x: x.cumsum(1), "has no mirror rule"),
-    "functional LRN": (lambda net, x: F.local_response_norm(x, 3), "divides by what it computed"),
     "images of the batch mixed": (lambda net, x: x - x.mean(0, keepdim=True), "batch"),
     "softmax inside": (lambda net, x: net.conv(x.softmax(1)), "inside the network"),
     "softmax over the batch": (lambda net, x: x.softmax(0), "batch"),

@@ -1,5 +1,29 @@
 """The mirror rules that come with deconvviz; importing this package enters them in `mirror.RULES`."""
 
-from . import averages, gates, joins, paper, parts, pools, rearrangements, reshapes, resizes
+from . import (
+    averages,
+    gates,
+    joins,
+    normalisations,
+    paper,
+    parts,
+    patterns,
+    pools,
+    rearrangements,
+    reshapes,
+    resizes,
+)
 
-__all__ = ["averages", "gates", "joins", "paper", "parts", "pools", "rearrangements", "reshapes", "resizes"]
+__all__ = [
+    "averages",
+    "gates",
+    "joins",
+    "normalisations",
+    "paper",
+    "parts",
+    "patterns",
+    "pools",
+    "rearrangements",
+    "reshapes",
+    "resizes",
+]

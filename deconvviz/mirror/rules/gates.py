@@ -1,7 +1,8 @@
-"""What scales a signal: constants, and gates and statistics that are recorded and taken as constants.
+"""What scales a signal: constants, and gates that are recorded and taken as constants.
 
 A gate (squeeze-and-excitation, `x * sigmoid(g)`) says how much of a map passes, for this image. Like the
-switches, it is recorded on the way up and used again on the way down; no signal goes into it.
+switches, it is recorded on the way up and used again on the way down; no signal goes into it. A factor that is
+computed from each value of the other one alone is no gate: both together are an activation (`patterns`), or refused.
 """
 
 import torch
@@ -16,6 +17,7 @@ from .joins import same_positions, summed_to
 aten = torch.ops.aten
 
 SQUASHES = {aten.sigmoid.default, aten.hardsigmoid.default, aten.softmax.int}
+WRITTEN_OUT = {"sigmoid", "hardsigmoid"}
 CLIPS = {aten.hardtanh.default, aten.relu6.default, aten.clamp.default}
 MOVES = {
     aten.view.default,
@@ -47,24 +49,21 @@ def _squash(call: Call, number: int) -> Call | None:
     producer = call.producers[number]
     while producer is not None and producer.inputs and (producer.operator in MOVES or _shifts(producer)):
         producer = producer.producers[0]
+    if producer is not None and producer.pattern is not None and producer.pattern.key is not None:
+        return producer if producer.pattern.name in WRITTEN_OUT else None
     if producer is None or producer.operator in SQUASHES:
         return producer
     return producer if producer.operator in CLIPS and _shifted_by_3(producer) is not None else None
 
 
 def _shifts(call: Call) -> bool:
-    return call.operator in SHIFTS and len(call.reads) == 1 and call.shape == call.input_shapes[0]
+    alone = call.pattern is None and len(call.reads) == 1
+    return alone and call.operator in SHIFTS and call.shape == call.input_shapes[0]
 
 
 def _shifted_by_3(clip: Call) -> Call | None:
     below = clip.producers[0]
     return below if below is not None and _shifts(below) and below.arguments.get("other") in (3, 3.0) else None
-
-
-def _argument_of(squash: Call) -> str:
-    """The name of what a squash is a function of."""
-    shifted = _shifted_by_3(squash) if squash.operator in CLIPS else None
-    return (shifted or squash).inputs[0]
 
 
 def gate_of(call: Call) -> int | None:
@@ -76,18 +75,6 @@ def gate_of(call: Call) -> int | None:
     return points[0] if len(points) == 1 else None
 
 
-def is_activation(call: Call) -> bool:
-    """`x * sigmoid(x)`, `x * relu6(x + 3) / 6`: SiLU or Hardswish written out, an activation and no gate."""
-    gate = gate_of(call)
-    squash = None if gate is None else _squash(call, gate)
-    if gate is None or squash is None or squash.operator is aten.softmax.int:
-        return False
-    producer = call.producers[gate]
-    while producer is not None and producer is not squash and _shifts(producer):
-        producer = producer.producers[0]
-    return producer is squash and _argument_of(squash) == call.inputs[1 - gate]
-
-
 def two_maps(call: Call) -> bool:
     """Whether both factors are computed from the image."""
     return len(call.inputs) == 2
@@ -97,6 +84,8 @@ def no_gate(call: Call) -> str:
     """Why a product has no mirror: neither factor is a gate."""
     if len(call.inputs) == 1 and all(isinstance(call.arguments[a], Read) for a in ("self", "other")):
         return "multiplies a map by itself, which has no mirror"
+    if call.pattern is not None and call.pattern.key is None:
+        return "multiplies a map by a function of its own values, and together they are no activation that is known"
     if two_maps(call) and gate_of(call) is None:
         return "multiplies two maps of which neither is a gate (from a sigmoid or softmax, or 1×1 in space)"
     return ""
@@ -147,10 +136,44 @@ def scale(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]
     """A product with a gate or a constant (layer scale): multiply by the same."""
     (by,) = recorded
     (carrying,) = signal_side(call)
-    below = signal.clamp(min=0) if two_maps(call) and is_activation(call) else signal * by
     branches: list[Tensor | None] = [None] * len(call.inputs)
-    branches[carrying] = summed_to(below, call.input_shapes[carrying])
+    branches[carrying] = summed_to(signal * by, call.input_shapes[carrying])
     return branches
+
+
+def half_dimension(call: Call) -> int:
+    """The dimension along which a gated linear unit has its two halves, counted from the front."""
+    return int(call["dim"]) % (len(call.shape or ()) + 1)
+
+
+def second_half(call: Call, output: Tensor, maps: Tensor) -> Recorded:
+    """The gate of a gated linear unit: the sigmoid of its input's second half, of the output's shape."""
+    return (maps.chunk(2, half_dimension(call))[1].sigmoid(),)
+
+
+def halves_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
+    """Pointwise where feature maps are halved; whole where rows or columns are."""
+    return POINTWISE if below is not None and half_dimension(call) not in (0, *below) else None
+
+
+def halves_images(call: Call) -> str:
+    """The first dimension counts the images of the batch."""
+    return "halves the batch of images" if half_dimension(call) == 0 else ""
+
+
+@register(
+    aten.glu.default,
+    reach=halves_reach,
+    record=second_half,
+    refuses=halves_images,
+    counterpart="scale",
+    extends_paper=True,
+)
+def scale_first_half(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
+    """A gated linear unit, a·σ(b): to a what b lets pass; b, the gate, gets no signal."""
+    (gate,) = recorded
+    passed = signal * gate
+    return torch.cat([passed, torch.zeros_like(passed)], half_dimension(call))
 
 
 def divides_by_a_map(call: Call) -> str:
@@ -208,59 +231,3 @@ def inside_the_network(call: Call) -> str:
 def pass_to_logits(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A softmax at the output: the signal is that of the logits."""
     return signal
-
-
-# --- normalisation by the image's own statistics ----------------------------------------------------------
-
-
-def _by_parameter(call: Call, name: str, scale: Tensor, shape: tuple[int, ...]) -> Tensor:
-    weight = call[name]
-    return scale if weight is None else scale * weight.view(shape)
-
-
-def layer_scale(call: Call, output: Tensor, maps: Tensor) -> Recorded:
-    """γ/√(σ²+ε) of each image, σ² over the last dimensions: (N, …), 1 where it is the same."""
-    dimensions = tuple(range(-len(call["normalized_shape"]), 0))
-    scale = (maps.var(dimensions, keepdim=True, correction=0) + call["eps"]).rsqrt()
-    return (scale if call["weight"] is None else scale * call["weight"],)
-
-
-def group_scale(call: Call, output: Tensor, maps: Tensor) -> Recorded:
-    """γ/√(σ²+ε) of each image and channel, σ² over its group of channels: (N, C, 1, 1)."""
-    groups, channels = call["num_groups"], maps.shape[1]
-    variance = maps.reshape(len(maps), groups, -1).var(2, correction=0)
-    scale = (variance + call["eps"]).rsqrt().repeat_interleave(channels // groups, 1)
-    scale = _by_parameter(call, "weight", scale, (1, -1))
-    return (scale.view(len(maps), channels, *[1] * (maps.ndim - 2)),)
-
-
-def instance_scale(call: Call, output: Tensor, maps: Tensor) -> Recorded:
-    """γ/√(σ²+ε) of each image and channel (N, C, 1, 1); with running statistics if it keeps them."""
-    if call["use_input_stats"]:
-        variance = maps.flatten(2).var(2, correction=0)
-    else:
-        variance = call["running_var"].expand(len(maps), -1)
-    scale = _by_parameter(call, "weight", (variance + call["eps"]).rsqrt(), (1, -1))
-    return (scale.view(*scale.shape, *[1] * (maps.ndim - 2)),)
-
-
-def _normalisation(operator: object, record: object) -> None:
-    register(
-        operator,
-        reach=pointwise,
-        record=record,
-        counterpart="scale",
-        role="normalise",
-        extends_paper=True,
-    )(scale_by_statistics)
-
-
-def scale_by_statistics(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
-    """Layer, group and instance normalisation: γ/√(σ²+ε) with the statistics that the image had."""
-    (by,) = recorded
-    return signal * by
-
-
-_normalisation(aten.layer_norm.default, layer_scale)
-_normalisation(aten.group_norm.default, group_scale)
-_normalisation(aten.instance_norm.default, instance_scale)

@@ -1,0 +1,385 @@
+"""Activations written out over several operators: the same projections as of torch's own; or gates; or refused."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from networks import as_units, lively_units
+from oracles import DeconvnetBackward, project_back, rectified, relative_error
+from torch import Tensor, nn
+
+from deconvviz import DeconvNet
+from deconvviz.errors import NoMirrorRule
+from deconvviz.mirror.rules.patterns import WrittenOut
+
+Activation = Callable[[Tensor], Tensor]
+ROOT2, PI2 = math.sqrt(2), math.sqrt(2 / math.pi)
+
+
+def overwritten(x: Tensor) -> Tensor:
+    x[x < 0] = 0
+    return x
+
+
+def half_by_half(x: Tensor) -> Tensor:
+    return torch.where(x < -3, torch.zeros_like(x), torch.where(x > 3, x, x * (x + 3) / 6))
+
+
+def swish_in_place(x: Tensor) -> Tensor:
+    return x.mul_(x.sigmoid())
+
+
+SPELLINGS: dict[str, tuple[Activation, Activation]] = {
+    "x * relu6(x + 3) / 6": (lambda x: x * F.relu6(x + 3) / 6, F.hardswish),
+    "x * (relu6(x + 3) / 6)": (lambda x: x * (F.relu6(x + 3) / 6), F.hardswish),
+    "relu6(x + 3) * x / 6": (lambda x: F.relu6(x + 3) * x / 6, F.hardswish),
+    "x / 6 * relu6(x + 3)": (lambda x: x / 6 * F.relu6(x + 3), F.hardswish),
+    "x * relu6(x + 3) * (1 / 6)": (lambda x: x * F.relu6(x + 3) * (1 / 6), F.hardswish),
+    "relu6(3 + x) * 2 * x / 12": (lambda x: F.relu6(3 + x) * 2 * x / 12, F.hardswish),
+    "x * relu6(x + 3) * 2 / 12": (lambda x: x * F.relu6(x + 3) * 2 / 12, F.hardswish),
+    "x * hardtanh(x + 3, 0, 6) / 6": (lambda x: x * F.hardtanh(x + 3, 0.0, 6.0) / 6, F.hardswish),
+    "x * (x + 3).clamp(0, 6) / 6": (lambda x: x * (x + 3).clamp(0, 6) / 6, F.hardswish),
+    "x * clip(x / 6 + 0.5, 0, 1)": (lambda x: x * torch.clip(x / 6 + 0.5, 0, 1), F.hardswish),
+    "x * hardsigmoid(x)": (lambda x: x * F.hardsigmoid(x), F.hardswish),
+    "-(-x) * relu6(x + 3) / 6": (lambda x: -(-x * F.relu6(x + 3) / 6), F.hardswish),
+    "hardswish by cases": (half_by_half, F.hardswish),
+    "x.mul(relu6(x + 3)).div_(6)": (lambda x: x.mul(F.relu6(x + 3)).div_(6), F.hardswish),
+    "x * sigmoid(x)": (lambda x: x * torch.sigmoid(x), F.silu),
+    "sigmoid(x) * x": (lambda x: torch.sigmoid(x) * x, F.silu),
+    "x.mul_(sigmoid(x))": (swish_in_place, F.silu),
+    "x / (1 + exp(-x))": (lambda x: x / (1 + torch.exp(-x)), F.silu),
+    "x * (1 / (1 + exp(-x)))": (lambda x: x * (1 / (1 + torch.exp(-x))), F.silu),
+    "x * exp(x) / (1 + exp(x))": (lambda x: x * torch.exp(x) / (1 + torch.exp(x)), F.silu),
+    "x * (tanh(x / 2) + 1) / 2": (lambda x: x * (torch.tanh(x / 2) + 1) / 2, F.silu),
+    "x * expit(x)": (lambda x: x * torch.special.expit(x), F.silu),
+    "x - x * sigmoid(-x)": (lambda x: x - x * torch.sigmoid(-x), F.silu),
+    "x * sigmoid(1.702 * x)": (lambda x: x * torch.sigmoid(1.702 * x), lambda x: x * torch.sigmoid(1.702 * x)),
+    "sigmoid(x * 1.702).mul(x)": (lambda x: (x * 1.702).sigmoid().mul(x), lambda x: x * torch.sigmoid(1.702 * x)),
+    "x / (1 + exp(-1.702 * x))": (lambda x: x / (1 + (-1.702 * x).exp()), lambda x: x * torch.sigmoid(1.702 * x)),
+    "0.5 * x * (1 + erf(x / √2))": (lambda x: 0.5 * x * (1 + torch.erf(x / ROOT2)), F.gelu),
+    "x * 0.5 * (1 + erf(x / √2))": (lambda x: x * 0.5 * (1 + torch.erf(x / ROOT2)), F.gelu),
+    "x * (0.5 * (1 + erf(x / √2)))": (lambda x: x * (0.5 * (1 + torch.erf(x / ROOT2))), F.gelu),
+    "0.5 * (x * (1 + erf(x / √2)))": (lambda x: 0.5 * (x * (1 + torch.erf(x / ROOT2))), F.gelu),
+    "(1 + erf(x / √2)) * x / 2": (lambda x: (1 + torch.erf(x / ROOT2)) * x / 2, F.gelu),
+    "0.5 * x + 0.5 * x * erf(x / √2)": (lambda x: 0.5 * x + 0.5 * x * torch.erf(x / ROOT2), F.gelu),
+    "0.5 * x * erfc(-x / √2)": (lambda x: 0.5 * x * torch.erfc(-x / ROOT2), F.gelu),
+    "x * ndtr(x)": (lambda x: x * torch.special.ndtr(x), F.gelu),
+    "GELU by tanh": (
+        lambda x: 0.5 * x * (1 + torch.tanh(PI2 * (x + 0.044715 * x**3))),
+        lambda x: F.gelu(x, approximate="tanh"),
+    ),
+    "GELU by tanh, of other powers": (
+        lambda x: x * (torch.tanh(x * PI2 * (1 + 0.044715 * x * x)) + 1) / 2,
+        lambda x: F.gelu(x, approximate="tanh"),
+    ),
+    "x * tanh(softplus(x))": (lambda x: x * torch.tanh(F.softplus(x)), F.mish),
+    "tanh(softplus(x)) * x": (lambda x: F.softplus(x).tanh() * x, F.mish),
+    "x * tanh(log(1 + exp(x)))": (lambda x: x * torch.tanh(torch.log(1 + torch.exp(x))), F.mish),
+    "x * tanh(log1p(exp(x)))": (lambda x: x * torch.exp(x).log1p().tanh(), F.mish),
+    "hard Mish": (
+        lambda x: 0.5 * x * (x + 2).clamp(min=0, max=2),
+        lambda x: torch.where(x > 0, x, 0.5 * x * F.relu(x + 2)),
+    ),
+    "maximum(x, 0)": (lambda x: torch.maximum(x, torch.tensor(0.0)), F.relu),
+    "max(x, zeros_like(x))": (lambda x: torch.max(torch.zeros_like(x), x), F.relu),
+    "fmax(x, zeros)": (lambda x: torch.fmax(x, torch.zeros(1)), F.relu),
+    "where(x > 0, x, 0)": (lambda x: torch.where(x > 0, x, 0.0), F.relu),
+    "where(x < 0, zeros, x)": (lambda x: torch.where(x < 0, torch.zeros_like(x), x), F.relu),
+    "where(x >= 0, x, zeros(shape))": (lambda x: torch.where(x >= 0, x, torch.zeros(x.shape)), F.relu),
+    "x * (x > 0)": (lambda x: x * (x > 0), F.relu),
+    "(x > 0).float() * x": (lambda x: (x > 0).float() * x, F.relu),
+    "x[x < 0] = 0": (overwritten, F.relu),
+    "x.masked_fill(x < 0, 0)": (lambda x: x.masked_fill(x < 0, 0), F.relu),
+    "(x + |x|) / 2": (lambda x: (x + x.abs()) / 2, F.relu),
+    "x * (sign(x) + 1) / 2": (lambda x: x * (torch.sign(x) + 1) / 2, F.relu),
+    "-x.clamp(max=0) of -x": (lambda x: -((-x).clamp(max=0)), F.relu),
+    "-minimum(-x, 0)": (lambda x: -torch.minimum(-x, torch.tensor(0.0)), F.relu),
+    "x.clip(0)": (lambda x: x.clip(0), F.relu),
+    "clamp(x, min=tensor)": (lambda x: torch.clamp(x, min=torch.zeros(1)), F.relu),
+    "clip(x, 0, 6)": (lambda x: torch.clip(x, 0, 6), F.relu6),
+    "minimum(maximum(x, 0), 6)": (
+        lambda x: torch.minimum(torch.maximum(x, torch.tensor(0.0)), torch.tensor(6.0)),
+        F.relu6,
+    ),
+    "clamp(x, -1, 1)": (lambda x: x.clamp(-1, 1), F.hardtanh),
+    "where(x > 0, x, 0.1 * x)": (lambda x: torch.where(x > 0, x, 0.1 * x), lambda x: F.leaky_relu(x, 0.1)),
+    "maximum(x, 0.1 * x)": (lambda x: torch.maximum(x, 0.1 * x), lambda x: F.leaky_relu(x, 0.1)),
+    "where(x > 0, x, exp(x) - 1)": (lambda x: torch.where(x > 0, x, torch.exp(x) - 1), F.elu),
+    "where(x > 0, x, 0.7 * expm1(x))": (lambda x: torch.where(x > 0, x, 0.7 * x.expm1()), lambda x: F.elu(x, 0.7)),
+    "log(1 + exp(x))": (lambda x: torch.log(1 + torch.exp(x)), F.softplus),
+    "logaddexp(x, 0)": (lambda x: torch.logaddexp(x, torch.zeros(1)), F.softplus),
+    "log(1 + exp(2 * x)) / 2": (lambda x: torch.log(1 + torch.exp(2 * x)) / 2, lambda x: F.softplus(x, 2.0)),
+    "-log(1 + exp(-x))": (lambda x: -torch.log(1 + torch.exp(-x)), F.logsigmoid),
+    "x / (1 + |x|)": (lambda x: x / (1 + x.abs()), F.softsign),
+    "(e^x - e^-x) / (e^x + e^-x)": (
+        lambda x: (torch.exp(x) - torch.exp(-x)) / (torch.exp(x) + torch.exp(-x)),
+        torch.tanh,
+    ),
+    "1 / (1 + exp(-x))": (lambda x: 1 / (1 + torch.exp(-x)), torch.sigmoid),
+    "where(|x| > 0.5, x, 0)": (lambda x: torch.where(x.abs() > 0.5, x, 0.0), F.hardshrink),
+    "sign(x) * relu(|x| - 0.5)": (lambda x: torch.sign(x) * F.relu(x.abs() - 0.5), F.softshrink),
+    "x * (x > 0.3)": (lambda x: x * (x > 0.3), lambda x: F.threshold(x, 0.3, 0.0)),
+}
+"""Written out, and torch's own (or its values, where torch has none)."""
+
+QUICK = ["x * relu6(x + 3) / 6", "0.5 * x * (1 + erf(x / √2))", "x / (1 + exp(-x))", "x[x < 0] = 0"]
+
+
+class Blocks(nn.Module):
+    """The activation alone, after a normalisation, in a residual block, several deep, scaled, and turned round."""
+
+    def __init__(self, activation: Activation) -> None:
+        super().__init__()
+        self.activation = activation
+        self.stem, self.norm = nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4)
+        self.one, self.two, self.three = (nn.Conv2d(4, 4, 3, padding=1) for _ in range(3))
+        self.head = nn.Conv2d(4, 3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.activation(self.norm(self.stem(x)))
+        x = x + self.two(self.activation(self.one(x)))
+        x = F.max_pool2d(self.activation(self.activation(x * 1.5)), 2)
+        return self.head(-2.5 * self.activation(self.three(x)) + self.activation(-x))
+
+
+def seeded(make: Callable[[], nn.Module]) -> nn.Module:
+    torch.manual_seed(18)
+    net = make().double().eval()
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_var.uniform_(0.5, 2)
+            module.weight.data.uniform_(1, 3)
+    return net
+
+
+def errors(net: nn.Module, oracle: nn.Module, layer: str = "head") -> tuple[float, float]:
+    """The largest relative errors up and down against autograd on a network of the same weights."""
+    oracle.load_state_dict(net.state_dict(), strict=False)
+    x = torch.randn(2, 2, 17, 15, dtype=torch.float64, generator=torch.Generator().manual_seed(5)) * 2
+    inputs = x.clone().requires_grad_()
+    with DeconvnetBackward():
+        output = oracle(inputs)
+    dv = DeconvNet(net)
+    recording = dv.record(x, [layer])
+    (maps,) = recording.maps.values()
+    places = lively_units(maps)
+    expected = project_back(inputs, output, places)
+    assert all(canvas.norm() > 0 for canvas in expected)
+    found = dv.project(recording, as_units(layer, places))
+    down = max(relative_error(p.canvas(), canvas) for p, canvas in zip(found, expected, strict=True))
+    return relative_error(maps, output.detach()), down
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.quick) if n in QUICK else n for n in SPELLINGS])
+def test_written_out_it_projects_as_torchs_own(name: str) -> None:
+    written, own = SPELLINGS[name]
+    up, down = errors(seeded(lambda: Blocks(written)), seeded(lambda: Blocks(rectified(own))))
+    assert up <= 1e-10
+    assert down <= 1e-10
+
+
+class Learned(nn.Module):
+    """Activations with weights of their own."""
+
+    def __init__(self, activation: Callable[[Tensor, Tensor], Tensor], weight: Tensor) -> None:
+        super().__init__()
+        self.activation, self.weight = activation, nn.Parameter(weight)
+        self.below, self.head = nn.Conv2d(2, 4, 3), nn.Conv2d(4, 3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.activation(self.below(x), self.weight))
+
+
+def swish(x: Tensor, beta: Tensor) -> Tensor:
+    return x * torch.sigmoid(beta * x)
+
+
+def by_sign(x: Tensor, beta: Tensor) -> Tensor:
+    """Of a negative β it is an activation of −x, with its sign changed."""
+    turned = 1 - 2 * (beta < 0).double()
+    return turned * rectified(lambda y: y * torch.sigmoid(beta.abs() * y))(turned * x)
+
+
+def rectified_sum(x: Tensor, weight: Tensor) -> Tensor:
+    return rectified(lambda y: F.prelu(y, weight.flatten()))(x)
+
+
+BETAS = torch.tensor([0.5, 1.0, 1.702, 30.0]).view(4, 1, 1)
+LEARNED: dict[str, tuple[Any, Any, Tensor]] = {
+    "one β": (swish, by_sign, torch.tensor(1.3)),
+    "β for each map": (swish, by_sign, BETAS),
+    "β of both signs": (swish, by_sign, BETAS * torch.tensor([1, -1, 1, -1]).view(4, 1, 1)),
+    "β of which one is 0": (swish, by_sign, BETAS * torch.tensor([1, 0, 1, 1]).view(4, 1, 1)),
+    "β that is 0": (swish, by_sign, torch.zeros(1)),
+    "β for each position": (swish, by_sign, torch.linspace(0.1, 3, 4 * 15 * 13).view(4, 15, 13)),
+    "PReLU by where": (lambda x, w: torch.where(x > 0, x, w * x), rectified_sum, BETAS / 9),
+    "PReLU of weight 1": (lambda x, w: torch.where(x > 0, x, w * x), rectified_sum, torch.ones(1)),
+    "PReLU of |x|": (lambda x, w: F.relu(x) + w * (x - x.abs()) * 0.5, rectified_sum, BETAS / 9 - 0.1),
+}
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_activations_with_weights(name: str) -> None:
+    written, own, weight = LEARNED[name]
+    up, down = errors(seeded(lambda: Learned(written, weight)), seeded(lambda: Learned(own, weight)))
+    assert up <= 1e-10
+    assert down <= 1e-10
+
+
+@pytest.mark.quick
+def test_weights_are_read_when_they_are_used() -> None:
+    """One capture: β is trained on, changes its sign, and is no number any more."""
+    net, oracle = (seeded(lambda a=a: Learned(a, torch.tensor(0.7))) for a in (swish, by_sign))
+    dv, x = DeconvNet(net), torch.randn(2, 2, 17, 15, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+    table = dv.layers_for(x.shape[1:])
+    for beta in (0.7, 2.0, -3.0):
+        net.weight.data.fill_(beta)
+        oracle.load_state_dict(net.state_dict())
+        inputs = x.clone().requires_grad_()
+        output = oracle(inputs)
+        (expected,) = project_back(inputs, output, [(1, 2, 4, 5)])
+        (found,) = dv.project(x, as_units("head", [(1, 2, 4, 5)]))
+        assert relative_error(found.canvas(), expected) <= 1e-10
+    net.weight.data.fill_(float("nan"))
+    with pytest.raises(NoMirrorRule, match="as they are now"):
+        dv.project(x, ["head:0@3,3"])
+    assert dv.layers_for(x.shape[1:]) is table
+
+
+@pytest.mark.quick
+def test_units_are_read_after_the_whole_of_it() -> None:
+    """As after torch's own; and what lies inside, without a rule, is no layer."""
+    net = seeded(lambda: Blocks(SPELLINGS["x * relu6(x + 3) / 6"][0]))
+    layers = DeconvNet(net).layers_for((2, 17, 15))
+    assert [layers[name].read_at for name in ("stem", "one", "three")] == ["div", "div_1", "div_4"]
+    assert [layers[name].kind for name in ("mul", "div")] == ["mul", "hardswish"]
+    assert layers["div"].mirror == "rectify"
+    inside = DeconvNet(seeded(lambda: Blocks(SPELLINGS["where(x > 0, x, 0)"][0]))).layers_for((2, 17, 15))
+    assert "gt" not in inside
+    assert inside["stem"].read_at == "where"
+
+
+PARTS: dict[str, tuple[Activation, Activation]] = {
+    "six times Hardswish": (lambda x: x * F.relu6(x + 3), lambda x: 6 * rectified(F.hardswish)(x)),
+    "SiLU of 2x, twice": (lambda x: 2 * x * torch.sigmoid(2 * x), lambda x: rectified(F.silu)(2 * x)),
+    "turned round": (lambda x: 3 * x.clamp(max=0), lambda x: -3 * rectified(F.relu)(-x)),
+    "both halves": (lambda x: x.clamp(min=0) + 2 * x.clamp(max=0), lambda x: _both(x)),
+    "a skip over it": (lambda x: x + x * torch.sigmoid(x), lambda x: x + rectified(F.silu)(x)),
+    "a skip over ReLU": (lambda x: x + F.relu(x), lambda x: x + rectified(F.relu)(x)),
+    "its gate is used again": (
+        lambda x: _gate_twice(x, x * torch.sigmoid(x)),
+        lambda x: _gate_twice(x, rectified(F.silu)(x)),
+    ),
+    "a gate of other maps": (lambda x: x.flip(1) * torch.sigmoid(x), lambda x: x.flip(1) * torch.sigmoid(x)),
+    "a gate written out": (lambda x: x.flip(1) * (1 / (1 + (-x).exp())), lambda x: x.flip(1) * torch.sigmoid(x)),
+    "a gate of both": (lambda x: F.relu(x) * torch.sigmoid(x), lambda x: rectified(F.relu)(x) * torch.sigmoid(x)),
+}
+
+
+def _both(x: Tensor) -> Tensor:
+    return rectified(F.relu)(x) - 2 * rectified(F.relu)(-x)
+
+
+def _gate_twice(x: Tensor, activated: Tensor) -> Tensor:
+    return activated + x.mean(1, keepdim=True) * torch.sigmoid(x)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_scales_skips_and_gates_beside_them(name: str) -> None:
+    written, own = PARTS[name]
+    up, down = errors(seeded(lambda: Blocks(written)), seeded(lambda: Blocks(own)))
+    assert up <= 1e-10
+    assert down <= 1e-10
+
+
+NONE: dict[str, tuple[Activation, str]] = {
+    "x * (1 + sigmoid(x))": (lambda x: x * (1 + torch.sigmoid(x)), "function of its own values"),
+    "x * tanh(x)": (lambda x: x * torch.tanh(x), "function of its own values"),
+    "x * sigmoid(x + 1)": (lambda x: x * torch.sigmoid(x + 1), "function of its own values"),
+    "2x * sigmoid(x)²": (lambda x: 2 * x * torch.sigmoid(x).square(), "function of its own values"),
+    "x * relu6(x + 2) / 6": (lambda x: x * F.relu6(x + 2) / 6, "function of its own values"),
+    "x * hardtanh(x + 3, 0, 5) / 6": (lambda x: x * F.hardtanh(x + 3, 0, 5) / 6, "function of its own values"),
+    "0.5 * x * (1 + erf(x))": (lambda x: 0.5 * x * (1 + torch.erf(x * 1.1)) + x * torch.erf(x), "own values"),
+    "x * x": (lambda x: x * x, "by itself"),
+    "x / (1 + x²)": (lambda x: x / (1 + x * x), "divides by what it computed"),
+    "where(x > 0, x, -x)": (lambda x: torch.where(x > 0, x, -x), "where"),
+    "sign(x)": (lambda x: torch.sign(x), "sign"),
+    "(x > 0).float()": (lambda x: (x > 0).to(x.dtype), ""),
+    "clamp(max=6)": (lambda x: x.clamp(max=6), "clamps at None"),
+    "clamp(min=0.5)": (lambda x: x.clamp(min=0.5), "clamps at 0.5"),
+    "where, of another map": (lambda x: torch.where(x.roll(1, 1) > 0, x, 0.0), "where"),
+}
+
+
+@pytest.mark.parametrize("name", NONE)
+def test_what_is_no_activation_is_refused(name: str) -> None:
+    written, says = NONE[name]
+    dv = DeconvNet(seeded(lambda: Blocks(written)))
+    with pytest.raises(NoMirrorRule, match=says) as caught:
+        dv.project(torch.randn(1, 2, 17, 15), ["head:0"])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.quick
+def test_what_is_proved_is_in_the_table() -> None:
+    table = DeconvNet(seeded(lambda: Blocks(SPELLINGS["x * relu6(x + 3) / 6"][0]))).layers_for((2, 17, 15))
+    found = [call.pattern.key for call in table.graph.calls if call.pattern]
+    assert found == [WrittenOut.PART, WrittenOut.ACTIVATION] * 6
+
+
+# --- local response normalisation -----------------------------------------------------------------------------
+
+
+class Normalised(nn.Module):
+    def __init__(self, norm: Activation) -> None:
+        super().__init__()
+        self.norm = norm
+        self.below, self.head = nn.Conv2d(2, 8, 3), nn.Conv2d(8, 3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(F.relu(self.norm(self.below(x))))
+
+
+def as_in_caffe(x: Tensor) -> Tensor:
+    squares = F.avg_pool3d(x.pow(2).unsqueeze(1), (5, 1, 1), stride=1, padding=(2, 0, 0)).squeeze(1)
+    return x.div(squares.mul(0.3).add(1.0).pow(0.75))
+
+
+NORMALISATIONS: dict[str, Activation] = {
+    "functional": lambda x: F.local_response_norm(x, 5),
+    "of other numbers": lambda x: F.local_response_norm(x, 2, alpha=0.3, beta=0.5, k=2.0),
+    "one map": lambda x: F.local_response_norm(x, 1, alpha=1.5, beta=2.0, k=0.1),
+    "as in Caffe": as_in_caffe,
+}
+
+
+@pytest.mark.parametrize("name", NORMALISATIONS)
+def test_local_response_normalisation_is_the_identity_however_it_is_written(name: str) -> None:
+    norm = NORMALISATIONS[name]
+
+    def passed(x: Tensor) -> Tensor:
+        return x + (norm(x) - x).detach()
+
+    net = seeded(lambda: Normalised(norm))
+    up, down = errors(net, seeded(lambda: Normalised(passed)))
+    assert up <= 1e-10
+    assert down <= 1e-10
+    assert DeconvNet(net).layers_for((2, 17, 15))["below"].read_at == "relu"
+
+
+OTHERS: dict[str, Activation] = {
+    "within a map": lambda x: x / (1 + F.avg_pool2d(x * x, 3, 1, 1)).pow(0.75),
+    "of cubes": lambda x: x / (1 + F.avg_pool3d(x.pow(3).abs()[:, None], (5, 1, 1), 1, (2, 0, 0))[:, 0]).pow(0.75),
+    "of another map": lambda x: x.flip(1) / (1 + F.avg_pool3d((x * x)[:, None], (5, 1, 1), 1, (2, 0, 0))[:, 0]),
+    "to one side": lambda x: x / (1 + F.avg_pool3d(F.pad((x * x)[:, None], (0, 0, 0, 0, 4, 0)), (5, 1, 1), 1)[:, 0]),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_normalisations_by_a_quotient_are_refused(name: str) -> None:
+    dv = DeconvNet(seeded(lambda: Normalised(OTHERS[name])))
+    with pytest.raises(NoMirrorRule, match="divides by what it computed"):
+        dv.project(torch.randn(1, 2, 17, 15), ["head:0"])
