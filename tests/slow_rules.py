@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from oracles import TIMES, Apply, _double, enrol, slow_pass, slow_rectify
 from torch import nn
 
-from deconvviz.mirror.rules.paper import RRELUS
+from deconvviz.mirror.rules.other_activations import RRELUS
 from deconvviz.mirror.rules.patterns import WrittenOut
 
 aten = torch.ops.aten

@@ -37,7 +37,8 @@ WITHIN = {
         *("descent", "walk"),
     ],
     "mirror/rules": [
-        *("pools", "averages", "joins", "gates", "normalisations", "paper", "parts", "rearrangements", "reshapes", "resizes"),
+        *("pools", "averages", "joins", "gates", "normalisations", "paper", "other_activations", "parts"),
+        *("rearrangements", "reshapes", "resizes"),
         *("activations", "elementwise", "proofs", "contrast", "patterns"),
     ],
     "deconvnet": [

@@ -15,6 +15,7 @@ from ..errors import UnknownLayer
 from ..network import INPUT, Call, Graph
 from .names import kind, matching, name_of, paper_names, some_layers, unknown_layer
 from .registry import find_rule
+from .rules.elementwise import reads_values
 from .rules.patterns import activations_alone, find_patterns
 from .scores import Scores, scores
 from .signals import Grid, Spatial
@@ -236,7 +237,7 @@ class Layers(Mapping[str, Layer]):
             return call.name
         while _role(call) in ("filter", "normalise"):
             alone = self._activations.get(call.name)
-            readers = [alone] if alone else self.graph.readers(call.name)
+            readers = [alone] if alone else list(filter(reads_values, self.graph.readers(call.name)))
             if len(readers) != 1 or _role(readers[0]) not in ("normalise", "rectify"):
                 break
             call = readers[0]

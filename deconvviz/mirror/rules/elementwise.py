@@ -57,6 +57,11 @@ def fills(call: Call) -> bool:
     return packet(call) in FILLS
 
 
+def reads_values(call: Call) -> bool:
+    """Whether the call reads more of a map than its shape."""
+    return packet(call) not in FILLS and packet(call) not in (aten.empty_like, aten.sym_size)
+
+
 def maps_read(call: Call, graph: Graph) -> list[str]:
     """The values of the graph that the call computes with: tensors that it reads, and not for their shape alone."""
     return [name for name in call.reads if name == INPUT or _is_map(graph.by_name[name])]

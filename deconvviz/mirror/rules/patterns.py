@@ -21,7 +21,7 @@ from ..bits import positive
 from ..registry import Recorded, find_rule, pointwise, register
 from .activations import FIXED, Match, points
 from .contrast import is_contrast_normalisation
-from .elementwise import Expression, expressions, maps_read, packet
+from .elementwise import Expression, expressions, maps_read, packet, reads_values
 from .proofs import prove, values_of
 
 aten = torch.ops.aten
@@ -193,7 +193,7 @@ def activations_alone(graph: Graph) -> tuple[dict[str, Call], frozenset[str]]:
         root, calls = call.pattern.expression.root, set(call.pattern.expression.calls)
         within = {c.name for c in calls - {call}}
         inside |= within
-        if all(reader in calls for name in (root, *within) for reader in graph.readers(name)):
+        if all(reader in calls for name in (root, *within) for reader in graph.readers(name) if reads_values(reader)):
             alone[root] = call
     return alone, frozenset(inside)
 
