@@ -214,15 +214,22 @@ OVERWRITTEN_BY = {aten.fill.Scalar, aten.fill.Tensor, aten.copy.default, aten.ze
 
 def arbitrary(node: Node) -> str:
     """Why an operator's value is another each time, or ""; torch itself marks those that draw random numbers."""
-    if _draws(node):
+    if _may_draw(node) and not _evaluates(node):
         return "draws random numbers"
-    if node.target in UNWRITTEN and any(user.target not in OVERWRITTEN_BY and not _draws(user) for user in node.users):
-        return "reads memory that nothing has written"
-    return ""
+    reading = [user for user in node.users if user.target not in OVERWRITTEN_BY and not _may_draw(user)]
+    return "reads memory that nothing has written" if node.target in UNWRITTEN and reading else ""
 
 
-def _draws(node: Node) -> bool:
+def _may_draw(node: Node) -> bool:
     return torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
+
+
+def _evaluates(node: Node) -> bool:
+    """Whether an operator that is random in training (RReLU) is told that it is none."""
+    schema: Any = getattr(node.target, "_schema", None)
+    names = [argument.name for argument in schema.arguments]
+    defaults = {argument.name: argument.default_value for argument in schema.arguments}
+    return (defaults | dict(zip(names, node.args, strict=False)) | dict(node.kwargs)).get("training") is False
 
 
 def _squeeze_no_batch(call: Call, node: Node) -> None:
