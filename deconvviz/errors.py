@@ -65,8 +65,10 @@ class UnwritableOutput(DeconvvizError):
 
 
 def one_line(error: BaseException, limit: int = 200) -> str:
-    """The first line of a foreign error's message, shortened to `limit` characters."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
+    """The first line of a foreign error's message, with the next if that only announces it, in `limit` characters."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    if lines[0].endswith(":") and len(lines) > 1:
+        lines = [f"{lines[0]} {lines[1]}"]
     return lines[0] if len(lines[0]) <= limit else lines[0][: limit - 1] + "…"
 
 

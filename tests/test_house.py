@@ -27,10 +27,10 @@ WITHIN = {
         *("world", "zfnet", "__init__", "train"),
     ],
     "drawing": ["output", "resampling", "tiles", "notebook"],
-    "images": ["pictures", "preprocess", "inputs", "records", "archives", "datasets", "sources"],
+    "images": ["pictures", "transforms", "preprocess", "inputs", "records", "archives", "datasets", "sources"],
     "network": [
         *("turns", "untouched", "refusals", "exporting", "graph", "reader", "state", "capture", "comparing", "folding"),
-        *("devices", "models"),
+        *("devices", "safetensors", "checkpoints", "factories", "models"),
     ],
     "mirror": [
         *("window", "signals", "arrivals", "bits", "recording", "registry", "scores", "rules", "names", "layers"),

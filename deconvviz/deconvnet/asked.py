@@ -11,7 +11,6 @@ from torch import nn
 
 from ..arguments import as_whole, holds_several, said
 from ..errors import UnknownModel, UnknownUnit, UnsuitableInput
-from ..images import Preprocess
 from ..mirror import Layers, is_glob
 from ..network import Model
 from .units import Unit, images_of
@@ -23,15 +22,6 @@ def a_network(name: str, value: Any) -> Any:
         raise UnknownModel(
             f"DeconvNet needs a network, not {said(value)}; deconvviz.load_model(name) loads one by name"
         )
-    return value
-
-
-def a_preprocess(name: str, value: Any) -> Any:
-    """A `Preprocess`, or None. Raises UnsuitableInput."""
-    if value is not None and not isinstance(value, Preprocess):
-        size = isinstance(value, int | tuple)
-        way = f"Preprocess({value}, mean, std)" if size else "Preprocess.of_transforms(…) reads transforms"
-        raise UnsuitableInput(f"{name}={said(value)}: is no Preprocess; {way}")
     return value
 
 

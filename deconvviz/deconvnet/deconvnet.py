@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from ..arguments import one_of, takes, whole
 from ..errors import DeconvvizError, UnsuitableInput
-from ..images import ImageSource, Preprocess, as_batch, one_by_one, read_by_shape
+from ..images import ImageSource, Preprocess, a_preprocess, as_batch, one_by_one, read_by_shape
 from ..machine import PRECISIONS, pick_precision
 from ..mirror import (
     LayerNames,
@@ -28,7 +28,7 @@ from ..mirror import (
 )
 from ..network import Call, Graph, Model, between_captures, capture, on_device, state_of
 from .ascent import ascents
-from .asked import a_network, a_preprocess, an_input_shape, parsed, single_units, some_units
+from .asked import a_network, an_input_shape, parsed, single_units, some_units
 from .forward import record_whole
 from .passes import Pass, located, maps_of, run
 from .plan import plan

@@ -1,5 +1,6 @@
 """From a picture to a network's input, and back: so pictures show exactly what the network saw."""
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as transform
 
 from ..arguments import as_whole, one_of, said
-from ..errors import UnsuitableInput
+from ..errors import UnsuitableInput, one_line
 from .pictures import ImageSource, from_pil, read_image
+from .transforms import preset, read_transforms
 
 LARGEST_RESIZED = 50_000_000
 """Pictures so long and thin that resizing them gives more pixels than this are refused."""
@@ -123,15 +125,70 @@ class Preprocess:
 
     @classmethod
     def of_transforms(cls, transforms: Any) -> "Preprocess":
-        """The same as a torchvision weights' `transforms()`, but reversible."""
-        resize, crop = transforms.resize_size, getattr(transforms, "crop_size", None)
-        return cls(
-            size=crop[0] if crop else None,
-            mean=tuple(transforms.mean),
-            std=tuple(transforms.std),
-            resize=resize[0] if len(resize) == 1 else (resize[0], resize[1]),
-            interpolation=transforms.interpolation.value,
-        )
+        """The same as somebody else's transforms, but reversible.
+
+        `transforms`: weights of torchvision's or their `transforms()`; `Compose`, `v2` too, of resizing, cutting the
+        centre, making a tensor and normalising, or a list of these; or timm's data configuration
+        (`timm.data.resolve_data_config({}, model=net)`). A `Compose` is tried on pictures, and must give what the
+        `Preprocess` gives: exactly, or to two of 255 levels where it resizes tensors. Raises UnsuitableInput, which
+        names what has no meaning here: augmentation, a second resizing, ….
+        """
+        known = preset(transforms)
+        if known is not None:
+            return cls(**known)
+        reading = read_transforms(transforms)
+        preprocess = cls(**reading.arguments())
+        mode = "L" if len(preprocess.mean) == 1 and not reading.grey else "RGB"
+        problem = _differs(preprocess, transforms, mode, 1e-5 if reading.exact else 2 / 255)
+        if problem:
+            steps = f"{', '.join(reading.unknown)} among these transforms" if reading.unknown else "these transforms"
+            raise UnsuitableInput(
+                f"{steps} cannot be read as a Preprocess: on a picture, {problem}; write Preprocess(size, mean, std), "
+                "or preprocess pictures yourself and give tensors"
+            )
+        return preprocess
+
+
+def _differs(preprocess: Preprocess, transforms: Any, mode: str, tolerance: float) -> str:
+    """What transforms give for pictures of this mode that the preprocessing does not; "" if that is the same."""
+    steps = list(transforms) if isinstance(transforms, list | tuple) else [transforms]
+    side = preprocess.resized or preprocess.crop or 37
+    rows, columns = (side, side) if isinstance(side, int) else side
+    for height, width in ((rows + 11, columns * 3 // 2 + 4), (rows * 3 // 2 + 3, columns + 10)):
+        picture = _smooth(height, width).convert(mode)
+        try:
+            given, again = (_applied(steps, picture) for _ in range(2))
+        except Exception as error:  # whatever somebody else's code raises
+            return f"they raise {type(error).__name__} ({one_line(error)})"
+        expected = preprocess(picture)
+        if not isinstance(given, Tensor) or given.shape != expected.shape:
+            what = str(tuple(given.shape)) if isinstance(given, Tensor) else said(given)
+            return f"they give {what} in place of a tensor {tuple(expected.shape)}"
+        if not torch.equal(given, again):
+            return "they give another result each time"
+        error_of = (given.float() - expected).abs() * torch.tensor(preprocess.std).view(-1, 1, 1)
+        if not float(error_of.max()) <= tolerance:
+            return f"they differ from {preprocess} by {float(error_of.max()) * 255:.3g} of 255 levels"
+    return ""
+
+
+def _applied(steps: list[Any], picture: Any) -> Any:
+    return functools.reduce(lambda value, step: step(value), steps, picture)
+
+
+def _smooth(height: int, width: int) -> Image.Image:
+    """A picture without values that resizing would cut off, other at each place and in each channel."""
+    coarse = np.random.default_rng(0).integers(40, 215, (12, 12, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def a_preprocess(name: str, value: Any) -> Any:
+    """Check an argument: a `Preprocess`, or None. Raises UnsuitableInput."""
+    if value is not None and not isinstance(value, Preprocess):
+        size = isinstance(value, int | tuple)
+        way = f"Preprocess({value}, mean, std)" if size else "Preprocess.of_transforms(…) reads transforms"
+        raise UnsuitableInput(f"{name}={said(value)}: is no Preprocess; {way}")
+    return value
 
 
 def _extent(name: str, value: Any) -> Any:

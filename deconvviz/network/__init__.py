@@ -2,7 +2,7 @@
 
 Here live `torch.export` and what its errors mean (`exporting`), the capture by it (`capture`), the list itself, which
 runs forward (`graph`), a faster list for many images (`folding`), where networks run (`devices`), and where they and
-their weights come from (`models`). This wing knows operators as torch names them; it never knows what answers one on
+their weights come from (`models`, `factories`, `checkpoints`, `safetensors`). This wing knows operators as torch names them; it never knows what answers one on
 the way down.
 """
 
