@@ -17,6 +17,7 @@ from deconvviz.mirror import (
     RULES,
     pointwise,
     register,
+    rule_for,
     rules,  # noqa: F401  (enters the rules)
 )
 from deconvviz.mirror.descent import descent, mirrored
@@ -102,6 +103,15 @@ def test_borders_that_are_no_zeros_are_answered_where_they_came_from(mode: str) 
     (projection,) = DeconvNet(net).project(x.detach(), [deconvviz.Unit("0", 1, 0, 8, image=1)])
     activation = float(net(x)[1, 1, 0, 8])
     assert relative_error(projection.canvas(), gradient[1] * activation) < 1e-14
+
+
+def test_the_papers_own_layers_do_not_extend_it() -> None:
+    paper = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.LocalResponseNorm(2), nn.MaxPool2d(2), nn.Flatten())
+    net = nn.Sequential(paper, nn.Linear(36, 2))
+    calls = DeconvNet(net).layers_for((1, 8, 8)).graph.calls
+    assert [call.name for call in calls if call.shape and rule_for(call).extends_paper] == []
+    silu = next(iter(DeconvNet(nn.Sequential(nn.Conv2d(1, 1, 3), nn.SiLU())).layers_for((1, 8, 8)).graph.calls[1:]))
+    assert rule_for(silu).extends_paper
 
 
 def test_a_registered_class_of_ones_own_is_one_call() -> None:

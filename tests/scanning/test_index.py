@@ -67,6 +67,16 @@ def test_maps_of_the_classifier_have_the_names_of_classes(index: Index, scanned:
     assert index.manifest.scores == ("classifier",)
 
 
+def test_a_feature_map_shows_its_pictures_above_their_names(index: Index) -> None:
+    alive = next(n for n in range(128) if n not in index.dead("conv4"))
+    html = index.feature_map("conv4", alive, 2)._repr_mimebundle_()["text/html"]
+    first, second = (html.index(entry.name, html.rindex("base64,")) for entry in index.top("conv4", alive, 2))
+    assert first < second
+    assert html.count("base64,") >= 4  # a patch and a projection each
+    dead = index.dead("conv4")[0]
+    assert "dead: no image excites it" in index.feature_map("conv4", dead)._repr_mimebundle_()["text/html"]
+
+
 def test_layers_are_asked_for_by_globs(index: Index) -> None:
     assert index.matching("relu4") == ["relu4"]
     assert index.matching("conv*") == ["conv1", "conv4"]

@@ -54,6 +54,15 @@ def test_damaged_and_foreign_files_are_not_parts(ledger: Ledger) -> None:
     assert not ledger.has(1)
 
 
+def test_nothing_is_listed_where_no_folder_is_yet(ledger: Ledger) -> None:
+    ledger.write(part(ledger, 2))
+    assert ledger.listed() == {2}
+    (path,) = ledger.parts.iterdir()
+    path.unlink()
+    ledger.parts.rmdir()
+    assert ledger.listed() == set()
+
+
 def test_another_scan_is_refused_with_the_differences(ledger: Ledger) -> None:
     ledger.write(part(ledger, 0))
     other = replace(SCAN, top=5, batch=8)
