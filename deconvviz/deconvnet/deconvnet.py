@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
-from threading import Lock
 from typing import Any
 
 import torch
@@ -26,7 +25,7 @@ from ..mirror import (
     registrations,
     some_layers,
 )
-from ..network import Call, Graph, Model, between_captures, capture, on_device, state_of
+from ..network import Call, Graph, Model, between_captures, capture, capturing, on_device, state_of
 from .ascent import ascents
 from .asked import a_network, an_input_shape, parsed, single_units, some_units
 from .forward import record_whole
@@ -80,7 +79,6 @@ class DeconvNet:
         self.precision = precision
         self._input_shape = input_shape or (self.preprocess.usual_shape if self.preprocess else None)
         self._captured: dict[tuple[Any, ...], Layers] = {}
-        self._capturing = Lock()  # else threads whose first use is at once would all capture the same
 
     @property
     def _precision(self) -> torch.dtype:
@@ -113,16 +111,20 @@ class DeconvNet:
         What the network's forward can see of its Python state (attributes, hooks, modules) is looked at each time: once
         it has changed, the network is captured anew.
         """
-        with self._capturing:
-            with between_captures():
-                sample = _sample(self.net)
-                key = (tuple(input_shape), sample.device, sample.dtype, registrations(), state_of(self.net))
+        with between_captures():
+            sample = _sample(self.net)
+            key = (tuple(input_shape), sample.device, sample.dtype, registrations(), state_of(self.net))
+            table = self._captured.get(key)
+        return self._capture(key) if table is None else table
+
+    def _capture(self, key: tuple[Any, ...]) -> Layers:
+        """Capture the network for the key's shape; of threads whose first use is at once, one does it for all."""
+        with capturing():
             if key not in self._captured:
                 if len(self._captured) >= SIZES_KEPT:  # pictures that all have sizes of their own
                     self._captured.pop(next(iter(self._captured)))
-                graph = capture(self.net, input_shape, registered_modules())
-                with between_captures():
-                    self._captured[key] = Layers(self._original, graph)
+                graph = capture(self.net, key[0], registered_modules())
+                self._captured[key] = Layers(self._original, graph)
             return self._captured[key]
 
     @takes(layers=some_layers)

@@ -1,9 +1,11 @@
 """From the user's module to a plain list of calls.
 
-Here live `torch.export` and what its errors mean (`exporting`), the capture by it (`capture`), the list itself, which
-runs forward (`graph`), a faster list for many images (`folding`), where networks run (`devices`), and where they and
-their weights come from (`models`, `factories`, `checkpoints`, `safetensors`). This wing knows operators as torch names them; it never knows what answers one on
-the way down.
+Here live `torch.export` (`exporting`), why a network cannot be captured (`refusals`), how its program is read (`reader`)
+and the capture by both (`capture`); the list itself, which runs forward (`graph`), held against the network itself
+(`comparing`), and a faster list for many images (`folding`). What may change of a network is a value (`state`), captures
+take `turns`, and the network is left `untouched`. Where networks run (`devices`), and where they and their weights come
+from (`models`, `checkpoints`, `factories`). This wing knows operators as torch names them; it never knows what answers
+one on the way down.
 """
 
 from .capture import capture
@@ -13,7 +15,7 @@ from .folding import fold
 from .graph import INPUT, Call, Graph, Read, Weight, derived_from, operator_name, run
 from .models import Model, from_anywhere, load_model, model_names
 from .state import state_of
-from .turns import between_captures
+from .turns import between_captures, capturing
 
 __all__ = [
     "Call",
@@ -24,6 +26,7 @@ __all__ = [
     "Weight",
     "between_captures",
     "capture",
+    "capturing",
     "compare",
     "derived_from",
     "fold",

@@ -17,7 +17,7 @@ from .exporting import eagerly, export
 from .graph import Graph
 from .reader import Reader
 from .refusals import check_kind
-from .turns import TURNS
+from .turns import capturing
 from .untouched import evaluating, put_back
 
 BATCHES = (1, 2, 3, 4, 8, 16, 32, 64)
@@ -43,7 +43,7 @@ def alone_with(net: nn.Module) -> Iterator[None]:
     """The network in evaluation mode and without gradients, while no other thread captures or runs a captured one."""
     made_so = any(p.is_inference() for p in net.parameters())  # weights made in inference mode stay in it
     inferring = torch.inference_mode(made_so or torch.is_inference_mode_enabled())
-    with TURNS.alone(), evaluating(net), inferring, torch.no_grad():  # in this order: the former would switch it on
+    with capturing(), evaluating(net), inferring, torch.no_grad():  # in this order: the former would switch it on
         yield
 
 

@@ -56,6 +56,11 @@ TURNS = Turns()
 """Those of this process: captures are alone, forward passes and what reads weights share."""
 
 
+def capturing() -> AbstractContextManager[None]:
+    """While it lasts, no other thread captures, or does anything `between_captures`. A thread may nest it."""
+    return TURNS.alone()
+
+
 def between_captures() -> AbstractContextManager[None]:
     """While it lasts, no other thread captures: the weights of all networks are their own. Others may do the same."""
     return TURNS.shared()
