@@ -8,6 +8,7 @@
     ├── UncapturableModel    torch.export cannot follow the network's forward()
     ├── UnknownLayer         no such layer in this network
     ├── UnknownUnit          no such feature map or position in this layer
+    ├── UnknownClass         no such class among those that this network tells apart
     ├── NoMirrorRule         an operator on the way down has no mirror
     ├── UnusableIndex        an index that is none, is not complete, or was made in another way
     └── UnwritableOutput     a place that nothing can be written to
@@ -50,6 +51,10 @@ class UnknownLayer(DeconvvizError):
 
 class UnknownUnit(DeconvvizError):
     """The layer has no such feature map or position, or the text names no unit."""
+
+
+class UnknownClass(DeconvvizError):
+    """The network has no class of this name or number, several that fit it, or no scores of classes."""
 
 
 class NoMirrorRule(DeconvvizError):

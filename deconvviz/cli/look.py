@@ -49,19 +49,25 @@ def models(as_json: bool, checked: str | None) -> None:
     metavar="LAYER:MAP[@ROW,COL][#IMAGE]",
     help="A unit to show, or with @* every one of a map; #0 in the first image alone. Wins over --layer.",
 )
+@click.option(
+    "--for-class", metavar="NAME|NUMBER", help="Show the feature maps that contribute most to the score of this class."
+)
 @click.option("--top", default=9, show_default=True, type=click.IntRange(1, 100), help="Feature maps a layer.")
 @smooth_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file for one image, a folder for several.")
 @json_option("Print what the pictures show, with scalings, as JSON.")
 def project(
     images: Sequence[Path], model: str, weights: str, device: str, precision: str,
-    layers: Sequence[str], units: Sequence[str], top: int, smooth: float, output: Path | None, as_json: bool,
+    layers: Sequence[str], units: Sequence[str], for_class: str | None, top: int, smooth: float,
+    output: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Show what the strongest feature maps of some layers respond to in each image.
 
     One picture for each image: image patches beside their projections, for each layer. Without --layer,
     four layers spread over the depth are chosen. Pictures go to gallery/ unless -o says where.
     """
+    if units and for_class is not None:
+        raise click.UsageError("--for-class chooses the feature maps itself: leave out --unit, or --for-class")
     from ..deconvnet import Unit, picture_files, usual_layers
     from .texts import pictures_json, tell
 
@@ -70,7 +76,7 @@ def project(
     chosen = layers if layers or units else usual_layers(dv)
     if chosen is not layers:
         note(f"Layers: {', '.join(chosen)} (choose others with --layer).")
-    made = picture_files(dv, images, chosen, asked, top, output, smooth)
+    made = picture_files(dv, images, chosen, asked, top, output, smooth, for_class)
     records, skipped = tell(made, len(images), paths=not as_json)
     if as_json:
         click.echo(pictures_json(records))

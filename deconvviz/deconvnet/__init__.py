@@ -1,10 +1,11 @@
 """`DeconvNet`: a network with its mirror attached, the units one asks for, and their projections.
 
-Here live units and their text form (`units`), what one that is asked for stands for (`asked`), which forward passes
-serve them at what price (`plan`, made from the sizes in `ascent`), these passes (`passes`, `forward`), how projections
-are made (`projecting`) and what they are (`projection`, `projections`), the figures of these (`figures`), and the whole
-pipe from image files to picture files (`visualise`). This wing never knows a data set's ranking, a page, or the
-operator of a layer: a layer's rule says what may be asked of it.
+Here live units and their text form (`units`), what one that is asked for stands for (`asked`), the tables of layers for
+each shape of images (`tables`), which forward passes serve units at what price (`plan`, made from the sizes in
+`ascent`), these passes (`passes`, `forward`), what units contribute to a class (`classes`, `contributions`), how
+projections are made (`projecting`) and what they are (`projection`, `projections`), the figures of these (`figures`),
+and the whole pipe from image files to picture files (`visualise`). This wing never knows a data set's ranking, a page,
+or the operator of a layer: a layer's rule says what may be asked of it.
 """
 
 from .deconvnet import DeconvNet

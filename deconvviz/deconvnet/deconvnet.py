@@ -3,44 +3,31 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch._dynamo import OptimizedModule
 from tqdm import tqdm
 
 from ..arguments import one_of, takes, whole
 from ..errors import DeconvvizError, UnsuitableInput
 from ..images import ImageSource, Preprocess, a_preprocess, as_batch, one_by_one, read_by_shape
 from ..machine import PRECISIONS, pick_precision
-from ..mirror import (
-    LayerNames,
-    Layers,
-    Recording,
-    Step,
-    describe,
-    registered_modules,
-    registrations,
-    some_layers,
-)
-from ..network import Call, Graph, Model, between_captures, capture, capturing, on_device, state_of
+from ..mirror import LayerNames, Layers, Recording, Step, describe, some_layers
+from ..network import Call, Graph, Model, between_captures, on_device
 from .ascent import ascents
 from .asked import a_network, an_input_shape, parsed, single_units, some_units
+from .classes import class_score
+from .contributions import strongest_for
 from .forward import record_whole
 from .passes import Pass, located, maps_of, run
 from .plan import plan
 from .projecting import project_pass
 from .projection import Projection
 from .projections import Projections
+from .tables import Tables, sample_of, unwrapped
 from .units import Unit, image_of, images_of, strongest_images, strongest_maps
-
-WRAPPERS = {nn.DataParallel: "module", nn.parallel.DistributedDataParallel: "module", OptimizedModule: "_orig_mod"}
-"""Modules that only run another one, and under which name; the last is what `torch.compile` makes."""
-
-SIZES_KEPT = 16
-"""How many input sizes the network is kept captured for."""
 
 
 class DeconvNet:
@@ -78,12 +65,12 @@ class DeconvNet:
         self.preprocess = preprocess or model.preprocess
         self.precision = precision
         self._input_shape = input_shape or (self.preprocess.usual_shape if self.preprocess else None)
-        self._captured: dict[tuple[Any, ...], Layers] = {}
+        self._tables = Tables(self.net, self._original)
 
     @property
     def _precision(self) -> torch.dtype:
         with between_captures():
-            own = _sample(self.net)
+            own = sample_of(self.net)
         return pick_precision(self.precision, own.device, own.dtype)
 
     @property
@@ -111,21 +98,7 @@ class DeconvNet:
         What the network's forward can see of its Python state (attributes, hooks, modules) is looked at each time: once
         it has changed, the network is captured anew.
         """
-        with between_captures():
-            sample = _sample(self.net)
-            key = (tuple(input_shape), sample.device, sample.dtype, registrations(), state_of(self.net))
-            table = self._captured.get(key)
-        return self._capture(key) if table is None else table
-
-    def _capture(self, key: tuple[Any, ...]) -> Layers:
-        """Capture the network for the key's shape; of threads whose first use is at once, one does it for all."""
-        with capturing():
-            if key not in self._captured:
-                if len(self._captured) >= SIZES_KEPT:  # pictures that all have sizes of their own
-                    self._captured.pop(next(iter(self._captured)))
-                graph = capture(self.net, key[0], registered_modules())
-                self._captured[key] = Layers(self._original, graph)
-            return self._captured[key]
+        return self._tables.of(input_shape)
 
     @takes(layers=some_layers)
     def record(
@@ -142,9 +115,14 @@ class DeconvNet:
         images. Raises UnreadableImage, UnsuitableInput, UnknownLayer, and NoMirrorRule before
         any work if a call on the way down cannot be mirrored.
         """
-        inputs = as_batch(images, self.preprocess, progress).to(self._sample())
-        table = self._table_seen(inputs.shape[1:])
+        inputs, table = self._shown(images, progress)
         return record_whole(table, inputs, table.matching(layers))
+
+    def _shown(self, images: Any, progress: bool) -> tuple[Tensor, Layers]:
+        """Images, maybe recorded before, as one batch where the network is, and the table of its layers for them."""
+        recorded = images.images if isinstance(images, Recording) else None
+        inputs = as_batch(images, self.preprocess, progress) if recorded is None else recorded
+        return inputs.to(self._sample()), self._table_seen(inputs.shape[1:])
 
     def _table_seen(self, input_shape: torch.Size) -> Layers:
         """The table of layers for images that the network is shown; a bare module learns its input from the first."""
@@ -153,13 +131,24 @@ class DeconvNet:
         return table
 
     @takes(layer=some_layers, k=whole(1))
-    def strongest(self, images: Any, layer: LayerNames, k: int = 9, *, progress: bool = False) -> list[Unit]:
+    def strongest(
+        self, images: Any, layer: LayerNames, k: int = 9, *, for_class: str | int | None = None, progress: bool = False
+    ) -> list[Unit]:
         """For each image, the k feature maps of `layer` with the highest peak, strongest first.
 
         Units with image, position and activation, after rectification; N·k of them for N images. `layer`: as for
         `record`; of several layers the units come layer by layer, in the order of asking, those of a glob from shallow
         to deep. `progress`: show how many images are read. Raises what `record` raises.
+
+        `for_class`, a name, a part of one, or a number: those that contribute most to the score of that class, most
+        first. A `contribution` is the activation times the gradient at it of the class's logit, which softmax reads
+        (its mean, where it is a map); each feature map is taken at the position that contributes most. Raises
+        UnknownClass too, and UnknownLayer for a layer that has no part in the score.
         """
+        if for_class is not None:
+            inputs, table = self._shown(images, progress)
+            score = class_score(table, self.model.categories, for_class)
+            return strongest_for(table, inputs, table.matching(layer), score, k)
         return [unit for name, maps in self._maps(images, layer, progress) for unit in strongest_maps(maps, name, k)]
 
     @takes(layer=some_layers, k=whole(1))
@@ -251,7 +240,7 @@ class DeconvNet:
     def _sample(self) -> Tensor:
         """A tensor of the network's device and dtype. Raises UnsuitableInput on the meta device."""
         with between_captures():
-            sample = _sample(self.net)
+            sample = sample_of(self.net)
         if sample.is_meta:
             raise UnsuitableInput(f"{self.model.name} is on the meta device: it has shapes but no values; load weights")
         return sample
@@ -270,16 +259,3 @@ class DeconvNet:
             return f"DeconvNet({type(self.net).__name__})\n" + describe(self.layers)
         except DeconvvizError as error:  # showing an object must not fail
             return f"DeconvNet({type(self.net).__name__}; {error})"
-
-
-def unwrapped(net: nn.Module) -> nn.Module:
-    """The network itself, without what only runs it."""
-    while inside := next((name for wrapper, name in WRAPPERS.items() if isinstance(net, wrapper)), None):
-        net = getattr(net, inside)
-    return net
-
-
-def _sample(net: nn.Module) -> Tensor:
-    """A tensor of the network's own device and dtype."""
-    own = (t for t in chain(net.parameters(), net.buffers()) if t.is_floating_point())  # the first will do
-    return next(own, torch.zeros(0))

@@ -95,6 +95,13 @@ def short_number(value: float) -> str:
     return f"{value:.0f}" if 1000 <= abs(value) < 100_000 else f"{value:.3g}"
 
 
+def value_of(projection: Projection) -> str:
+    """An activation as captions have it, and what the unit contributes to a class, if it was found for one."""
+    contribution = projection.unit.contribution
+    beside = "" if contribution is None else f"  {contribution:+.3g}"
+    return f"{'silent ' if projection.silent else ''}{short_number(projection.activation)}{beside}"
+
+
 def _name(projection: Projection) -> str:
     unit = projection.unit
     return f":{unit.channel}{unit.position} {printable(projection.category)}".rstrip()
@@ -105,9 +112,7 @@ def row_picture(row: Row, tile: int, smoothing: float = 0.0) -> tuple[Image.Imag
     made = [projection_tile(p, tile, smoothing) for p in row.projections]
     patches = [patch_tile(p, tile) for p in row.projections]
     names = [_name(p) for p in row.projections]
-    values = [
-        f":{p.unit.channel}  {'silent ' if p.silent else ''}{short_number(p.activation)}" for p in row.projections
-    ]
+    values = [f":{p.unit.channel}  {value_of(p)}" for p in row.projections]
     left, right = tile_grid(patches, names), tile_grid([drawn for drawn, _ in made], values)
     width, between, heading = left.width, 3 * MARGIN // 2, 52
     picture = Image.new("RGB", (max(2 * width + between, LEAST), heading + left.height), GROUND)

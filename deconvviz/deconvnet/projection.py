@@ -108,6 +108,8 @@ class Projection:
         fires = ", silent: it does not fire" if self.silent else ""
         name = f" &nbsp;{notebook.text(self.category)}" if self.category else ""
         heading = f"<b>{notebook.text(self.unit)}</b>{name} &nbsp;activation {self.activation:.3g}{fires}"
+        if self.unit.contribution is not None:
+            heading += f" &nbsp;contribution {self.unit.contribution:+.3g} to {notebook.text(self.unit.for_class)}"
         return notebook.side_by_side(cells, len(cells), heading)
 
     def __repr__(self) -> str:

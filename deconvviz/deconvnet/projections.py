@@ -11,7 +11,8 @@ from torch import Tensor
 
 from ..drawing import notebook, write_picture
 from ..errors import UnsuitableInput
-from .figures import Row, row_picture, short_number
+from ..images import printable
+from .figures import Row, row_picture, short_number, value_of
 from .projection import Projection, patch_tile, projection_tile
 
 ACROSS = 3
@@ -57,7 +58,10 @@ class Projections(list[Projection]):
         """All of them as one picture: the patches, and beside them the projections."""
         if not self:
             raise UnsuitableInput("there are no projections to draw: the list is empty")
-        return row_picture(Row(self._said(), "left: image patches; right: projections; grey is zero", self), 112)[0]
+        classes = dict.fromkeys(p.unit.for_class for p in self if p.unit.contribution is not None)
+        beside = f"; activation, contribution to {', '.join(map(printable, classes))}" if classes else ""
+        remark = f"left: image patches; right: projections; grey is zero{beside}"
+        return row_picture(Row(self._said(), remark, self), 112)[0]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `image` as PNG, JPEG, WebP or PDF, by the path's ending; raises UnwritableOutput, also for others."""
@@ -99,8 +103,9 @@ def _cell(projection: Projection, tile: int, several: bool) -> str:
     unit, signal = projection.unit, projection_tile(projection, tile)[0]
     patch = notebook.picture(patch_tile(projection, tile), f"patch of {unit.place} in image {unit.image}")
     drawn = notebook.picture(signal, f"projection of {unit.place} in image {unit.image}")
-    fires = f"{'silent ' if projection.silent else ''}{short_number(projection.activation)}"
-    said = f"{notebook.text(unit.place)} &nbsp;{fires}"
+    said = f"{notebook.text(unit.place)} &nbsp;{value_of(projection)}"
+    if unit.contribution is not None:
+        said += f" to {notebook.text(unit.for_class)}"
     if projection.category:
         said += f" &nbsp;{notebook.text(projection.category)}"
     return f"{patch}{drawn}<br><small>{said}{f' &nbsp;image {unit.image}' if several else ''}</small>"

@@ -23,7 +23,8 @@ class Unit:
 
     Without a position it stands for the feature map's strongest one, with `everywhere`, written `features.12:3@*`, for
     each of its positions; without an `image`, the number of one of those given, for that unit of each of them.
-    `activation` is its value there, once known. `several`: whether it was found in one of several images, so that its
+    `activation` is its value there, once known; `contribution`: what it contributes to the score of the class
+    `for_class`, if it was found for one. `several`: whether it was found in one of several images, so that its
     text names also the first of them.
     """
 
@@ -35,6 +36,8 @@ class Unit:
     activation: float | None = field(default=None, compare=False)
     everywhere: bool = False
     several: bool = field(default=False, compare=False)
+    contribution: float | None = field(default=None, compare=False)
+    for_class: str = field(default="", compare=False)
 
     @classmethod
     def parse(cls, text: str) -> "Unit":
@@ -63,7 +66,10 @@ class Unit:
         return self.place + (f"#{self.image}" if named else "")
 
     def __repr__(self) -> str:
-        return f"Unit({self}" + ("" if self.activation is None else f", activation {self.activation:.4g}") + ")"
+        known = "" if self.activation is None else f", activation {self.activation:.4g}"
+        if self.contribution is not None:
+            known += f", contribution {self.contribution:+.3g} to {self.for_class}"
+        return f"Unit({self}{known})"
 
     @property
     def place(self) -> str:

@@ -9,10 +9,13 @@ from typing import Any
 
 from ..drawing import PICTURES, Scaling, check_writable, picture_ending, write_picture
 from ..errors import UnknownModel, UnreadableImage, UnsuitableInput, UnwritableOutput
+from ..images import printable
 from ..mirror import Layer, Layers, mirrored
 from ..network import load_model, pick_device
 from ..version import __version__
 from . import figures
+from .classes import class_score
+from .contributions import check_part
 from .deconvnet import DeconvNet
 from .projection import Projection
 from .units import Unit, images_of
@@ -83,19 +86,24 @@ def picture_files(
     top: int = 9,
     out: Path | None = None,
     smoothing: float = 0.0,
+    for_class: str | int | None = None,
 ) -> Iterator[Pictured]:
     """For each image file, one picture of its strongest units in `layers` (or of `units`), written at once.
 
-    `layers`: names, aliases, globs, or `all`. A unit with an image is that of the image with this number alone; an
+    `layers`: names, aliases, globs, or `all`. `for_class`: those that contribute most to the score of this class, as
+    for `DeconvNet.strongest`. A unit with an image is that of the image with this number alone; an
     image that none of the units is of has no picture. An image that cannot be read or taken is skipped and said so.
-    Unknown layers, images that are not there, and places that cannot be written to, raise before any image is read.
+    Unknown layers and classes, images that are not there, and places that cannot be written to, raise before any image
+    is read.
     """
     sources = list(sources)
     paths = picture_paths(sources, out)
     images_of([unit for unit in units if unit.image is not None], len(sources))
     asked = list(dict.fromkeys(unit.layer for unit in units)) or list(layers)
     if dv.preprocess is None or dv.preprocess.usual_shape is not None:
-        dv.layers.matching(asked)  # an unknown layer is said before any image is read
+        found = dv.layers.matching(asked)  # an unknown layer is said before any image is read
+        if for_class is not None:
+            check_part(dv.layers, found, class_score(dv.layers, dv.model.categories, for_class))
     for folder in {path.parent for path in paths}:
         check_writable(folder)
     for number, (source, path) in enumerate(zip(sources, paths, strict=True)):
@@ -104,7 +112,7 @@ def picture_files(
             continue
         try:
             recording = dv.record(source, asked)
-            projections = dv.project(recording, own or dv.strongest(recording, asked, top))
+            projections = dv.project(recording, own or dv.strongest(recording, asked, top, for_class=for_class))
         except (UnreadableImage, UnsuitableInput) as error:
             yield Pictured(source, None, {"image": str(source), "skipped": str(error)}, str(error))
             continue
@@ -135,7 +143,7 @@ def _draw(
         f"{model.name}, weights {model.weights}" + _reduced(dv),
         "left: image patches, each unit's receptive field",
         "right: their projections; grey is zero, each tile is scaled by itself",
-        "captions: feature map @row,column; activation",
+        "captions: " + "; ".join(_said_in_captions(projections)),
     ]
     image, scalings = figures.figure(rows, source.name, remarks, projections[0].seen, smoothing=smoothing)
     record = {
@@ -152,6 +160,13 @@ def _draw(
         ],
     }
     return image, record
+
+
+def _said_in_captions(projections: Sequence[Projection]) -> Iterator[str]:
+    yield "feature map @row,column" + (" and class" if any(p.category for p in projections) else "")
+    yield "activation"
+    classes = dict.fromkeys(p.unit.for_class for p in projections if p.unit.contribution is not None)
+    yield from (f"contribution to the score of {printable(name)}" for name in classes)
 
 
 def _reduced(dv: DeconvNet) -> str:
@@ -188,6 +203,8 @@ def _layer_record(layer: Layer, name: str, row: figures.Row, scalings: Sequence[
                 "row": p.unit.row,
                 "column": p.unit.column,
                 "activation": _finite(p.activation),
+                "contribution": p.unit.contribution,
+                "for_class": p.unit.for_class or None,
                 "silent": p.silent,
                 "box": p.box,
                 "field": p.field,

@@ -261,6 +261,24 @@ def test_class_scores_carry_their_names(pictures: Path, tmp_path: Path) -> None:
     assert units[0]["class"] == shapes.CLASSES[units[0]["channel"]]
 
 
+def test_units_are_chosen_for_a_class(pictures: Path, tmp_path: Path) -> None:
+    image = sorted(pictures.iterdir())[0]
+    words = ["project", image, "--model", "shapes", "-l", "conv4", "--top", "2", "--json"]
+    picked = {}
+    for name in ("castle", "11"):
+        units = json.loads(deconvviz(*words, "--for-class", name, cwd=tmp_path).stdout)["pictures"][0]["layers"][0][
+            "units"
+        ]
+        picked[name] = [unit["unit"] for unit in units]
+        assert [unit["for_class"] for unit in units] == [shapes.CLASSES[11] if name == "11" else name] * 2
+        assert units[0]["contribution"] >= units[1]["contribution"] > 0
+    assert picked["castle"] != picked["11"]
+    done = deconvviz(*words, "--for-class", "zebra", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no class is called 'zebra'" in done.stderr
+    assert deconvviz(*words, "--for-class", "castle", "-u", "conv1:3", cwd=tmp_path).returncode == 2
+
+
 TEN_MAPS = """
 import deconvviz
 from torch import nn

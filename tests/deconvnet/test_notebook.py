@@ -402,7 +402,7 @@ def test_pictures_of_many_sizes_do_not_pile_up() -> None:
     for side in range(20, 44):
         projections = dv.project(shapes.image(1).resize((side, 20)), "0:1")
         assert projections[0].input.shape == (3, 20, side)
-    assert len(dv._captured) == 16
+    assert len(dv._tables) == 16
 
 
 def test_a_notebooks_cell_is_named_as_such() -> None:

@@ -55,7 +55,7 @@ def test_threads_whose_first_use_of_one_network_is_at_once() -> None:
     for found in at_once(*work):
         assert all(torch.equal(*pair) for pair in zip(found, expected, strict=True))
     assert facts(net) == before
-    assert len(dv._captured) == 1
+    assert len(dv._tables) == 1
 
 
 def test_threads_with_networks_that_share_modules() -> None:
