@@ -18,7 +18,7 @@ from test_networks import CLASSIFIERS, SEGMENTATION, SIZES, TIMM, TRANSFORMERS, 
 
 from deconvviz import DeconvNet  # noqa: E402
 from deconvviz.errors import NoMirrorRule  # noqa: E402
-from deconvviz.mirror import mirrored  # noqa: E402
+from deconvviz.mirror import answered_as, mirrored  # noqa: E402
 
 FAMILIES = {
     "AlexNet": ("alexnet",),
@@ -46,7 +46,7 @@ def try_network(name: str) -> dict[str, object]:
     table = dv.layers
     seconds = time.perf_counter() - start
     rules = mirrored(table.graph, table.graph.outputs)
-    beyond = sorted({str(call.operator.__name__).split(".")[0] for call, rule in rules.items() if rule.extends_paper})
+    beyond = sorted({answered_as(call) for call, rule in rules.items() if rule.extends_paper})
     x = torch.randn(2, 3, size, size, dtype=torch.float64, generator=torch.Generator().manual_seed(7))
     layers = spread(dv, 5)
     return {

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from ..deconvnet import Pictured, Unit, short_number
 from ..errors import UnknownUnit
 from ..images import printable
-from ..mirror import Layer, Layers, mirrored
+from ..mirror import Layer, Layers, answered_as, mirrored
 from ..scanning import Index, Ledger, read_manifest
 
 HEADS = ("layer", "alias", "kind", "maps", "size", "jump", "receptive field", "mirror", "read after")
@@ -44,7 +44,7 @@ def layers_table(layers: Iterable[Layer]) -> list[str]:
 def mirror_line(name: str, table: Layers) -> str:
     """One line on a network that can be mirrored; NoMirrorRule names the layer that stops another."""
     rules = mirrored(table.graph, table.graph.outputs)
-    extended = sorted({str(call.operator.__name__).split(".")[0] for call, r in rules.items() if r.extends_paper})
+    extended = sorted({answered_as(call) for call, rule in rules.items() if rule.extends_paper})
     beyond = f"; beyond the paper: {', '.join(extended)}" if extended else ""
     return f"{name} can be mirrored: {len(table)} layers{beyond}"
 

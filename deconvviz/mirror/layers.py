@@ -53,13 +53,13 @@ class Layers(Mapping[str, Layer]):
     """The layers of a network at one input size, in order: a mapping from names to `Layer`s.
 
     Layers are also reached by alias (`conv5_3` of VGG16) and by module path. Raises UnknownLayer, which names
-    the nearest.
+    the nearest. `inside`: those that are but parts of something written out over several calls.
     """
 
     def __init__(self, net: nn.Module, graph: Graph) -> None:
         self.graph, self._net = graph, net
         find_patterns(graph)
-        self._activations, self._inside = activations_alone(graph)
+        self._activations, self.inside = activations_alone(graph)
         self.spatial: dict[str, Spatial | None] = {INPUT: (2, 3) if len(graph.input_shape) == 3 else None}
         self.reaches: dict[str, Reaches | None] = {}
         self.read_as: dict[str, Spatial | None] = {}
@@ -211,7 +211,7 @@ class Layers(Mapping[str, Layer]):
 
     def _is_layer(self, call: Call) -> bool:
         """A batch of vectors or of maps with exactly one dimension of channels."""
-        if call.name in self._inside and not _answered(call):  # `x > 0` of an activation written out
+        if call.name in self.inside and not _answered(call):  # `x > 0` of an activation written out
             return False
         outside = 1 if self.spatial[call.name] is None else 3
         return call.shape is not None and len(call.shape) == outside and call.batched and bool(call.inputs)

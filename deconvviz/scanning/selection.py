@@ -56,7 +56,7 @@ def rectified_layers(table: Layers) -> list[str]:
     rectified: list[str] = []
     for name, row in table.items():
         rule, call = find_rule(table.graph.by_name[name]), table.graph.by_name[name]
-        if rule is None or row.size is None or row.size == (1, 1):
+        if rule is None or row.size is None or row.size == (1, 1) or name in table.inside:
             continue
         passes_on = rule.counterpart == "unpool" or _joined(table, name)
         sources = [piece for read in call.inputs if read in table for piece in _pieces(table, read)]

@@ -1,7 +1,9 @@
 """Which layers are watched, and that concatenations cost nothing."""
 
 import pytest
+import torch.nn.functional as F
 from networks import Joined, layers_of
+from oracles import Apply
 from torch import nn
 
 from deconvviz import DeconvNet
@@ -27,6 +29,13 @@ def test_concatenations_line_up_what_is_watched_anyway() -> None:
     assert list(only) == ["relu", "relu_1"]
     assert {layer.read_at for layer in also} == {"relu", "relu_1", "cat"}
     assert "cat_1" in select(layers, ["cat_1"])[0]
+
+
+def test_parts_of_an_activation_written_out_are_not_looked_at_unless_asked_for() -> None:
+    hardswish = Apply(lambda net, x: x * F.relu6(x + 3) / 6)
+    layers = table(nn.Sequential(nn.Conv2d(3, 4, 3), hardswish, nn.Conv2d(4, 2, 3), nn.ReLU()), 12)
+    assert rectified_layers(layers) == ["1", "3"]
+    assert "1.relu6" in select(layers, ["1.relu6"])[0]
 
 
 def test_the_default_is_every_rectified_layer_with_maps() -> None:

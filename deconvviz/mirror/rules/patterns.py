@@ -182,18 +182,19 @@ def _activation(expression: Expression, match: Match) -> Pattern:
 
 
 def activations_alone(graph: Graph) -> tuple[dict[str, Call], frozenset[str]]:
-    """By what they are functions of: the calls that complete all that is made of that value. And what lies inside.
+    """By what they are functions of: the calls that complete all that is made of that value. And what lies inside them.
 
-    Of several the last: `/ 6`, not the product before it. Also a local response normalisation is one.
+    Of several the last: `/ 6`, not the product before it. Also a local response normalisation is one. Inside lies what
+    nothing else reads.
     """
     alone, inside = dict[str, Call](), set[str]()
     for call in graph.calls:
         if call.pattern is None or call.pattern.key is None:
             continue
         root, calls = call.pattern.expression.root, set(call.pattern.expression.calls)
-        within = {c.name for c in calls - {call}}
-        inside |= within
-        if all(reader in calls for name in (root, *within) for reader in graph.readers(name) if reads_values(reader)):
+        leaving = {c.name for c in calls - {call} if any(r not in calls for r in graph.readers(c.name))}
+        inside |= {c.name for c in calls - {call}} - leaving
+        if not leaving and all(r in calls for r in graph.readers(root) if reads_values(r)):
             alone[root] = call
     return alone, frozenset(inside)
 
