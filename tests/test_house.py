@@ -29,8 +29,8 @@ WITHIN = {
     "drawing": ["output", "resampling", "tiles", "notebook"],
     "images": ["pictures", "transforms", "preprocess", "inputs", "records", "archives", "datasets", "sources"],
     "network": [
-        *("turns", "untouched", "refusals", "exporting", "graph", "reader", "state", "capture", "comparing", "folding"),
-        *("devices", "safetensors", "checkpoints", "factories", "models"),
+        *("turns", "untouched", "refusals", "apart", "exporting", "graph", "reader", "state", "capture", "comparing"),
+        *("folding", "devices", "safetensors", "checkpoints", "factories", "models"),
     ],
     "mirror": [
         *("window", "signals", "arrivals", "bits", "recording", "registry", "scores", "rules", "names", "layers"),

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch._dynamo import OptimizedModule
 
-from ..mirror import Layers, registered_modules, registrations
+from ..mirror import Layers, registered_modules, registered_operators, registrations
 from ..network import between_captures, capture, capturing, state_of
 
 WRAPPERS = {nn.DataParallel: "module", nn.parallel.DistributedDataParallel: "module", OptimizedModule: "_orig_mod"}
@@ -39,7 +39,7 @@ class Tables:
             if key not in self._captured:
                 if len(self._captured) >= SIZES_KEPT:  # pictures that all have sizes of their own
                     self._captured.pop(next(iter(self._captured)))
-                graph = capture(self.net, key[0], registered_modules())
+                graph = capture(self.net, key[0], registered_modules(), registered_operators())
                 self._captured[key] = Layers(self.original, graph)
             return self._captured[key]
 

@@ -124,6 +124,11 @@ def registered_modules() -> tuple[type, ...]:
     return tuple(key for key in RULES if isinstance(key, type))
 
 
+def registered_operators() -> frozenset[Any]:
+    """The operators with a rule."""
+    return frozenset(key for key in RULES if not isinstance(key, type))
+
+
 def registrations() -> frozenset[int]:
     """Changes whenever a rule is registered or replaced."""
     return frozenset(id(rule) for rule in RULES.values())

@@ -5,8 +5,9 @@ place or not, branches and loops over fixed sizes. What comes out is one small v
 knowing the module it came from; `Reader` makes calls of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,18 +25,20 @@ BATCHES = (1, 2, 3, 4, 8, 16, 32, 64)
 """Numbers of images that a network may be made for, if it does not take any number."""
 
 
-def capture(net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type] = ()) -> Graph:
+def capture(
+    net: nn.Module, input_shape: Sequence[int], collapse: Sequence[type] = (), known: Collection[Any] = ()
+) -> Graph:
     """Capture what `net` does with images (N, *input_shape), in evaluation mode.
 
     A network that is made for a certain number of images (`x.view(1, -1)`, an assertion, a loop over the batch) is
     captured for that number. Modules of the classes in `collapse` become one call that runs the module itself, as long
-    as they have the class's own `forward`. The network is left as found: weights, flags and hooks; captures of a
-    process take turns. Raises UncapturableModel, UnsuitableInput, or NoMirrorRule if a collapsed module does not turn
-    one tensor into one tensor.
+    as they have the class's own `forward`; operators that are not `known`, but made of known ones, are taken apart. The
+    network is left as found: weights, flags and hooks; captures of a process take turns. Raises UncapturableModel,
+    UnsuitableInput, or NoMirrorRule if a collapsed module does not turn one tensor into one tensor.
     """
     check_kind(net)
     with alone_with(net):
-        return _captured(net, tuple(input_shape), tuple(collapse))
+        return _captured(net, tuple(input_shape), tuple(collapse), known)
 
 
 @contextmanager
@@ -47,13 +50,13 @@ def alone_with(net: nn.Module) -> Iterator[None]:
         yield
 
 
-def _captured(net: nn.Module, shape: tuple[int, ...], collapse: tuple[type, ...]) -> Graph:
+def _captured(net: nn.Module, shape: tuple[int, ...], collapse: tuple[type, ...], known: Collection[Any]) -> Graph:
     """For any number of images, if the network takes it; else for the number that it was made for."""
     sample = next((t for t in (*net.parameters(), *net.buffers()) if t.is_floating_point()), torch.zeros(()))
     graph: Graph | None = None
     problem: Exception | None = None
     try:
-        graph = Reader(net, export(net, torch.zeros(2, *shape).to(sample)), collapse).read(shape)
+        graph = Reader(net, export(net, torch.zeros(2, *shape).to(sample), known=known), collapse).read(shape)
     except (DeconvvizError, KeyError) as error:
         problem = error
     if graph is not None and not graph.batch and any(graph.by_name[name].batched for name in graph.outputs):
@@ -62,7 +65,7 @@ def _captured(net: nn.Module, shape: tuple[int, ...], collapse: tuple[type, ...]
     just_so_many = next((some for some in images if _takes_apart(net, some)), None)
     try:
         if just_so_many is not None:
-            program = export(net, just_so_many, any_number=False)
+            program = export(net, just_so_many, any_number=False, known=known)
             return Reader(net, program, collapse, len(just_so_many)).read(shape)
     except UncapturableModel as error:
         problem = problem or error

@@ -4,11 +4,13 @@ import inspect
 import logging
 import operator
 import warnings
+from collections.abc import Collection
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 
+from .apart import taken_apart
 from .refusals import why_not
 from .untouched import put_back
 
@@ -18,9 +20,10 @@ _TORCHS = logging.getLogger("torch._subclasses.fake_tensor")
 """It logs a traceback of each error that the export raises; what matters of it is in our own error."""
 
 
-def export(net: nn.Module, example: Tensor, any_number: bool = True) -> Any:
+def export(net: nn.Module, example: Tensor, any_number: bool = True, known: Collection[Any] = ()) -> Any:
     """What `net`, in evaluation mode, does with images like `example`, or, not `any_number`, with so many of them.
 
+    Operators that are not `known`, but made of known ones, are taken apart.
     Raises UncapturableModel, and UnsuitableInput if the images are not the network's.
     """
     before = _TORCHS.level
@@ -31,7 +34,7 @@ def export(net: nn.Module, example: Tensor, any_number: bool = True) -> Any:
             warnings.filterwarnings("ignore", "None of the inputs have requires_grad")  # of checkpoints
             program = torch.export.export(net, (example,), dynamic_shapes=_sizes(net, any_number), strict=False)
             _follow_regions(program.graph_module)
-            program = _without_dropout(program.run_decompositions({}))
+            program = taken_apart(_without_dropout(program.run_decompositions({})), known)
             return program if any_number or len(example) > 1 else _of_one_image(program)
     except Exception as error:
         # torch.export lets any error of the traced code through, so the kinds cannot be listed here

@@ -90,6 +90,11 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
         0, 3, 1, 2
     ),
     "transpose": lambda net, x: x.transpose(2, 3),
+    "torch.hstack": lambda net, x: torch.hstack([x[:, :3], net.conv(x)[:, 3:]]),
+    "torch.concatenate": lambda net, x: torch.concatenate([x[:, :3], net.conv(x)[:, 3:]], 1),
+    "torch.true_divide": lambda net, x: torch.multiply(torch.true_divide(x, 3), 2),
+    "torch.dstack": lambda net, x: torch.dstack([x, net.conv(x)]),
+    "torch.fliplr": lambda net, x: torch.fliplr(x),
     "F.pad at the end alone": lambda net, x: F.conv2d(F.pad(x, (0, 3, 0, 2)), net.conv.weight, None, 2),
     "F.pad": lambda net, x: F.pad(x, (1, 2, 0, 3)),
     "constants": lambda net, x: (x * 2 + 1) / 4 - 0.5,
