@@ -90,6 +90,7 @@ SPELLINGS: dict[str, tuple[Activation, Activation]] = {
     "where(x < 0, zeros, x)": (lambda x: torch.where(x < 0, torch.zeros_like(x), x), F.relu),
     "where(x >= 0, x, zeros(shape))": (lambda x: torch.where(x >= 0, x, torch.zeros(x.shape)), F.relu),
     "x * (x > 0)": (lambda x: x * (x > 0), F.relu),
+    "2 * (x > 0) * (x / 2)": (lambda x: 2.0 * (x > 0) * (x / 2), F.relu),
     "(x > 0).float() * x": (lambda x: (x > 0).float() * x, F.relu),
     "x[x < 0] = 0": (overwritten, F.relu),
     "x.masked_fill(x < 0, 0)": (lambda x: x.masked_fill(x < 0, 0), F.relu),
@@ -170,7 +171,7 @@ def errors(net: nn.Module, oracle: nn.Module, layer: str = "head") -> tuple[floa
     places = lively_units(maps)
     expected = project_back(inputs, output, places)
     assert all(canvas.norm() > 0 for canvas in expected)
-    found = dv.project(recording, as_units(layer, places))
+    found = dv.project(recording, as_units(layer, places, vector=maps.ndim == 2))
     down = max(relative_error(p.canvas(), canvas) for p, canvas in zip(found, expected, strict=True))
     return relative_error(maps, output.detach()), down
 
@@ -281,6 +282,35 @@ def test_units_are_read_after_the_whole_of_it() -> None:
     inside = DeconvNet(seeded(lambda: Blocks(SPELLINGS["where(x > 0, x, 0)"][0]))).layers_for((2, 17, 15))
     assert "gt" not in inside
     assert inside["stem"].read_at == "where"
+
+
+class Elsewhere(nn.Module):
+    """The activation of the image itself, of maps whose channels are last, and of vectors; with weights of its own."""
+
+    def __init__(self, activation: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.activation, self.weight = activation, nn.Parameter(torch.tensor([0.5, -1.0, 2.0]))
+        self.mixed, self.filters = nn.Linear(2, 3), nn.Conv2d(3, 4, 3, stride=3)
+        self.hidden, self.head = nn.Linear(100, 3), nn.Linear(3, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.activation(x, self.weight[0])
+        x = self.activation(self.mixed(x.permute(0, 2, 3, 1)), self.weight).permute(0, 3, 1, 2)
+        return self.head(self.activation(self.hidden(self.filters(x).flatten(1)), self.weight))
+
+
+def test_activations_of_the_image_of_channels_that_are_last_and_of_vectors() -> None:
+    up, down = errors(seeded(lambda: Elsewhere(swish)), seeded(lambda: Elsewhere(by_sign)))
+    assert up <= 1e-10
+    assert down <= 1e-10
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_networks_of_other_precisions(precision: torch.dtype) -> None:
+    """What is proved is proved in float64, of constants as the network has them."""
+    net = seeded(lambda: Blocks(SPELLINGS["GELU by tanh"][0], SPELLINGS["x * sigmoid(1.702 * x)"][0])).to(precision)
+    table = DeconvNet(net).layers_for((2, 17, 15))
+    assert [c.pattern.name for c in table.graph.calls if c.pattern and c.pattern.key] == ["gelu (tanh)", "silu"] * 3
 
 
 PARTS: dict[str, tuple[Activation, Activation]] = {

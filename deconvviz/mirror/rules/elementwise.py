@@ -151,8 +151,8 @@ def in_order(calls: Sequence[Call], graph: Graph, places: Mapping[str, int]) -> 
 def _value(call: Call, known: Mapping[str, Any], batch: int) -> Any:
     """What the call gives, in float64, on the processor; the one number that networks read is that of the images."""
     if fills(call):
-        value = FILLS[packet(call)]
-        return torch.full((1,), float(call["fill_value"] if value is None else value), dtype=torch.float64)
+        number = FILLS[packet(call)]
+        return torch.full((1,), float(call["fill_value"] if number is None else number), dtype=torch.float64)
 
     def filled(leaf: Any) -> Any:
         if isinstance(leaf, Read):
@@ -161,7 +161,8 @@ def _value(call: Call, known: Mapping[str, Any], batch: int) -> Any:
 
     if packet(call) is aten._to_copy:  # a change of precision is none here; a mask becomes numbers
         return exact(filled(call.arguments["self"]), call["dtype"])
-    return call.operator(*map_aggregate(call.positional, filled), **map_aggregate(call.keywords, filled))
+    value = call.operator(*map_aggregate(call.positional, filled), **map_aggregate(call.keywords, filled))
+    return exact(value) if isinstance(value, Tensor) else value  # a mask times a number is of torch's default precision
 
 
 def exact(value: Tensor, wanted: torch.dtype | None = None) -> Tensor:
