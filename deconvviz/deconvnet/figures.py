@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..drawing import Scaling
 from ..images import printable
-from .projection import GREY, Projection, patch_tile, projection_tile
+from .projection import GREY, SMALL, Projection, patch_tile, projection_tile
 
 GROUND, INK, QUIET = (250, 250, 248), (28, 28, 30), (96, 96, 101)
 MARGIN, GAP, CAPTION, LEAST = 28, 6, 19, 720
@@ -129,7 +129,7 @@ def figure(
     title: str,
     remarks: Sequence[str],
     image: Image.Image | None = None,
-    tile: int = 112,
+    tile: int = SMALL,
     smoothing: float = 0.0,
 ) -> tuple[Image.Image, list[list[Scaling | None]]]:
     """One picture: title and remarks beside the image that the network saw, then the rows.

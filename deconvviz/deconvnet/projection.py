@@ -3,20 +3,31 @@
 A unit that does not fire is `silent`: its projection would be zero or noise, and is drawn plain grey everywhere.
 """
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ..drawing import ZERO, Box, Scaling, notebook, picture_tile, signal_tile, write_picture
+from ..arguments import said
+from ..drawing import QUANTILE, ZERO, Box, Scaling, notebook, picture_tile, signal_tile, write_picture
+from ..errors import UnsuitableInput
 from ..images import Preprocess, picture
 from .units import Unit
 
 GREY = (ZERO, ZERO, ZERO)
+
+TILE, SMALL = 224, 112
+"""Pixels of a tile's side: of one projection alone, and of many together."""
+
+SCHEMA = 2
+"""The version of records of units and pictures: `as_dict`, `deconvviz project --json`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +74,7 @@ class Projection:
         """The region of that picture beside the projection: the receptive field, clipped to the image."""
         return picture(self.input, self.preprocess, self.box)
 
-    def show(self, tile: int = 224) -> Image.Image:
+    def show(self, tile: int = TILE) -> Image.Image:
         """The patch beside the projection, on square tiles of `tile` × `tile` pixels.
 
         The projection is resampled to the tile, then scaled by the tile's own 99.5 % quantile; grey (128) is zero.
@@ -79,16 +90,59 @@ class Projection:
         """The picture that the projection shows itself as: `show()`, the patch beside it."""
         return self.show()
 
-    def save(self, path: str | os.PathLike[str], tile: int = 224) -> None:
+    def save(self, path: str | os.PathLike[str], tile: int = TILE) -> None:
         """Write `image`, or `show(tile)` for tiles of another size, as PNG, JPEG, WebP or PDF, by the path's ending.
 
         Raises UnwritableOutput, also for any other ending.
         """
         write_picture(Path(path), self.show(tile), title=str(self.unit))
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw `image` on matplotlib's axes, the current ones by default, and return them."""
-        return notebook.plot(self.image, ax, f"{self.unit}  activation {self.activation:.3g}")
+    def plot(self, ax: Any = None, only: str | None = None, cmap: Any = None) -> Any:
+        """Draw `image` on matplotlib's axes, the current ones by default, and return them.
+
+        `only`: "projection" or "patch", one of its two halves alone. `cmap`, with only="projection": the mean over
+        the channels in a colour map of matplotlib's, zero in its middle, its ends at the 99.5 % quantile of magnitudes.
+        Raises UnsuitableInput for any other `only`, or a `cmap` for anything else.
+        """
+        if only not in (None, "projection", "patch"):
+            raise UnsuitableInput(f"only={said(only)}: possible: projection, patch")
+        if cmap is not None and only != "projection":
+            raise UnsuitableInput('a colour map is for the projection alone: plot(only="projection", cmap=…)')
+        title = f"{self.unit}  activation {self.activation:.3g}"
+        if cmap is not None:
+            values, scale = self._mean_of_channels()
+            return notebook.plot(values.numpy(), ax, title, cmap=cmap, vmin=-scale, vmax=scale)
+        if only is None:
+            return notebook.plot(self.image, ax, title)
+        return notebook.plot(patch_tile(self, TILE) if only == "patch" else projection_tile(self, TILE)[0], ax, title)
+
+    def _mean_of_channels(self) -> tuple[Tensor, float]:
+        """The projection as one map (h, w) on its receptive field, zero outside of the image, and where it is full."""
+        (top, left, bottom, right), (first_row, first_column, last_row, last_column) = self.box, self.field
+        values = torch.zeros(last_row - first_row, last_column - first_column)
+        if not self.silent:
+            inside = self.pixels.detach().float().mean(0)
+            values[top - first_row : bottom - first_row, left - first_column : right - first_column] = inside
+        magnitudes = np.abs(values.numpy())
+        return values, float(np.quantile(magnitudes, QUANTILE) or magnitudes.max() or 1.0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What it is, as JSON can hold it: what `deconvviz project --json` says of a unit, and where it was read.
+
+        Beside `schema_version`: `layer`, `read_at` and `image` (the number of the unit's), then the record of the unit:
+        its text, place, class and activation, what it contributes to which class, whether it is silent, `box` and
+        `field` in pixels of the input, and how a tile of 112 pixels is scaled (None if it is silent).
+        """
+        whose = {"layer": self.unit.layer, "read_at": self.read_at, "image": self.unit.image}
+        return {"schema_version": SCHEMA, **whose, **unit_facts(self, projection_tile(self, SMALL)[1])}
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """`pixels` for NumPy, (C, h, w) of float32 unless another `dtype` is asked for."""
+        wanted, own = np.dtype(np.float32 if dtype is None else dtype), self.pixels.detach()
+        held = own.float() if own.dtype is torch.bfloat16 else own  # which NumPy does not know
+        if copy is False and (held is not own or held.numpy().dtype != wanted):
+            raise ValueError(f"pixels of {own.dtype} cannot be had as {wanted} without a copy")
+        return held.numpy().astype(wanted, copy=bool(copy))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """How notebooks show it by itself: the image with the receptive field, the patch, the projection."""
@@ -114,6 +168,25 @@ class Projection:
 
     def __repr__(self) -> str:
         return f"Projection({self.unit}, activation {self.activation:.4g}, box {self.box})"
+
+
+def unit_facts(projection: Projection, scaling: Scaling | None) -> dict[str, Any]:
+    """A unit in records of pictures, with how its tile is scaled."""
+    unit = projection.unit
+    return {
+        "unit": unit.place,
+        "channel": unit.channel,
+        "class": projection.category or None,
+        "row": unit.row,
+        "column": unit.column,
+        "activation": projection.activation if math.isfinite(projection.activation) else None,
+        "contribution": unit.contribution,
+        "for_class": unit.for_class or None,
+        "silent": projection.silent,
+        "box": list(projection.box),
+        "field": list(projection.field),
+        "scaling": scaling.as_json() if scaling else None,
+    }
 
 
 def projection_tile(projection: Projection, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling | None]:

@@ -13,7 +13,7 @@ from ..drawing import notebook, write_picture
 from ..errors import UnsuitableInput
 from ..images import printable
 from .figures import Row, row_picture, short_number, value_of
-from .projection import Projection, patch_tile, projection_tile
+from .projection import SCHEMA, SMALL, Projection, patch_tile, projection_tile
 
 ACROSS = 3
 """Units in a row of a notebook."""
@@ -61,11 +61,15 @@ class Projections(list[Projection]):
         classes = dict.fromkeys(p.unit.for_class for p in self if p.unit.contribution is not None)
         beside = f"; activation, contribution to {', '.join(map(printable, classes))}" if classes else ""
         remark = f"left: image patches; right: projections; grey is zero{beside}"
-        return row_picture(Row(self._said(), remark, self), 112)[0]
+        return row_picture(Row(self._said(), remark, self), SMALL)[0]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `image` as PNG, JPEG, WebP or PDF, by the path's ending; raises UnwritableOutput, also for others."""
         write_picture(Path(path), self.image, title=self._said())
+
+    def as_dict(self) -> dict[str, Any]:
+        """What they are, as JSON can hold it: `schema_version`, and `projections`, each as its own `as_dict`."""
+        return {"schema_version": SCHEMA, "projections": [p.as_dict() for p in self]}
 
     def plot(self, ax: Any = None) -> Any:
         """Draw `image` on matplotlib's axes, the current ones by default, and return them."""

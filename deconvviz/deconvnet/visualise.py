@@ -1,7 +1,6 @@
 """The whole pipe in one call: image file → units → projections → one picture and its JSON record."""
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,10 +16,8 @@ from . import figures
 from .classes import class_score
 from .contributions import check_part
 from .deconvnet import DeconvNet
-from .projection import Projection
+from .projection import SCHEMA, Projection, unit_facts
 from .units import Unit, images_of
-
-SCHEMA = 2
 
 
 def load_network(name: str, weights: str, device: str, precision: str = "fp32") -> tuple[DeconvNet, str]:
@@ -195,25 +192,5 @@ def _layer_record(layer: Layer, name: str, row: figures.Row, scalings: Sequence[
         "channels": layer.channels,
         "size": layer.size,
         "receptive_field": layer.receptive_field,
-        "units": [
-            {
-                "unit": p.unit.place,
-                "channel": p.unit.channel,
-                "class": p.category or None,
-                "row": p.unit.row,
-                "column": p.unit.column,
-                "activation": _finite(p.activation),
-                "contribution": p.unit.contribution,
-                "for_class": p.unit.for_class or None,
-                "silent": p.silent,
-                "box": p.box,
-                "field": p.field,
-                "scaling": scaling.as_json() if scaling else None,
-            }
-            for p, scaling in zip(row.projections, scalings, strict=True)
-        ],
+        "units": [unit_facts(p, scaling) for p, scaling in zip(row.projections, scalings, strict=True)],
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

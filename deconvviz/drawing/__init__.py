@@ -18,6 +18,7 @@ from .output import (
     write_text,
 )
 from .tiles import (
+    QUANTILE,
     ZERO,
     Box,
     Scaling,
@@ -33,6 +34,7 @@ from .tiles import (
 __all__ = [
     "Box",
     "PICTURES",
+    "QUANTILE",
     "Scaling",
     "ZERO",
     "as_picture",

@@ -108,15 +108,18 @@ def _grown(corners: tuple[int, int, int, int], by: int) -> tuple[int, int, int, 
     return left - by, top - by, right + by, bottom + by
 
 
-def plot(image: Image.Image, ax: Any, title: str) -> Any:
-    """Draw an image on matplotlib's axes, the current ones by default; returns the axes. Needs matplotlib."""
+def plot(image: Any, ax: Any, title: str, **how: Any) -> Any:
+    """Draw an image, or values (h, w), on matplotlib's axes, the current ones by default; returns the axes.
+
+    `how`: what its `imshow` takes besides. Needs matplotlib.
+    """
     if ax is None:
         try:
             from matplotlib import pyplot
         except ImportError as error:
             raise ImportError("plot() draws with matplotlib: pip install matplotlib; save() needs nothing") from error
         ax = pyplot.gca()
-    ax.imshow(image)
+    ax.imshow(image, **how)
     ax.set_title(title)
     ax.set_axis_off()
     return ax

@@ -31,7 +31,8 @@ TOGETHER = 64
 class Index:
     """What a scan found. `open_index` reads one.
 
-    `folder`; `manifest`: how it was made; `skipped`: the images that could not be used, each with a reason.
+    Iterating gives the names of its layers, from shallow to deep, and `len` is how many there are. `folder`;
+    `manifest`: how it was made; `skipped`: the images that could not be used, each with a reason.
     """
 
     def __init__(
@@ -45,6 +46,15 @@ class Index:
         self.folder, self.manifest, self._part = folder, manifest, part
         self._model, self._images = model, images
         self._layers = {name: layer for layer in manifest.layers for name in layer.names}
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.layers)
+
+    def __contains__(self, layer: object) -> bool:
+        return layer in self._layers
 
     @property
     def layers(self) -> dict[str, int]:

@@ -52,6 +52,9 @@ def test_every_name_of_a_layer_is_understood(index: Index) -> None:
     with pytest.raises(UnknownUnit, match="conv1:32: there is no such feature map; conv1 has 0 … 31"):
         index.statistics("conv1", 32)
     assert "shapes, 24 images, 3 layers, top 5" in repr(index)
+    assert (len(index), list(index)) == (3, ["conv1", "conv4", "classifier"])
+    assert "relu4" in index
+    assert "conv3" not in index
 
 
 def test_maps_of_the_classifier_have_the_names_of_classes(index: Index, scanned: Path) -> None:
