@@ -18,16 +18,18 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 def taken_apart(program: Any, known: Collection[Any]) -> Any:
     """The program with every operator that is not known, but made of known ones, taken apart."""
+    tried: set[Any] = set()  # once is enough: what is still there then would be there for ever
     while True:
         unknown: dict[OpOverload, Node] = {}
         for node in program.graph.nodes:
-            if isinstance(node.target, OpOverload) and node.target not in known:
+            if isinstance(node.target, OpOverload) and node.target not in known and node.target not in tried:
                 unknown.setdefault(node.target, node)
         apart = {
             op: way for op, node in unknown.items() if (way := _decompositions().get(op)) and _fits(node, way, known)
         }
         if not apart:
             return program
+        tried.update(apart)
         program = program.run_decompositions(apart)
 
 
@@ -58,7 +60,7 @@ def _fits(node: Node, decomposition: Callable[..., Any], known: Collection[Any])
             decomposition(*args, **kwargs)
         except Exception:  # torch's decompositions raise what they like; then it stays whole
             return False
-    return all(operator in known for operator in parts.ran)
+    return bool(parts.ran) and all(operator in known for operator in parts.ran)  # sizes are made of nothing
 
 
 def _without_values(given: Any) -> Any:

@@ -39,3 +39,9 @@ def test_what_is_made_of_known_operators_is_taken_apart(function: Callable[..., 
 @pytest.mark.parametrize("function", [lambda x: x @ x.mT, lambda x: x.square(), lambda x: torch.lerp(x, x.exp(), 0.5)])
 def test_what_is_made_of_others_stays_whole(function: Callable[..., Tensor]) -> None:
     assert operators(function, KNOWN) == operators(function, set())
+
+
+def test_sizes_are_made_of_nothing_and_taken_apart_once() -> None:
+    """`flatten` reads how many images there are: looking for what that is made of must come to an end."""
+    sizes = [aten.sym_size.int, aten.view.default]
+    assert operators(lambda x: x.flatten(1), {*KNOWN, aten.view.default}) == sizes
