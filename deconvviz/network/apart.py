@@ -22,7 +22,13 @@ def taken_apart(program: Any, known: Collection[Any]) -> Any:
     while True:
         unknown: dict[OpOverload, Node] = {}
         for node in program.graph.nodes:
-            if isinstance(node.target, OpOverload) and node.target not in known and node.target not in tried:
+            number = isinstance(node.meta.get("val"), SymInt | int)  # a size: it is made of nothing
+            if (
+                isinstance(node.target, OpOverload)
+                and not number
+                and node.target not in tried
+                and node.target not in known
+            ):
                 unknown.setdefault(node.target, node)
         apart = {
             op: way for op, node in unknown.items() if (way := _decompositions().get(op)) and _fits(node, way, known)
@@ -60,7 +66,7 @@ def _fits(node: Node, decomposition: Callable[..., Any], known: Collection[Any])
             decomposition(*args, **kwargs)
         except Exception:  # torch's decompositions raise what they like; then it stays whole
             return False
-    return bool(parts.ran) and all(operator in known for operator in parts.ran)  # sizes are made of nothing
+    return all(operator in known for operator in parts.ran)
 
 
 def _without_values(given: Any) -> Any:
