@@ -71,8 +71,16 @@ def gate_of(call: Call) -> int | None:
     squashed = [n for n in (0, 1) if _squash(call, n) is not None]
     if len(squashed) == 1:
         return squashed[0]
-    points = [n for n in (0, 1) if set(call.input_shapes[n][1:]) <= {1}]
+    points = [n for n in (0, 1) if _is_a_point(call, n)]
     return points[0] if len(points) == 1 else None
+
+
+def _is_a_point(call: Call, number: int) -> bool:
+    """Whether an input is 1×1 in space; one that is repeated to fit the other (`expand_as`) is, too."""
+    shape, producer = call.input_shapes[number], call.producers[number]
+    while producer is not None and producer.operator is aten.expand.default:
+        shape, producer = producer.input_shapes[0], producer.producers[0]
+    return set(shape[1:]) <= {1}
 
 
 def two_maps(call: Call) -> bool:
