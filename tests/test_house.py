@@ -42,8 +42,8 @@ WITHIN = {
         *("activations", "elementwise", "proofs", "contrast", "patterns"),
     ],
     "deconvnet": [
-        *("units", "asked", "tables", "ascent", "plan", "forward", "passes"),
-        *("classes", "contributions", "projection", "projecting", "figures", "projections", "deconvnet", "visualise"),
+        *("units", "asked", "tables", "ascent", "plan", "forward", "passes", "classes", "contributions"),
+        *("projection", "projecting", "figures", "projections", "deconvnet", "loading", "visualise"),
     ],
     "scanning": [
         *("best", "tally", "part", "manifest", "ledger", "ranks", "selection", "watch", "job"),

@@ -1,9 +1,8 @@
 """Commands of galleries: write one, write the demo's, and serve one to this machine."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,22 +13,22 @@ from .options import (
     batch_option,
     force_option,
     layers_option,
-    load,
     maps_option,
     model_options,
-    precision_option,
     smooth_option,
     tile_option,
     workers_option,
 )
+
+if TYPE_CHECKING:
+    from ..deconvnet import NetworkFrom
 
 over_a_gallery = force_option("Write over another gallery or other files there.")
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="INDEX|SOURCE...")
-@model_options
-@precision_option
+@model_options(precision=True)
 @layers_option("A layer to show")
 @maps_option("all")
 @click.option("--top", type=click.IntRange(1, 100), help="Images a feature map.  [default: 9, or all in the INDEX]")
@@ -44,30 +43,26 @@ over_a_gallery = force_option("Write over another gallery or other files there."
 )
 @smooth_option
 @over_a_gallery
-@click.pass_context
 def gallery(
-    ctx: click.Context, /, sources: Sequence[str], model: str, weights: str, device: str, precision: str,
-    layers: Sequence[str], channels: list[int] | None, output: Path, no_patches: bool, single_file: bool, force: bool,
-    top: int | None, tile: int, image_format: str, smooth: float, **scanning: Any,
+    sources: Sequence[str], network: "NetworkFrom", layers: Sequence[str], channels: list[int] | None, output: Path,
+    no_patches: bool, single_file: bool, force: bool, top: int | None, tile: int, image_format: str, smooth: float,
+    **scanning: Any,
 ) -> None:  # fmt: skip
     """Write a gallery: a static site of feature maps, to be opened by double click or put on a web server.
 
     From an INDEX that `deconvviz scan` made, or from images (as for scan), which are scanned first, into an
     index beside the gallery. The same command goes on where an interrupted one stopped.
     """
-    from ..pages import NetworkFrom, Place, Selection, Style, Told, make_gallery
+    from ..pages import Place, Selection, Style, Told, make_gallery
     from .texts import Problems
 
-    problems, skipped, typed = Problems(), Problems(), click.core.ParameterSource.COMMANDLINE
+    problems, skipped = Problems(), Problems()
     page = make_gallery(
         sources,
         Selection(layers, channels, top),
         Style(not no_patches, image_format, tile, smooth),
         Place(output, single_file, force),
-        NetworkFrom(
-            model, weights, partial(load, device=device, precision=precision),
-            asked=any(ctx.get_parameter_source(name) is typed for name in ("model", "weights")),
-        ),
+        network,
         Told(report=problems, say=note, on_skip=skipped),
         scanning={name: value for name, value in scanning.items() if value is not None},
     )  # fmt: skip

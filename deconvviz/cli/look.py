@@ -1,36 +1,42 @@
 """Commands that look at one network and a few images: what can be asked, and pictures of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .exits import end
 from .notes import note
-from .options import json_option, layers_option, load, model_option, model_options, precision_option, smooth_option
+from .options import json_option, layers_option, load, model_options, smooth_option
+
+if TYPE_CHECKING:
+    from ..deconvnet import NetworkFrom
 
 
 @click.command()
-@model_option
+@model_options(weights="none", device="cpu")
 @json_option()
-def layers(model: str, as_json: bool) -> None:
+def layers(network: "NetworkFrom", as_json: bool) -> None:
     """List the layers of a network: everything that --layer accepts."""
     from .texts import layers_json, layers_table
 
-    table = load(model, "none", "cpu").layers
-    click.echo(layers_json(model, table.values()) if as_json else "\n".join(layers_table(table.values())))
+    table = load(network).layers
+    click.echo(layers_json(network.model, table.values()) if as_json else "\n".join(layers_table(table.values())))
 
 
 @click.command()
 @json_option()
 @click.option("--check", "checked", metavar="NAME", help="Say whether this network can be mirrored, or what stops it.")
-def models(as_json: bool, checked: str | None) -> None:
+@model_options(weights="none", device="cpu", named=False)
+def models(network: "NetworkFrom", as_json: bool, checked: str | None) -> None:
     """List the networks that --model accepts, beside timm:NAME and your own FILE.py:FACTORY."""
     from ..network import model_names
     from .texts import mirror_line, models_json
 
     if checked is not None:
-        click.echo(mirror_line(checked, load(checked, "none", "cpu").layers))
+        click.echo(mirror_line(checked, load(replace(network, model=checked)).layers))
     else:
         names = model_names()
         click.echo(models_json(names) if as_json else "\n".join(names))
@@ -38,8 +44,7 @@ def models(as_json: bool, checked: str | None) -> None:
 
 @click.command()
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
-@model_options
-@precision_option
+@model_options(precision=True)
 @layers_option("A layer to show")
 @click.option(
     "-u",
@@ -57,9 +62,8 @@ def models(as_json: bool, checked: str | None) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file for one image, a folder for several.")
 @json_option("Print what the pictures show, with scalings, as JSON.")
 def project(
-    images: Sequence[Path], model: str, weights: str, device: str, precision: str,
-    layers: Sequence[str], units: Sequence[str], for_class: str | None, top: int, smooth: float,
-    output: Path | None, as_json: bool,
+    images: Sequence[Path], network: "NetworkFrom", layers: Sequence[str], units: Sequence[str],
+    for_class: str | None, top: int, smooth: float, output: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Show what the strongest feature maps of some layers respond to in each image.
 
@@ -72,7 +76,7 @@ def project(
     from .texts import pictures_json, tell
 
     asked = [Unit.parse(unit) for unit in units]
-    dv = load(model, weights, device, precision)
+    dv = load(network)
     chosen = layers if layers or units else usual_layers(dv)
     if chosen is not layers:
         note(f"Layers: {', '.join(chosen)} (choose others with --layer).")

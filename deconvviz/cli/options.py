@@ -3,48 +3,116 @@
 Where commands differ (what a layer is asked for, what --force writes over), a function makes the option.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .notes import note
-from .numbers import parse_maps, parse_share
+from .numbers import parse_maps, parse_share, parse_size, parse_values
 
 if TYPE_CHECKING:
-    from ..deconvnet import DeconvNet
+    from ..deconvnet import DeconvNet, NetworkFrom
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+
+def _read_by(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """What click makes of an option that is read so: a mistake in it is one of usage."""
+
+    def read(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
+        try:
+            return None if text is None else parse(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+
+    return read
+
+
 # --- a network ------------------------------------------------------------------------------------------
+
 
 model_option = click.option(
     "-m", "--model", default="squeezenet1_1", show_default=True, metavar="NAME|shapes|FILE.py:FACTORY",
     help="The network; `deconvviz models` lists the names.",
 )  # fmt: skip
-weights_option = click.option(
-    "--weights", default="DEFAULT", show_default=True, metavar="DEFAULT|NAME|FILE|none",
-    help="torchvision's best weights, another name of theirs, a local state dict, or random ones.",
-)  # fmt: skip
-device_option = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
 precision_option = click.option(
     "--precision", default="fp32", show_default=True, type=click.Choice(["fp32", "bf16", "auto"]),
-    help="Of signals on the way down. bf16 looks the same and is faster where the machine multiplies it; auto: there.",
+    help="Of signals on the way down. bf16 looks the same and is faster where the machine multiplies it; "
+    "auto: there.",
 )  # fmt: skip
 
 
-def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--model, --weights and --device, the same for every command that runs a network."""
-    decorated: Callable[..., Any] = model_option(weights_option(device_option(command)))
+def model_options(
+    weights: str = "DEFAULT", device: str = "auto", named: bool = True, precision: bool = False
+) -> Decorator:
+    """All that says which network a command runs, and how; the command takes it as `network`, a `NetworkFrom`.
+
+    `weights` and `device`: what they are if nothing is said; `named`: with --model; `precision`: with --precision.
+    """
+    options: list[Decorator] = [
+        *[model_option] * named,
+        *_network_options(weights, device),
+        *[precision_option] * precision,
+    ]
+
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def with_network(*args: Any, **given: Any) -> Any:
+            network = _network(click.get_current_context(), given)
+            return command(*args, network=network, **{name: given[name] for name in given if name not in NETWORK})
+
+        for option in reversed(options):
+            option(with_network)
+        return with_network
+
     return decorated
 
 
-def load(model: str, weights: str, device: str, precision: str = "fp32") -> "DeconvNet":
-    """The network that these options name. Raises UnknownModel, and what else loading it raises."""
-    from ..deconvnet import load_network
+NETWORK = ("model", "weights", "device", "precision", "size", "mean", "std")
 
-    dv, place = load_network(model, weights, device, precision)
-    if place != "cpu":
+
+def _network(ctx: click.Context, given: Mapping[str, Any]) -> "NetworkFrom":
+    from ..deconvnet import NetworkFrom  # torch takes seconds: not before a command runs
+
+    typed = [name for name in given if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+    return NetworkFrom(
+        given.get("model", ""),
+        given["weights"],
+        given["device"],
+        given.get("precision", "fp32"),
+        preprocessing={**(given["size"] or {}), **{name: given[name] for name in ("mean", "std") if given[name]}},
+        asked="model" in typed or "weights" in typed,
+    )
+
+
+def _network_options(weights: str, device: str) -> list[Decorator]:
+    return [
+        click.option(
+            "--weights", default=weights, show_default=True, metavar="DEFAULT|NAME|FILE|none",
+            help="torchvision's best weights, another name of theirs, a local file of them, or random ones.",
+        ),
+        click.option("--device", default=device, show_default=True, help="auto, cpu, cuda, cuda:1, mps."),
+        click.option(
+            "--size", metavar="N|ROWSxCOLUMNS|any", callback=_read_by(parse_size),
+            help="Pixels that pictures are resized and cut to; any: left at.  [default: the network's own]",
+        ),
+        click.option(
+            "--mean", metavar="R,G,B|GREY", callback=_read_by(parse_values),
+            help="Subtracted from values in [0, 1].  [default: the network's own, else ImageNet's]",
+        ),
+        click.option(
+            "--std", metavar="R,G,B|GREY", callback=_read_by(parse_values),
+            help="Divided by, then.  [default: the network's own, else ImageNet's]",
+        ),
+    ]  # fmt: skip
+
+
+def load(network: "NetworkFrom") -> "DeconvNet":
+    """The network that the options name. Raises UnknownModel, and what else loading it raises."""
+    dv = network.load()
+    if (place := dv.place) != "cpu":
         note(f"Running on {place}.")
     return dv
 
@@ -97,15 +165,7 @@ def tile_option(least: int) -> Decorator:
 
 def shard_option(help: str) -> Decorator:
     """--shard, one part of several; the command takes it as two numbers, or None."""
-    return click.option("--shard", metavar="i/N", callback=_share, help=help)
-
-
-def _share(ctx: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:
-    """What click makes of `--shard`: a mistake in it is one of usage."""
-    try:
-        return parse_share(text) if text else None
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
+    return click.option("--shard", metavar="i/N", callback=_read_by(parse_share), help=help)
 
 
 def batch_option(help: str) -> Decorator:

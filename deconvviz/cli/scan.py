@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,12 +22,15 @@ from .options import (
     workers_option,
 )
 
+if TYPE_CHECKING:
+    from ..deconvnet import NetworkFrom
+
 index_argument = click.argument("index", type=click.Path(path_type=Path))
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@model_options
+@model_options()
 @layers_option("A layer to watch")
 @click.option("--top", default=9, show_default=True, type=click.IntRange(1, 1000), help="Images kept a feature map.")
 @click.option("-o", "--output", default="index", show_default=True, type=click.Path(path_type=Path))
@@ -37,8 +40,7 @@ index_argument = click.argument("index", type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="Stop at the first image that cannot be used.")
 @force_option("Begin anew where a scan lies.")
 def scan(
-    sources: Sequence[str], model: str, weights: str, device: str, layers: Sequence[str],
-    top: int, output: Path, **how: Any,
+    sources: Sequence[str], network: "NetworkFrom", layers: Sequence[str], top: int, output: Path, **how: Any
 ) -> None:  # fmt: skip
     """Find the images that excite each feature map most, in a data set of any size.
 
@@ -51,7 +53,7 @@ def scan(
     from ..scanning import under_torchrun
     from .texts import Problems, skipped_line
 
-    again, dv = from_anywhere(model, weights), load(model, weights, device)
+    again, dv = from_anywhere(network.model, network.weights), load(network)
     index = run(dv, sources, layers, top, output, load=again, on_skip=Problems(), **how)
     if not (index or how["shard"]):
         return  # the first rank says it

@@ -4,27 +4,28 @@ Here live units and their text form (`units`), what one that is asked for stands
 each shape of images (`tables`), which forward passes serve units at what price (`plan`, made from the sizes in
 `ascent`), these passes (`passes`, `forward`), what units contribute to a class (`classes`, `contributions`), how
 projections are made (`projecting`) and what they are (`projection`, `projections`), the figures of these (`figures`),
-and the whole pipe from image files to picture files (`visualise`). This wing never knows a data set's ranking, a page,
-or the operator of a layer: a layer's rule says what may be asked of it.
+a network by its words (`loading`), and the whole pipe from image files to picture files (`visualise`). This wing never
+knows a data set's ranking, a page, or the operator of a layer: a layer's rule says what may be asked of it.
 """
 
 from .deconvnet import DeconvNet
 from .figures import Cell, figure2, one_below_the_other, short_number
+from .loading import NetworkFrom
 from .projection import Projection
 from .projections import Projections, units_html
 from .units import Unit, image_of
-from .visualise import Pictured, load_network, picture_files, usual_layers
+from .visualise import Pictured, picture_files, usual_layers
 
 __all__ = [
     "Cell",
     "DeconvNet",
+    "NetworkFrom",
     "Pictured",
     "Projection",
     "Projections",
     "Unit",
     "figure2",
     "image_of",
-    "load_network",
     "one_below_the_other",
     "picture_files",
     "short_number",

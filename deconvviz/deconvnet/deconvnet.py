@@ -79,6 +79,12 @@ class DeconvNet:
         return str(self._precision).removeprefix("torch.")
 
     @property
+    def place(self) -> str:
+        """The device that the network runs on: "cpu", "cuda:0", …"""
+        with between_captures():
+            return str(sample_of(self.net).device)
+
+    @property
     def layers(self) -> Layers:
         """The table of layers, in order, for the preprocessing's size, a square picture, or the first one seen.
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ..drawing import PICTURES, Scaling, check_writable, picture_ending, write_picture
-from ..errors import UnknownModel, UnreadableImage, UnsuitableInput, UnwritableOutput
+from ..errors import UnreadableImage, UnsuitableInput, UnwritableOutput
 from ..images import printable
 from ..mirror import Layer, Layers, mirrored
-from ..network import load_model, pick_device
 from ..version import __version__
 from . import figures
 from .classes import class_score
@@ -18,19 +17,6 @@ from .contributions import check_part
 from .deconvnet import DeconvNet
 from .projection import SCHEMA, Projection, unit_facts
 from .units import Unit, images_of
-
-
-def load_network(name: str, weights: str, device: str, precision: str = "fp32") -> tuple[DeconvNet, str]:
-    """A network that takes pictures, by name, on a device; and which device that is. Raises UnknownModel."""
-    chosen = pick_device(device)
-    model = load_model(name, weights)
-    if model.preprocess is None:
-        raise UnknownModel(
-            f"{name}: gives a bare network; return deconvviz.Model(net, deconvviz.Preprocess(size, mean, std), "
-            "'name'), so that pictures can become its input"
-        )
-    model.net.to(chosen)
-    return DeconvNet(model, precision=precision), str(chosen)
 
 
 def usual_layers(dv: DeconvNet) -> list[str]:

@@ -9,6 +9,7 @@ from torch import nn
 
 from ..arguments import said
 from ..errors import DeconvvizError, UnsuitableInput, one_line
+from .turns import between_captures
 
 
 def pick_device(name: str | torch.device) -> torch.device:
@@ -46,13 +47,15 @@ def on_device(net: nn.Module, device: str | torch.device) -> nn.Module:
     cannot be copied.
     """
     there = pick_device(device)
-    places = {tensor.device for tensor in chain(net.parameters(), net.buffers())}
-    if all(place.type == there.type and there.index in (None, place.index) for place in places):
-        return net
-    try:
-        return copy.deepcopy(net).to(there)
-    except (RuntimeError, TypeError, NotImplementedError) as error:
-        raise UnsuitableInput(
-            f"{type(net).__name__} cannot be copied to {there} ({one_line(error)}); move it there yourself: "
-            f"net.to({str(there)!r})"
-        ) from error
+    with between_captures():
+        places = {tensor.device for tensor in chain(net.parameters(), net.buffers())}
+        if all(place.type == there.type and there.index in (None, place.index) for place in places):
+            return net
+        try:
+            copied = copy.deepcopy(net)
+        except (RuntimeError, TypeError) as error:
+            raise UnsuitableInput(
+                f"{type(net).__name__} cannot be copied to {there} ({one_line(error)}); move it there yourself: "
+                f"net.to({str(there)!r})"
+            ) from error
+    return copied.to(there)

@@ -10,13 +10,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .asked import NetworkFrom, Place, Selection, Style, Told
+    from .asked import Place, Selection, Style, Told
     from .gallery import write_gallery
     from .in_one_go import make_demo, make_gallery
     from .serving import server
 
 _HOMES = {
-    "NetworkFrom": "asked",
     "Place": "asked",
     "Selection": "asked",
     "Style": "asked",
@@ -28,7 +27,6 @@ _HOMES = {
 }
 
 __all__ = [
-    "NetworkFrom",
     "Place",
     "Selection",
     "Style",

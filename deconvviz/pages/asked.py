@@ -1,4 +1,4 @@
-"""What is asked of a gallery: what it shows, how it looks, where it goes, of which network, and who is told of what.
+"""What is asked of a gallery: what it shows, how it looks, where it goes, and who is told of what.
 
 A value for each, which is handed on whole.
 """
@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..deconvnet import DeconvNet
 from ..scanning import Index, Skipped
 from .sheets import ENDINGS, MOST, format_named
 
@@ -60,19 +59,6 @@ class Place:
     path: Path
     single_file: bool = False
     force: bool = False
-
-
-@dataclass(frozen=True)
-class NetworkFrom:
-    """Where the network comes from: `model` and `weights`, and what loads one of these.
-
-    `asked`: whether somebody asked for this one; else an index is shown with the network that it was made with.
-    """
-
-    model: str
-    weights: str
-    load: Callable[[str, str], DeconvNet]
-    asked: bool = True
 
 
 @dataclass(frozen=True)

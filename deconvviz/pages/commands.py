@@ -72,7 +72,21 @@ def _flags(gallery: Mapping[str, Any], origin: Origin) -> list[str]:
     if origin.embedded and origin.load:
         name, weights = map(shlex.quote, _load(origin, gallery))
         words += [f"--model {name}"] + ([f"--weights {weights}"] if weights != "DEFAULT" else [])
+        words += _preprocessing(gallery["preprocess"]) if ".py:" in origin.load[0] else []
     return words
+
+
+def _preprocessing(facts: Mapping[str, Any] | None) -> list[str]:
+    """Options for how pictures became the input of a network that may be bare; none if options cannot say it."""
+    if facts is None or facts["interpolation"] != "bilinear" or facts["resize"] != (-1 if facts["size"] else None):
+        return []
+    sides = [facts["size"]] if isinstance(facts["size"], int) else facts["size"] or ["any"]
+    mean, std = (",".join(map(repr, facts[name])) for name in ("mean", "std"))
+    return [f"--size {'x'.join(map(str, sides))} --mean {mean} --std {std}"]
+
+
+def _written(value: Any) -> str:
+    return repr(tuple(value) if isinstance(value, list) else value)
 
 
 def _opened(origin: Origin, gallery: Mapping[str, Any], layer: str, out: str) -> list[str]:
@@ -81,7 +95,11 @@ def _opened(origin: Origin, gallery: Mapping[str, Any], layer: str, out: str) ->
     if origin.load is None:
         made.append("model = ...  # your network, with the weights of the scan")
     elif low or origin.embedded:
-        loaded = f"deconvviz.load_model({', '.join(map(repr, _load(origin, gallery)))})"
+        words = [*map(repr, _load(origin, gallery))]
+        if ".py:" in origin.load[0] and gallery["preprocess"] is not None:
+            facts = ", ".join(f"{name}={_written(value)}" for name, value in gallery["preprocess"].items())
+            words.append(f"preprocess=deconvviz.Preprocess({facts})")
+        loaded = f"deconvviz.load_model({', '.join(words)})"
         made.append("model = " + (f"deconvviz.DeconvNet({loaded}, precision='bf16')" if low else loaded))
     if origin.embedded:
         return [

@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..deconvnet import DeconvNet
+from ..deconvnet import DeconvNet, NetworkFrom
 from ..errors import UnusableIndex, UnwritableOutput
-from ..images import AnyImages, find_images
+from ..images import AnyImages, Preprocess, find_images
 from ..network import from_anywhere, load_model
 from ..scanning import Index, is_manifest, open_index, read_manifest, scan, select
-from .asked import NetworkFrom, Place, Selection, Style, Told
+from .asked import Place, Selection, Style, Told
 from .facts import check_channels
 from .folder import refuse_foreign
 from .gallery import write_site
@@ -66,7 +67,7 @@ def make_gallery(
         check_single(selection, place)
     else:
         refuse_foreign(place.path, place.force)
-    index = _opened(sources, network, scanning)
+    index = _opened(sources, network, told, scanning)
     if index is None:
         index = _of_images(sources, selection, place, network, told, scanning)
     write = write_single_page if place.single_file else write_site
@@ -83,7 +84,7 @@ def _of_images(
 ) -> Index:
     """The index of these images, which are scanned for a gallery; by default it keeps nine of each feature map."""
     images = find_images(sources)  # before the network, which may take minutes to come
-    dv = network.load(network.model, network.weights)
+    dv = _loaded(network, told)
     chosen = select(dv.layers, selection.layers)[1]
     check_channels(selection.channels, {layer.names[0]: layer.channels for layer in chosen})
     again = from_anywhere(network.model, network.weights)
@@ -91,7 +92,7 @@ def _of_images(
     return _scanned(dv, images, place.path, **how)
 
 
-def _opened(sources: Sequence[str], network: NetworkFrom, scanning: Mapping[str, Any]) -> Index | None:
+def _opened(sources: Sequence[str], network: NetworkFrom, told: Told, scanning: Mapping[str, Any]) -> Index | None:
     """The index that `sources` is, with the network asked for or its own; None if they are images."""
     indexes = [source for source in sources if is_manifest(Path(source))]
     if not indexes:
@@ -102,7 +103,16 @@ def _opened(sources: Sequence[str], network: NetworkFrom, scanning: Mapping[str,
     if scanning:
         options = ", ".join("--" + name.replace("_", "-") for name in scanning)
         raise UnusableIndex(f"{folder}: is an index already; {options} would be for a scan of images")
-    usual = (network.model, network.weights) if network.asked else read_manifest(folder).load
-    if usual is None:
-        raise UnusableIndex(f"{folder}: does not say where its network is from; name it with --model")
-    return open_index(folder, network.load(*usual))
+    manifest = read_manifest(folder)
+    if not network.asked:
+        if manifest.load is None:
+            raise UnusableIndex(f"{folder}: does not say where its network is from; name it with --model")
+        network = replace(network, model=manifest.load[0], weights=manifest.load[1])
+    return open_index(folder, _loaded(network, told, manifest.as_preprocess()))
+
+
+def _loaded(network: NetworkFrom, told: Told, known: Preprocess | None = None) -> DeconvNet:
+    dv = network.load(known)
+    if told.say is not None and dv.place != "cpu":
+        told.say(f"Running on {dv.place}.")
+    return dv

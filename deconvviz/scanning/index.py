@@ -215,7 +215,8 @@ class Index:
                 raise UnusableIndex(
                     f"{self.folder}: its network has no name to be loaded by again; give it: open_index(…, model=…)"
                 )
-            self._model = checked(load_model(*self.manifest.load), self.manifest, self.folder)
+            model = load_model(*self.manifest.load, preprocess=self.manifest.as_preprocess())
+            self._model = checked(model, self.manifest, self.folder)
         return self._model
 
     def _source(self) -> AnyImages:

@@ -75,6 +75,11 @@ class Manifest:
         """The numbers of the images in a part."""
         return range(part * self.part, min((part + 1) * self.part, self.images))
 
+    def as_preprocess(self) -> Preprocess | None:
+        """How pictures became the network's input."""
+        facts = self.preprocess
+        return None if facts is None else Preprocess(**{name: _tuples(value) for name, value in facts.items()})
+
     @property
     def identity(self) -> str:
         """A hash of all that the result depends on."""
@@ -151,6 +156,10 @@ def _from_json(content: Mapping[str, Any]) -> Manifest:
     return Manifest(
         **facts, layers=layers, roots=tuple(content["roots"]), load=load, categories=categories, scores=scores
     )
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def preprocess_facts(preprocess: Preprocess | None) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+import torchvision
 from files import SAYS, hostile
 from PIL import Image
 from shell import check_one_line, deconvviz, process
@@ -252,6 +253,73 @@ def test_networks_in_ones_own_file(pictures: Path, tmp_path: Path) -> None:
         assert done.returncode == 1
         assert says in done.stderr.splitlines()[-1]
         assert "Traceback" not in done.stderr
+
+
+BARE = """
+import torch
+from torch import nn
+from wide import width
+def bare():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(1, width(), 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(width(), 5, 3), nn.ReLU())
+"""
+
+
+def test_a_bare_network_is_told_how_pictures_become_its_input(pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(BARE)
+    (tmp_path / "wide.py").write_text("def width(): return 4\n")
+    image, model = sorted(pictures.iterdir())[0], ("--model", "net.py:bare")
+    grey = ("--mean", "0.4", "--std", "0.25")
+    check_one_line(deconvviz("project", image, *model, cwd=tmp_path), 1, "add --size, --mean and --std")
+    check_one_line(deconvviz("layers", *model, *grey, cwd=tmp_path), 1, "add --size, --mean and --std")
+    done = deconvviz(
+        "project", image, *model, *grey, "--size", "32", "-l", "3", "--json", "-o", "out.png", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    (made,) = json.loads(done.stdout)["pictures"]
+    assert made["preprocess"] == {
+        "size": 32, "mean": [0.4], "std": [0.25], "resize": -1, "interpolation": "bilinear"
+    }  # fmt: skip
+    assert made["weights"] == "its own"
+    table = deconvviz("layers", *model, *grey, "--size", "20x32", cwd=tmp_path).stdout
+    assert ["3", "Conv2d", "5", "7x13"] in [line.split()[:4] for line in table.splitlines()]
+    check = deconvviz("models", "--check", "net.py:bare", *grey, "--size", "32", cwd=tmp_path)
+    assert check.stdout == "net.py:bare can be mirrored: 5 layers\n"
+    for wrong in (("--size", "0"), ("--size", "3x"), ("--size", ""), ("--mean", "a"), ("--std", "0.5,")):
+        assert deconvviz("layers", *model, *wrong, cwd=tmp_path).returncode == 2
+    check_one_line(deconvviz("layers", *model, "--size", "9", "--mean", "1", cwd=tmp_path), 1, "as many of one")
+
+
+def test_an_index_remembers_how_pictures_became_the_input_of_a_bare_network(pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(BARE)
+    (tmp_path / "wide.py").write_text("def width(): return 4\n")
+    words = ("--model", "net.py:bare", "--size", "32", "--mean", "0.4", "--std", "0.25")
+    done = deconvviz("scan", pictures, *words, "-o", "index", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert deconvviz("figure", "index", "-l", "3", "-o", "fig.png", cwd=tmp_path).returncode == 0
+    for asked in ((), ("--model", "net.py:bare"), words):
+        done = deconvviz("gallery", "index", *asked, "-l", "3", "-o", "gallery", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    done = deconvviz("gallery", "index", "--size", "30", "-o", "other", cwd=tmp_path)
+    check_one_line(done, 1, "was made with another preprocessing")
+    done = deconvviz("gallery", pictures, *words, "-l", "3", "-o", "fresh", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_options_go_before_what_a_network_knows(pictures: Path, tmp_path: Path) -> None:
+    image = sorted(pictures.iterdir())[0]
+    words = ["project", image, "--model", "shapes", "--std", "0.5,0.5,0.5", "-l", "conv1", "--json"]
+    (made,) = json.loads(deconvviz(*words, cwd=tmp_path).stdout)["pictures"]
+    assert made["preprocess"]["std"] == [0.5] * 3
+    assert (made["preprocess"]["size"], made["preprocess"]["mean"]) == (shapes.SIZE, list(shapes.MEAN))
+
+
+def test_layers_of_a_checkpoint(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = torchvision.models.squeezenet1_1(num_classes=7)
+    torch.save({"model_state_dict": net.state_dict()}, tmp_path / "seven.pth")
+    done = deconvviz("layers", "--model", "squeezenet1_1", "--weights", "seven.pth", cwd=tmp_path)
+    assert ["classifier.1", "Conv2d", "7"] in [line.split()[:3] for line in done.stdout.splitlines()]
 
 
 def test_class_scores_carry_their_names(pictures: Path, tmp_path: Path) -> None:
