@@ -50,6 +50,8 @@ def table(verdicts: Iterable[Verdict], seed: int) -> str:
     rows = [f"{kinds[kind]:6d}  {kind}" for kind in ("right", "refused in part", "refused", "wrong")]
     rows.append(f"of {len(verdicts)} networks of seed {seed}; largest error {max(v.error for v in verdicts):.0e} over")
     rows.append(f"{layers} layers and {units} projections, {units - lively} of which are zero")
+    tied = sum(verdict.tied for verdict in verdicts)
+    rows += [f"{tied} layers that hang on a choice between equals, and differ by that, are not counted"] * bool(tied)
     rows += ["networks with refusals, by reason:"] * bool(reasons)
     rows += [f"{count:6d}  {reason}" for reason, count in reasons.most_common()]
     rows += ["wrong: " + ", ".join(v.label for v in verdicts if v.wrong)] * bool(kinds["wrong"])
@@ -83,6 +85,7 @@ def main() -> int:
             verdicts.append(verdict)
             if verdict.wrong:
                 tqdm.write(shown(grow(*_label(verdict.label)), verdict) + "\n", file=sys.stdout)
+                sys.stdout.flush()
     print(table(verdicts, asked.seed))
     return any(verdict.wrong for verdict in verdicts)
 

@@ -94,7 +94,7 @@ WRITTEN_OUT = {
     ],
     "lambda x: x.clamp(-1, 2)": ["{0}.clamp(-1, 2)"],
 }
-"""Written in several operators: right, or refused."""
+"""Written in several operators."""
 
 SCALED = [
     *("2 * {0} * torch.sigmoid({0})", "{0} * (2 * {0}.sigmoid())", "({0} * 2) * {0}.sigmoid()"),
@@ -131,7 +131,7 @@ def learned(w: Writer, v: Value) -> Value:
     if form == 2:
         beta = w.member("nn.Parameter(torch.rand(1) + 0.5)", "beta")
         meant = f"rectify(lambda x: x * torch.sigmoid({beta} * x), {{0}})"
-        return w.say(f"{{0}} * torch.sigmoid({beta} * {{0}})", v, meant=meant, status="may", role="rectify")
+        return w.say(f"{{0}} * torch.sigmoid({beta} * {{0}})", v, meant=meant, role="rectify")
     name = w.define(OWN_FORWARD)
     meant = "rectify(lambda x: F.leaky_relu(x, 0.1), {0})"
     return w.say("{m}({0})", v, module=f"{name}()", meant=meant, role="rectify")
@@ -141,10 +141,10 @@ def written_out(w: Writer, v: Value) -> Value:
     """An activation in several operators."""
     if w.maybe(0.15):
         twice = "2 * rectify(F.silu, {0})"
-        return w.say(w.dice.choice(SCALED), v, meant=twice, status="may", role="rectify", fresh=True)
+        return w.say(w.dice.choice(SCALED), v, meant=twice, role="rectify", fresh=True)
     which = w.dice.choice(list(WRITTEN_OUT))
     spelled = w.dice.choice(WRITTEN_OUT[which])
-    return w.say(spelled, v, meant=f"rectify({which}, {{0}})", status="may", role="rectify", fresh=True)
+    return w.say(spelled, v, meant=f"rectify({which}, {{0}})", role="rectify", fresh=True)
 
 
 def both_signs(w: Writer, v: Value) -> Value:

@@ -141,8 +141,8 @@ def nothing(w: Writer, v: Value) -> Value:
     own = ["F.dropout({0}, 0.4, self.training)", "F.dropout2d({0}, 0.4, training=self.training)", "{0}.detach()"]
     if w.maybe():
         m = w.member(w.dice.choice(codes))
-        return w.say(f"{m}({{0}})", v, meant="{0} * 1")
-    return w.say(w.dice.choice(own), v, meant="{0} * 1")
+        return w.say(f"{m}({{0}})", v, meant="{0} * 1", role="nothing")
+    return w.say(w.dice.choice(own), v, meant="{0} * 1", role="nothing")
 
 
 MOVES = [

@@ -62,7 +62,7 @@ class Writer:
         self.definitions: list[str] = []
         self.status, self.random = {"x": ""}, set[str]()
         self.followed: dict[str, list[str]] = {}
-        self.used: set[str] = set()
+        self.squashed: set[str] = set()  # between 0 and 1: in a product they are taken for the gate
         self.fresh: set[str] = set()
         self.uses: Counter[str] = Counter()
         self.count = 0
@@ -139,16 +139,19 @@ class Writer:
         y = self.name("v")
         text = own.format(*(v.own for v in of), y=y, m=m)
         text = text if re.search(rf"\b{y}\b", text) else f"{y} = {text}"
+        says = (meant or own).format(*(v.meant for v in of), y=y, m=m)
+        carrying = [v for n, v in enumerate(of) if signal is None or n in signal]
+        if "gated(" in says and self.squashed & {v.meant for v in carrying}:
+            status = status or "may"  # either factor could be the gate
+        if re.search("sigmoid|softmax|relu6", says) or (not role and self.squashed & {v.meant for v in carrying}):
+            self.squashed.add(y)
+        says = self.absolute(says if re.search(rf"\b{y}\b", says) else f"{y} = {says}")
         mark = {"": "", "may": "  # may be refused", "must": "  # must be refused"}[status]
         self.frame.own += [self.frame.indent + line + mark for line in text.split("\n")]
-        says = (meant or own).format(*(v.meant for v in of), y=y, m=m)
-        says = self.absolute(says if re.search(rf"\b{y}\b", says) else f"{y} = {says}")
-        carrying = [v for n, v in enumerate(of) if signal is None or n in signal]
         value = self.mean(y, says, [v.meant for v in carrying], [v.meant for v in of], role, status, random)
         if m:
             self.layer(self.frame.path + re.sub(r"\['(\w+)'\]", r".\1", m).removeprefix("self."), y)
         self._memory(of, value, fresh, in_place)
-        self.used.update(v.meant for v in of)
         return value
 
     def mean(

@@ -1,6 +1,7 @@
 """Random networks in many spellings: right or refused (`python tests/fuzz.py` tries as many as one likes)."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 import torch
@@ -9,6 +10,22 @@ from fuzzing.judging import judge
 from torch import nn
 
 from deconvviz import mirror
+
+SEED = 18
+TODAY = int(datetime.now(UTC).strftime("%Y%m%d"))
+
+
+@pytest.mark.parametrize("number", range(60))
+def test_random_networks_are_right_or_refused(number: int) -> None:
+    grown = grow(SEED, number)
+    assert judge(grown).wrong == [], f"python tests/fuzz.py --only {grown.label}"
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("number", range(3))
+def test_so_are_todays(number: int) -> None:
+    grown = grow(TODAY, number)
+    assert judge(grown).wrong == [], f"python tests/fuzz.py --only {grown.label}"
 
 
 def test_the_same_seed_grows_the_same_networks_and_others_others() -> None:
@@ -82,6 +99,16 @@ def test_a_refusal_of_a_line_that_may_be_refused_is_none_of_the_wrongs() -> None
     )
     verdict = judge(written(source, MEANT.replace("F.relu", "torch.sin"), [], "may"))
     assert (verdict.kind, verdict.refusals) == ("refused", ["sin has no mirror rule"])
+
+
+def test_what_hangs_on_a_choice_between_equals_is_no_wrong() -> None:
+    """Of four ones each is the largest, and rounding chooses; the mirror chooses as torch does, and gets no signal."""
+    source = NET.replace("F.relu(self.a(x))", "F.max_pool2d(self.a(x) * 0 + 1, 2)")
+    ones = "v1 - v1.detach() + 1\n    v2 = F.max_pool2d(v2, 2)"
+    verdict = judge(written(source, MEANT.replace("rectify(F.relu, v1)", ones), []))
+    assert (verdict.wrong, verdict.tied) == ([], 1)
+    zeros = MEANT.replace("rectify(F.relu, v1)", "F.max_pool2d(v1 * 0 + 1, 2)")
+    assert judge(written(source, zeros, [])).kind == "right"
 
 
 def test_every_block_is_grown_sometimes() -> None:

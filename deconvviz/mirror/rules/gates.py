@@ -95,6 +95,8 @@ def no_gate(call: Call) -> str:
     if call.pattern is not None and call.pattern.key is None:
         return "multiplies a map by a function of its own values, and together they are no activation that is known"
     if two_maps(call) and gate_of(call) is None:
+        if all(_squash(call, n) is not None or _is_a_point(call, n) for n in (0, 1)):
+            return "multiplies two maps that could both be the gate (from a sigmoid or softmax, or 1×1 in space)"
         return "multiplies two maps of which neither is a gate (from a sigmoid or softmax, or 1×1 in space)"
     return ""
 
