@@ -83,6 +83,9 @@ def main() -> int:
         coming = pool.imap_unordered(partial(judged, asked.seed), range(asked.count), chunksize=4)
         for verdict in tqdm(coming, total=asked.count, unit="network", disable=None):
             verdicts.append(verdict)
+            if len(verdicts) % 100 == 0 and not sys.stderr.isatty():  # where tqdm keeps still
+                so_far = Counter(one.kind for one in verdicts)
+                print(f"{len(verdicts)} of {asked.count}: {dict(so_far)}", file=sys.stderr, flush=True)
             if verdict.wrong:
                 tqdm.write(shown(grow(*_label(verdict.label)), verdict) + "\n", file=sys.stdout)
                 sys.stdout.flush()
