@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from deconvviz import DeconvNet
 from deconvviz.errors import NoMirrorRule
+from deconvviz.mirror.layers import Layers
 from deconvviz.mirror.rules.patterns import WrittenOut
 
 Activation = Callable[[Tensor], Tensor]
@@ -379,6 +380,8 @@ def test_what_is_proved_is_in_the_table() -> None:
     table = DeconvNet(seeded(lambda: Blocks(SPELLINGS["x * relu6(x + 3) / 6"][0]))).layers_for((2, 17, 15))
     found = [call.pattern.key for call in table.graph.calls if call.pattern]
     assert found == [WrittenOut.PART, WrittenOut.ACTIVATION] * 6
+    Layers(table.graph.net, table.graph)
+    assert [call.pattern.key for call in table.graph.calls if call.pattern] == found
 
 
 # --- local response normalisation -----------------------------------------------------------------------------

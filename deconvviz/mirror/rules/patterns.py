@@ -70,7 +70,12 @@ class Pattern:
 
 
 def find_patterns(graph: Graph) -> None:
-    """Mark each call of a graph that completes an activation; its one input is then what that is a function of."""
+    """Mark each call of a graph that completes an activation; its one input is then what that is a function of.
+
+    A graph that has been marked stays as it is.
+    """
+    if any(call.pattern is not None for call in graph.calls):
+        return
     finder = _Finder(graph)
     for call in graph.calls:
         call.pattern = finder.pattern(call)
