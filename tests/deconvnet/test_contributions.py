@@ -83,6 +83,7 @@ def test_contributions_equal_autograd_on_the_network(name: str, layer: str, modu
 
 
 @pytest.mark.quick
+@torch.no_grad()
 def test_below_what_is_linear_it_is_by_how_much_the_logit_falls_without_the_unit() -> None:
     dv, x = tiny(), images()
     net: Tiny = dv.net  # type: ignore[assignment]
