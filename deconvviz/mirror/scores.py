@@ -91,7 +91,7 @@ def _keeps_classes(call: Call) -> bool:
     """Whether a call makes, of the scores that it reads, as many others, in the same order."""
     if len(call.inputs) != 1 or _shape(call)[:1] != call.input_shapes[0][:1] or not call.input_shapes[0]:
         return False
-    if call.operator not in KEEPS_CLASSES and torch.Tag.pointwise not in getattr(call.operator, "tags", ()):
+    if call.operator not in KEEPS_CLASSES and not _pointwise(call):
         return False
     given = call.arguments.get("dim")
     dimensions = {d % (len(call.input_shapes[0]) + 1) for d in _listed(given)}
@@ -110,7 +110,12 @@ def _filters(call: Call) -> bool:
     if rule is not None and rule.role == "filter":
         return True
     weights = [w for w in call.arguments.values() if isinstance(w, Weight) and w.filter_shape]
-    return bool(weights) and torch.Tag.pointwise not in call.operator.tags
+    return bool(weights) and not _pointwise(call)
+
+
+def _pointwise(call: Call) -> bool:
+    """Whether torch marks the operator so: each value is made of those at its place."""
+    return torch.Tag.pointwise in getattr(call.operator, "tags", ())
 
 
 def _shape(call: Call) -> tuple[int, ...]:
