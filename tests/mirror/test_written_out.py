@@ -1,6 +1,7 @@
 """Activations written out over several operators: the same projections as of torch's own; or gates; or refused."""
 
 import math
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -437,3 +438,48 @@ def test_other_normalisations_by_a_quotient_are_refused(name: str) -> None:
     dv = DeconvNet(seeded(lambda: Normalised(OTHERS[name])))
     with pytest.raises(NoMirrorRule, match="divides by what it computed"):
         dv.project(torch.randn(1, 2, 17, 15), ["head:0"])
+
+
+# --- factors in random order ---------------------------------------------------------------------------------
+
+GATES: list[tuple[Activation, list[Activation]]] = [
+    (F.silu, [torch.sigmoid, lambda x: 1 / (1 + torch.exp(-x)), lambda x: (1 + torch.tanh(x / 2)) / 2]),
+    (F.silu, [lambda x: 1 - torch.sigmoid(-x), lambda x: F.logsigmoid(x).exp(), lambda x: torch.exp(-F.softplus(-x))]),
+    (F.hardswish, [lambda x: F.relu6(x + 3) / 6, F.hardsigmoid, lambda x: torch.clip(x / 6 + 0.5, 0, 1)]),
+    (F.hardswish, [lambda x: (F.relu(x + 3) - F.relu(x - 3)) / 6, lambda x: F.hardtanh(3 + x, 0.0, 6.0) * (1 / 6)]),
+    (F.gelu, [lambda x: 0.5 * (1 + torch.erf(x / ROOT2)), lambda x: 1 - 0.5 * torch.erfc(x / ROOT2)]),
+    (
+        lambda x: F.gelu(x, approximate="tanh"),
+        [lambda x: 0.5 + 0.5 * torch.tanh(PI2 * x * (1 + 0.044715 * x.square()))],
+    ),
+    (F.mish, [lambda x: torch.tanh(F.softplus(x)), lambda x: 1 - 2 / ((1 + torch.exp(x)) ** 2 + 1)]),
+    (F.relu, [lambda x: (x > 0).to(x.dtype), lambda x: (x.sign() + 1) / 2, lambda x: 1 - (x <= 0).double()]),
+]
+CONSTANTS = [2.0, 0.5, -1.0, 3.0, 1.5, -0.25]
+
+
+def product(dice: random.Random) -> tuple[Activation, Activation]:
+    """Such a product, and what it is in torch's own words."""
+    own, gates = dice.choice(GATES)
+    gate, constants, seed = dice.choice(gates), dice.choices(CONSTANTS, k=dice.randrange(4)), dice.random()
+    constants += [-1.0] * (math.prod(constants) < 0)  # a network turned round at each step is silent
+    scale = math.prod(constants)
+
+    def written(x: Tensor) -> Tensor:
+        order, left = random.Random(seed), [x, gate(x), *constants]
+        while len(left) > 1:
+            first, second = (left.pop(order.randrange(len(left))) for _ in range(2))
+            quotient = isinstance(first, Tensor) and not isinstance(second, Tensor) and order.random() < 0.5
+            left.append(first / (1 / second) if quotient else first * second)
+        return left[0]
+
+    return written, lambda x: scale * rectified(own)(x)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_products_in_any_order(seed: int) -> None:
+    dice = random.Random(seed)
+    some = [product(dice) for _ in range(PLACES)]
+    up, down = errors(*(seeded(lambda each=each: Blocks(*each)) for each in zip(*some, strict=True)))
+    assert up <= 1e-10
+    assert down <= 1e-10
