@@ -140,8 +140,10 @@ def learned(w: Writer, v: Value) -> Value:
 def written_out(w: Writer, v: Value) -> Value:
     """An activation in several operators."""
     if w.maybe(0.15):
-        twice = "2 * rectify(F.silu, {0})"
-        return w.say(w.dice.choice(SCALED), v, meant=twice, role="rectify", fresh=True)
+        y = w.name("v")  # a filter before it is read after the activation, before it is doubled
+        once = w.mean(y, f"{y} = rectify(F.silu, {v.meant})", [v.meant], [v.meant], "rectify", "", False)
+        w.frame.history.pop()
+        return w.say(w.dice.choice(SCALED), v, meant=f"2 * {once.meant}", fresh=True)
     which = w.dice.choice(list(WRITTEN_OUT))
     spelled = w.dice.choice(WRITTEN_OUT[which])
     return w.say(spelled, v, meant=f"rectify({which}, {{0}})", role="rectify", fresh=True)

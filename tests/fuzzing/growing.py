@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from .activations import ACTIVATIONS
+from .composites import COMPOSITES
 from .filters import FILTERS, NORMS
-from .gates import CONSTANTS, GATES
+from .gates import CONSTANTS, GATES, constants
 from .heads import head
 from .meaning import WORDS
-from .moves import MOVES
+from .moves import MOVES, padded
 from .parts import as_class, part
 from .pools import POOLS, RESIZES
 from .refused import REFUSED
@@ -30,6 +31,7 @@ FAMILIES = [
     (GATES, 3),
     (CONSTANTS, 2),
     (MOVES, 6),
+    (COMPOSITES, 3),
 ]
 """Blocks, and how often each family is chosen."""
 
@@ -103,7 +105,8 @@ def grow(seed: int, number: int, longest: int = 99) -> Grown:
     shape = (dice.choice([1, 3, 3, 4]), dice.randint(12, 24), dice.randint(12, 24))
     w = Writer(dice, shape)
     count, refusing = dice.randint(3, 8), dice.random() < 0.12
-    value = _grown(w, w.input, FILTERS[:1])
+    first = _grown(w, w.input, [constants, padded]) if dice.random() < 0.1 else w.input  # images normalised in the net
+    value = _grown(w, first, FILTERS[:1])
     for step in range(min(count, longest)):
         value = part(w, value, one_block, refusing and step == count - 2)
     if longest >= count and dice.random() < 0.3:

@@ -99,7 +99,12 @@ class Writer:
         return f"self.{name}"
 
     def module(self, code: str) -> str:
-        """A module of this code: a new one, or at times one that is there already; or one of a `ModuleDict`."""
+        """A module of this code: a new one, or at times one that is there already; or one of a `ModuleDict`.
+
+        `code` may also name one that is there.
+        """
+        if code.startswith("self."):
+            return code
         known = self.frame.reusable.get(code)
         if known and self.dice.random() < 0.5:
             return known
