@@ -53,16 +53,17 @@ def said(value: object) -> str:
     return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}{facts}"
 
 
-def whole(least: int | None, otherwise: object = ...) -> Check:
-    """A whole number, `least` or more unless that is None; or `otherwise`, if that is given."""
-    what = "a whole number" if least is None else f"a whole number from {least} on"
+def whole(least: int | None, otherwise: object = ..., most: int | None = None) -> Check:
+    """A whole number, from `least` to `most` unless these are None; or `otherwise`, if that is given."""
+    edges = "" if least is None else f" from {least} on" if most is None else f" from {least} to {most}"
 
     def check(name: str, value: Any) -> Any:
         if value is otherwise:
             return value
         number = as_whole(value)
-        if number is None or (least is not None and number < least):
-            raise UnsuitableInput(f"{name}={said(value)}: {what} is needed")
+        low, high = (number if edge is None else edge for edge in (least, most))
+        if number is None or not low <= number <= high:  # type: ignore[operator]
+            raise UnsuitableInput(f"{name}={said(value)}: a whole number{edges} is needed")
         return number
 
     return check
@@ -129,7 +130,8 @@ def one_of(words: Collection[str]) -> Check:
 
 def a_path(name: str, value: Any) -> Any:
     """A path: text or a `Path`."""
-    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(text, str) or not text or "\0" in text:
         raise UnsuitableInput(f"{name}={said(value)}: a path is needed, as text or a pathlib.Path")
     return value
 

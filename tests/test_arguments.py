@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -229,3 +230,45 @@ def test_checks_stand_at_the_door() -> None:
             door(**wrong)
     with pytest.raises(TypeError, match="unexpected"):
         door(q=1)
+
+
+JUNK: list[Any] = [
+    *(None, 10**30, -1, 2.5, float("nan"), True, "", "x", b"x", "a\0b", [], ["x"], [None], (), {}, {"a": 1}, 1j, int),
+    *(object(), print, range(3), torch.zeros(2), torch.zeros(3, device="meta"), np.zeros((3, 3)), NET, DV),
+    *(Image.new("RGB", (8, 8)), Path("nowhere")),
+]
+
+
+def test_no_error_of_pythons_comes_through_a_public_door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    index = deconvviz.scan(DV, [Image.new("RGB", (20, 20))], "block", out="index", progress=False)
+    assert index is not None
+    shown = DV.project(X, ["block:1#0"])
+    doors: list[tuple[Callable[..., object], dict[str, Any]]] = [
+        (DeconvNet, {"model": NET, "preprocess": None, "input_shape": None, "precision": "fp32", "device": None}),
+        (DV.record, {"images": X, "layers": "block"}),
+        (DV.strongest, {"images": X, "layer": "block", "k": 1}),
+        (DV.project, {"images": X, "units": ["block:1"]}),
+        (lambda **given: list(DV.stream(**given)), {"images": X, "units": ["block:1"], "ahead": 2}),
+        (DV.layers_for, {"input_shape": (3, 16, 16)}),
+        (Preprocess, {"size": 16, "mean": (0.5,), "std": (0.5,), "resize": -1, "interpolation": "bilinear"}),
+        (Preprocess.of_transforms, {"transforms": None}),
+        (Preprocess(16), {"source": None}),
+        (deconvviz.read_image, {"path": "x"}),
+        (Unit.parse, {"text": "block:1"}),
+        (index.top, {"layer": "block", "channel": 1, "k": 1}),
+        (index.statistics, {"layer": "block", "channel": 1}),
+        (index.project, {"layer": "block", "channels": 1, "k": 1}),
+        (index.matching, {"asked": "block"}),
+        (deconvviz.open_index, {"folder": "index", "model": None, "images": None}),
+        (deconvviz.merge, {"folders": ["index"], "out": "index"}),
+        (deconvviz.load_model, {"name": "shapes", "weights": "none", "device": None, "preprocess": None}),
+        (shown[0].show, {"tile": 9}),
+        (shown[0].save, {"path": "a.png", "tile": 9}),
+        (shown.save, {"path": "a.png"}),
+    ]
+    for door, given in doors:
+        for name in given:
+            for junk in JUNK:
+                with suppress(DeconvvizError):
+                    door(**{**given, name: junk})

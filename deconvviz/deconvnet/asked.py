@@ -27,9 +27,12 @@ def a_network(name: str, value: Any) -> Any:
 
 def an_input_shape(name: str, value: Any) -> Any:
     """Channels, rows and columns, or None. Raises UnsuitableInput."""
-    if value is None:
-        return None
-    sizes = [as_whole(size) for size in value] if isinstance(value, Iterable) and not isinstance(value, str) else []
+    return None if value is None else a_shape(name, value)
+
+
+def a_shape(name: str, value: Any) -> Any:
+    """Channels, rows and columns. Raises UnsuitableInput."""
+    sizes = [as_whole(size) for size in value] if holds_several(value) else []
     if len(sizes) != 3 or not all(size is not None and size >= 1 for size in sizes):
         raise UnsuitableInput(f"{name}={said(value)}: (channels, rows, columns) are needed, as in (3, 224, 224)")
     return tuple(sizes)

@@ -1,5 +1,6 @@
 """`DeconvNet`: a network with its mirror attached, as Figure 1 of Zeiler & Fergus 2014 draws it."""
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,7 +18,7 @@ from ..machine import PRECISIONS, pick_precision
 from ..mirror import LayerNames, Layers, Recording, Step, describe, some_layers
 from ..network import Call, Graph, Model, between_captures, on_device
 from .ascent import ascents
-from .asked import a_network, an_input_shape, parsed, single_units, some_units
+from .asked import a_network, a_shape, an_input_shape, parsed, single_units, some_units
 from .classes import class_score
 from .contributions import strongest_for
 from .forward import record_whole
@@ -98,6 +99,7 @@ class DeconvNet:
             )
         return self.layers_for(self._input_shape)
 
+    @takes(input_shape=a_shape)
     def layers_for(self, input_shape: Sequence[int]) -> Layers:
         """The table of layers for images of this shape (C, H, W); captured once and kept for the last few.
 
@@ -208,7 +210,7 @@ class DeconvNet:
         """Projections of units that stand for one each; `bar` is told how many are made."""
         ready: dict[Graph, dict[Call, Step]] = {}
         remaining = iter(asked)
-        while some := list(islice(remaining, ahead)):
+        while some := list(islice(remaining, min(ahead, sys.maxsize))):
             projections: dict[int, Projection] = {}
             for served in self._passes(source, some):
                 made = project_pass(served, self._precision, ready, self.preprocess, self.model.categories)

@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ..arguments import said
+from ..arguments import a_path, said, takes, whole
 from ..drawing import QUANTILE, ZERO, Box, Scaling, notebook, picture_tile, signal_tile, write_picture
 from ..errors import UnsuitableInput
 from ..images import Preprocess, picture
 from .units import Unit
 
 GREY = (ZERO, ZERO, ZERO)
+
+LARGEST_TILE = 8192
+"""Pixels of a side."""
 
 TILE, SMALL = 224, 112
 """Pixels of a tile's side: of one projection alone, and of many together."""
@@ -74,6 +77,7 @@ class Projection:
         """The region of that picture beside the projection: the receptive field, clipped to the image."""
         return picture(self.input, self.preprocess, self.box)
 
+    @takes(tile=whole(1, most=LARGEST_TILE))
     def show(self, tile: int = TILE) -> Image.Image:
         """The patch beside the projection, on square tiles of `tile` × `tile` pixels.
 
@@ -90,6 +94,7 @@ class Projection:
         """The picture that the projection shows itself as: `show()`, the patch beside it."""
         return self.show()
 
+    @takes(path=a_path, tile=whole(1, most=LARGEST_TILE))
     def save(self, path: str | os.PathLike[str], tile: int = TILE) -> None:
         """Write `image`, or `show(tile)` for tiles of another size, as PNG, JPEG, WebP or PDF, by the path's ending.
 

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ..arguments import a_path, takes
 from ..drawing import notebook, write_picture
 from ..errors import UnsuitableInput
 from ..images import printable
@@ -63,6 +64,7 @@ class Projections(list[Projection]):
         remark = f"left: image patches; right: projections; grey is zero{beside}"
         return row_picture(Row(self._said(), remark, self), SMALL)[0]
 
+    @takes(path=a_path)
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `image` as PNG, JPEG, WebP or PDF, by the path's ending; raises UnwritableOutput, also for others."""
         write_picture(Path(path), self.image, title=self._said())

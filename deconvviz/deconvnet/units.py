@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from ..arguments import said
 from ..errors import UnknownUnit, UnsuitableInput
 
 _NUMBER = "[0-9]{1,18}"
@@ -46,10 +47,11 @@ class Unit:
         >>> Unit.parse("features.12:3@6,7#4")
         Unit(features.12:3@6,7#4)
         """
-        match = _TEXT.fullmatch(text.strip())
+        match = _TEXT.fullmatch(text.strip()) if isinstance(text, str) else None
         if match is None:
             raise UnknownUnit(
-                f"{text!r} names no unit; write LAYER:MAP or LAYER:MAP@ROW,COLUMN, as in features.12:3@6,7; "
+                f"{repr(text) if isinstance(text, str) else said(text)} names no unit; "
+                "write LAYER:MAP or LAYER:MAP@ROW,COLUMN, as in features.12:3@6,7; "
                 "LAYER:MAP@* for every position; #IMAGE behind it for one of several images "
                 "(dv.strongest(images, layer) finds the strongest of a layer)"
             )

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from ..arguments import said
 from ..errors import UnsuitableInput
-from .inputs import as_tensor
+from .inputs import as_tensor, check_values
 from .preprocess import Preprocess
 from .records import Record
 
@@ -54,6 +54,8 @@ class DatasetImages:
         """What tells an item from others: a tensor's or picture's bytes, a path, or why there is none."""
         try:
             item = self._item(number)
+            if isinstance(item, Tensor):
+                check_values(item)
         except Exception as error:  # whatever a data set raises; it will be skipped
             return type(error).__name__.encode()
         item = torch.from_numpy(np.array(item)) if isinstance(item, np.ndarray) else item

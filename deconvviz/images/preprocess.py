@@ -49,7 +49,7 @@ class Preprocess:
             "size": _extent("size", self.size),
             "mean": _numbers("mean", self.mean),
             "std": _numbers("std", self.std),
-            "resize": self.resize if self.resize == -1 else _extent("resize", self.resize),
+            "resize": -1 if as_whole(self.resize) == -1 else _extent("resize", self.resize),
             "interpolation": one_of(INTERPOLATIONS)(
                 "interpolation", mode.value if isinstance(mode, InterpolationMode) else mode
             ),

@@ -45,7 +45,7 @@ def matching(asked: str | Iterable[str], names: Mapping[str, str], unknown: Call
     (['conv1'], ['conv1', 'features.2'])
     """
     found: dict[str, str] = {}
-    for pattern in [asked] if isinstance(asked, str) else some_layers("layers", asked, none=True):
+    for pattern in [asked] if isinstance(asked, str | nn.Module) else some_layers("layers", asked, none=True):
         if isinstance(pattern, nn.Module):
             raise UnknownLayer(f"{said(pattern)} is no layer's name; {nearest('', names)}")
         if pattern in names:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from ..arguments import a_path, takes
 from ..deconvnet import Cell, Projections, Unit, figure2, short_number, units_html
 from ..drawing import notebook, write_picture
 from ..errors import DeconvvizError
@@ -110,6 +111,7 @@ class FeatureMap:
         """The feature map as in Figure 2 of Zeiler & Fergus 2014: patches, and beside them the projections."""
         return figure2([Cell(self._said(), self.projections)], tile=112, count=max(len(self.top), 1))
 
+    @takes(path=a_path)
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `image` as PNG, JPEG, WebP or PDF, by the path's ending; raises UnwritableOutput, also for others."""
         write_picture(Path(path), self.image, title=f"{self.layer}:{self.channel}")
