@@ -406,7 +406,7 @@ def test_pictures_of_many_sizes_do_not_pile_up() -> None:
 
 
 def test_a_notebooks_cell_is_named_as_such() -> None:
-    from deconvviz.network.exporting import line_of
+    from deconvviz.network.refusals import line_of
 
     assert line_of("/somewhere/ipykernel_123/456.py", 7) == "notebook cell, line 7"
     assert line_of("net.py", "9") == "net.py:9"
