@@ -140,10 +140,10 @@ def learned(w: Writer, v: Value) -> Value:
 def written_out(w: Writer, v: Value) -> Value:
     """An activation in several operators."""
     if w.maybe(0.15):
-        y = w.name("v")  # a filter before it is read after the activation, before it is doubled
+        y = w.name("v")  # a filter below it is read after the activation, which may lie before what doubles it
         once = w.mean(y, f"{y} = rectify(F.silu, {v.meant})", [v.meant], [v.meant], "rectify", "", False)
         w.frame.history.pop()
-        return w.say(w.dice.choice(SCALED), v, meant=f"2 * {once.meant}", fresh=True)
+        return w.say(w.dice.choice(SCALED), v, meant=f"2 * {once.meant}", role="rectify", fresh=True)
     which = w.dice.choice(list(WRITTEN_OUT))
     spelled = w.dice.choice(WRITTEN_OUT[which])
     return w.say(spelled, v, meant=f"rectify({which}, {{0}})", role="rectify", fresh=True)
