@@ -29,7 +29,20 @@ WITHIN = {
     "drawing": ["output", "resampling", "tiles", "notebook"],
     "images": ["pictures", "transforms", "preprocess", "inputs", "records", "archives", "datasets", "sources"],
     "network": [
-        *("turns", "untouched", "refusals", "apart", "exporting", "graph", "reader", "state", "capture", "comparing"),
+        *(
+            "turns",
+            "untouched",
+            "refusals",
+            "apart",
+            "exporting",
+            "graph",
+            "arbitrary",
+            "classes",
+            "reader",
+            "state",
+            "capture",
+            "comparing",
+        ),
         *("folding", "devices", "safetensors", "checkpoints", "factories", "models"),
     ],
     "mirror": [

@@ -225,7 +225,7 @@ class DeconvNet:
     def _table_of(self, source: Recording | Sequence[Any], unit: Unit) -> Layers:
         """The table of layers for a unit's image; any will do that has its names, unless positions are counted."""
         if isinstance(source, Recording):
-            return self.layers_for(source.graph.input_shape)
+            return self._tables.recorded(source.graph)
         if self._input_shape is not None and not unit.everywhere:
             return self.layers
         return self.layers_for(as_batch(source[image_of(unit)], self.preprocess).shape[1:])
@@ -235,7 +235,7 @@ class DeconvNet:
         wanted = images_of(asked, len(source))
         units = dict(enumerate(asked))
         if isinstance(source, Recording):
-            table = self.layers_for(source.graph.input_shape)
+            table = self._tables.recorded(source.graph)
             yield from located(table, source, units, dict(enumerate(source.images)))
             return
         for images in read_by_shape(source, wanted, self.preprocess):
@@ -256,7 +256,7 @@ class DeconvNet:
     def _maps(self, images: Any, layer: LayerNames, progress: bool) -> list[tuple[str, Tensor]]:
         """The layers asked for, with their maps (N, C, H, W) or (N, C), channels first."""
         recording = images if isinstance(images, Recording) else self.record(images, layer, progress=progress)
-        table = self.layers_for(recording.graph.input_shape)
+        table = self._tables.recorded(recording.graph)
         return [(name, maps_of(table, recording, name)) for name in table.matching(layer)]
 
     def __repr__(self) -> str:

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch._dynamo import OptimizedModule
 
+from ..errors import UnsuitableInput
 from ..mirror import Layers, registered_modules, registered_operators, registrations
-from ..network import between_captures, capture, capturing, state_of
+from ..network import Graph, between_captures, capture, capturing, state_of
 
 WRAPPERS = {nn.DataParallel: "module", nn.parallel.DistributedDataParallel: "module", OptimizedModule: "_orig_mod"}
 """Modules that only run another one, and under which name; the last is what `torch.compile` makes."""
@@ -32,6 +33,13 @@ class Tables:
             key = (tuple(input_shape), sample.device, sample.dtype, registrations(), state_of(self.net))
             table = self._captured.get(key)
         return self._capture(key) if table is None else table
+
+    def recorded(self, graph: Graph) -> Layers:
+        """The table of a recording, also once the network's state has changed. Raises UnsuitableInput."""
+        for table in list(self._captured.values()):
+            if table.graph is graph:
+                return table
+        raise UnsuitableInput("this recording was made of another network, or too long ago; record the images again")
 
     def _capture(self, key: tuple[Any, ...]) -> Layers:
         """Capture the network for the key's shape; of threads whose first use is at once, one does it for all."""

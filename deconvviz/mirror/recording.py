@@ -52,16 +52,12 @@ def record(graph: Graph, images: Tensor, wanted: Sequence[str], keepers: Mapping
         inputs = [value for name, value in zip(call.reads, values, strict=True) if name in call.inputs]
         kept[call.name] = keepers[call.name](call, output, *inputs)
 
-    hooks = [call.register_forward_hook(keep) for call in calls if call.name in keepers]
+    hooked = [call.hooked(keep) if call.name in keepers else call for call in calls]
     found: list[tuple[dict[str, Tensor], dict[str, tuple[Tensor, ...]]]] = []
-    try:
-        with between_captures(), torch.no_grad(), exactly(images.device):
-            for part, _ in graph.parts(images):
-                maps = run(calls, part, wanted)
-                found.append((maps, dict(kept)))
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with between_captures(), torch.no_grad(), exactly(images.device):
+        for part, _ in graph.parts(images):
+            maps = run(hooked, part, wanted)
+            found.append((maps, dict(kept)))
     if len(found) > 1:
         return _joined(graph, images, found)
     maps, _ = found[0]

@@ -135,11 +135,9 @@ def registrations() -> frozenset[int]:
 
 
 def find_rule(call: Call) -> Rule | None:
-    """The rule for this call, or for what it completes; or None. A module's subclass inherits its class's rule."""
-    if call.pattern is not None and call.pattern.key is not None:
-        return RULES.get(call.pattern.key)
-    kinds = call.operator.__mro__ if isinstance(call.operator, type) else (call.operator,)
-    return next((RULES[kind] for kind in kinds if kind in RULES), None)
+    """The rule for this call, or for what it completes; or None."""
+    completes = call.pattern is not None and call.pattern.key is not None
+    return RULES.get(call.pattern.key if completes else call.operator)
 
 
 def answered_as(call: Call) -> str:

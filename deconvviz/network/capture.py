@@ -57,11 +57,13 @@ def _captured(net: nn.Module, shape: tuple[int, ...], collapse: tuple[type, ...]
     problem: Exception | None = None
     try:
         graph = Reader(net, export(net, torch.zeros(2, *shape).to(sample), known=known), collapse).read(shape)
-    except (DeconvvizError, KeyError) as error:
+    except DeconvvizError as error:
         problem = error
     if graph is not None and not graph.batch and any(graph.by_name[name].batched for name in graph.outputs):
         return graph
     images = (torch.zeros(count, *shape).to(sample) for count in BATCHES)
+    if graph is not None:  # what it returns does not count the images: for one image it may be right, if for no other
+        images = (some for some in images if len(some) == 1)
     just_so_many = next((some for some in images if _takes_apart(net, some)), None)
     try:
         if just_so_many is not None:

@@ -2,10 +2,11 @@
 
 `torch.export` follows one example; what it did not see (a branch on the number of images, state outside of modules, a
 fault of torch's or of ours) would be wrong in silence. So the first time that a layer's maps are computed, the network
-runs once more on that very batch as its author wrote it, and what it computes on the way is looked through for them.
+runs once more on that very batch as its author wrote it, up to where all of them have come up.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,19 +19,21 @@ from ..errors import UncapturableModel, one_line
 from ..machine import exactly
 from .capture import alone_with
 from .exporting import eagerly
-from .graph import Call, Graph, run
+from .graph import Call, Graph, operator_name, run
 from .turns import between_captures
 from .untouched import put_back
 
 GLANCE = 64
 """So many values of a tensor tell whether it may be the same as another."""
 
+SAME_KIND = {"convolution": "conv2d", "addmm": "linear", "mm": "linear", "mean": "adaptive_avg_pool2d"}
+"""Operators as they run, and as the capture names them; other names differ by underscores only."""
+
 
 def compare(graph: Graph, images: Tensor, maps: Mapping[str, Tensor]) -> None:
     """Compare maps (N, …), by call, that were captured of images (N, C, H, W) with what the network itself computes.
 
-    Each call is compared once; those on the way to it count as compared with it. Raises UncapturableModel, which names
-    the first layer that differs beyond rounding.
+    Each call is compared once. Raises UncapturableModel, which names the first layer that differs beyond rounding.
     """
     new = {name: value for name, value in maps.items() if name not in graph.compared}
     if not new:
@@ -43,135 +46,208 @@ def compare(graph: Graph, images: Tensor, maps: Mapping[str, Tensor]) -> None:
         # a `squeeze()` takes the batch away if it is of one image: a capture for any number does not
         twice = {name: value.expand(2, *value.shape[1:]) for name, value in new.items()}
         _compare(graph, images.expand(2, *images.shape[1:]), twice)
-    graph.compared.update(call.name for call in graph.needed_for(list(new)))
+    graph.compared.update(new)
 
 
 def _compare(graph: Graph, images: Tensor, maps: Mapping[str, Tensor]) -> None:
     """Raise UncapturableModel where the network itself computes anything else."""
     missing: set[str] = set()
     for part, where in graph.parts(images):
-        looking = _Looking({name: value[where] for name, value in maps.items()})
+        looking = _Looking({name: (graph.by_name[name], value[where]) for name, value in maps.items()})
         _run_itself(graph, part, looking)
-        missing.update(looking.sought)
+        missing.update(looking.missing())
     if missing and (first := _first_that_differs(graph, images, sorted(missing))):
-        where_from = f" (at {first.source})" if first.source else ""
+        at = f" (at {first.source})" if first.source else ""
         raise UncapturableModel(
-            f"{type(graph.net).__name__} itself computes other values than its capture, first in {first.name}"
-            f"{where_from}: what its forward does depends on something that torch.export does not see (values of the "
-            "images, their number, state outside of the network); choose a layer below, or make that a part of the "
-            "network"
+            f"{type(graph.net).__name__} itself computes other values than its capture, first in {first.name}{at}: "
+            "what its forward does depends on something that torch.export does not see (values of the images, their "
+            "number, state outside of the network); choose a layer below, or make that a part of the network"
         )
 
 
-def _run_itself(graph: Graph, images: Tensor, watching: TorchDispatchMode) -> None:
+def _run_itself(graph: Graph, images: Tensor, watching: "_Watching") -> None:
     """The network as its author wrote it, on images, while all that it computes is watched."""
     net, shape = graph.net, "×".join(map(str, images.shape[1:]))
     try:
         with alone_with(net), put_back(net), eagerly(), exactly(images.device), watching:
-            net(images.contiguous())
+            returned = net(images.contiguous())
+    except _Enough:
+        return
     except Exception as error:  # of the user's network, of any kind
         raise UncapturableModel(
             f"{type(net).__name__} itself fails on {len(images)} images of {shape}: {one_line(error)}"
         ) from error
+    for value in tree_leaves(returned):
+        watching.see(value, "")
 
 
 def _first_that_differs(graph: Graph, images: Tensor, missing: Sequence[str]) -> Call | None:
-    """The first call on the way to the missing ones whose value the network itself never has, if there is one.
+    """The first call on the way to the missing ones whose value the network itself never has, or None.
 
-    Some values never show: fused kernels go past them. Those are right if something that is computed from them shows.
+    Some values never show: fused kernels go past them. Such a one is right if the network ran no other operator of
+    its kind and shape than those that showed, and something that is computed from it shows.
     """
     shows = dict.fromkeys([call.name for call in graph.calls], True)
+    other_kinds: Counter[tuple[Any, ...]] = Counter()
     for part, _ in graph.parts(images):
         glancing = _Glancing()
         _run_itself(graph, part, glancing)
         shown = _shown(graph, part, glancing)
         shows = {name: before and name in shown for name, before in shows.items()}
-    return next((call for call in graph.needed_for(missing) if call.batched and not shows[call.name]), None)
+        other_kinds += glancing.ran
+    for call in graph.calls:
+        if shows[call.name] and call.shape is not None:
+            other_kinds[_kind(call), str(call.shape)] -= len(range(0, len(images), graph.batch or len(images)))
+    passed = dict(shows)
+    for call in reversed(graph.calls):
+        passed[call.name] |= any(passed[reader.name] for reader in graph.readers(call.name))
+    for call in graph.needed_for(missing):
+        ran_otherwise = other_kinds[_kind(call), str(call.shape)] > 0
+        if call.batched and not shows[call.name] and (ran_otherwise or not passed[call.name]):
+            return call
+    unseen = [name for name in missing if not passed[name]]
+    return graph.by_name[unseen[0]] if unseen else None
 
 
 def _shown(graph: Graph, images: Tensor, glancing: "_Glancing") -> set[str]:
-    """The calls whose values the network itself has, or values computed from them."""
+    """The calls whose values the network itself has."""
     shown: set[str] = set()
 
     def see(call: Call, _: Any, output: Any) -> None:
-        if isinstance(output, Tensor) and glancing.has_seen(output):
+        if isinstance(output, Tensor) and glancing.has_seen(output, _kind(call)):
             shown.add(call.name)
 
-    hooks = [call.register_forward_hook(see) for call in graph.calls if call.batched]
-    try:
-        with between_captures(), torch.no_grad(), exactly(images.device):
-            run(graph.calls, images, [])
-    finally:
-        for hook in hooks:
-            hook.remove()
-    for call in reversed(graph.calls):
-        if any(reader.name in shown for reader in graph.readers(call.name)):
-            shown.add(call.name)
+    with between_captures(), torch.no_grad(), exactly(images.device):
+        run([call.hooked(see) if call.batched else call for call in graph.calls], images, [])
     return shown
 
 
-class _Looking(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While it is on, all that torch computes is held against some tensors; `sought`: those that have not come up."""
-
-    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        # what is not finite is said elsewhere, in words of its own
-        self.sought = {name: (t, _glance(t)) for name, t in tensors.items() if bool(t.isfinite().all())}
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
-        for value in tree_leaves(result):
-            if isinstance(value, Tensor):
-                for name in [name for name, (sought, glance) in self.sought.items() if _is(value, sought, glance)]:
-                    del self.sought[name]
-        return result
+def _kind(call: Call) -> str:
+    name = operator_name(call.operator).strip("_")
+    return SAME_KIND.get(name, name)
 
 
-def _is(value: Tensor, sought: Tensor, glance: Tensor) -> bool:
-    """Whether a tensor begins with the one that is sought: a batch may have been filled up."""
-    if value.dtype != sought.dtype or value.shape[1:] != sought.shape[1:] or value.ndim != sought.ndim:
-        return False
-    if len(value) < len(sought):
-        return False
-    first = value[: len(sought)]
-    return _alike(_glance(first), glance, _size(sought)) and _alike(first, sought, _size(sought))
+class _Enough(BaseException):
+    """Ends a forward pass of which no more need be seen; no `except Exception` of a network's holds it up."""
 
 
-class _Glancing(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While it is on, a few values of every tensor that torch computes are kept."""
+class _Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """While it is on, all that torch computes is seen; also what was overwritten in part, once it is read again."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.seen: dict[tuple[Any, ...], list[Tensor]] = {}
+        self.ran: Counter[tuple[Any, ...]] = Counter()
+        self._overwritten: set[int] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = [value for value in tree_leaves((args, kwargs or {})) if isinstance(value, Tensor)]
+        for value in given:
+            if _memory(value) in self._overwritten:
+                self.see(value, "")
         result = func(*args, **(kwargs or {}))
+        if func._schema.is_mutable:
+            self._overwritten.update(map(_memory, given))
+        name = operator_name(func).strip("_")
+        kind = SAME_KIND.get(name, name)
         for value in tree_leaves(result):
             if isinstance(value, Tensor):
-                self.seen.setdefault((value.dtype, value.shape), []).append(_glance(value))
+                self.ran[kind, str(tuple(value.shape[1:]))] += 1
+                self.see(value, kind)
         return result
 
-    def has_seen(self, value: Tensor) -> bool:
-        """Whether a tensor may be one of those that were computed."""
-        glance, size = _glance(value), _size(value)
-        return any(_alike(seen, glance, size) for seen in self.seen.get((value.dtype, value.shape), ()))
+    def see(self, value: Any, kind: str) -> None:
+        """A value that the network has; `kind` of operator that has just computed it, or ""."""
+        raise NotImplementedError
 
 
-def _glance(value: Tensor) -> Tensor:
-    """Some values of a tensor, spread over it."""
-    count = value.numel()
-    places = torch.arange(0, count, max(count // GLANCE, 1), device=value.device)
-    return value[torch.unravel_index(places, value.shape)] if value.ndim else value[None].clone()
+class _Looking(_Watching):  # type: ignore[no-untyped-call]
+    """Looks for some calls' values, until all have come up from operators of their kinds."""
+
+    def __init__(self, sought: Mapping[str, tuple[Call, Tensor]]) -> None:
+        super().__init__()
+        self.sought = {name: (call, value, _Glance(value)) for name, (call, value) in sought.items()}
+        self.found_elsewhere: set[str] = set()
+
+    def missing(self) -> list[str]:
+        """Those that have not come up; from an operator of another kind it counts if there was none of theirs."""
+        none = {name for name, (call, _, _) in self.sought.items() if not self.ran[_kind(call), str(call.shape)]}
+        return [name for name in self.sought if name not in self.found_elsewhere & none]
+
+    def see(self, value: Any, kind: str) -> None:
+        """Hold a value against those that are sought."""
+        if not isinstance(value, Tensor):
+            return
+        for name, (call, sought, glance) in list(self.sought.items()):
+            # a batch may have been filled up
+            fits = value.dtype == sought.dtype and value.ndim == sought.ndim and len(value) >= len(sought)
+            if not fits or value.shape[1:] != sought.shape[1:]:
+                continue
+            first = value[: len(sought)]
+            if glance.fits(_some(first)) and _alike(first, sought, glance.size):
+                if kind == _kind(call):
+                    del self.sought[name]
+                else:
+                    self.found_elsewhere.add(name)
+        if not self.sought:
+            raise _Enough
 
 
-def _size(value: Tensor) -> float:
-    """The root mean square of a tensor."""
-    return float(torch.linalg.vector_norm(value.double()) / max(value.numel(), 1) ** 0.5)
+class _Glancing(_Watching):  # type: ignore[no-untyped-call]
+    """Keeps a few values of every tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: dict[tuple[Any, ...], list[tuple[str, Tensor]]] = {}
+
+    def see(self, value: Any, kind: str) -> None:
+        """Keep a glance of a value."""
+        if isinstance(value, Tensor):
+            self.seen.setdefault((value.dtype, value.shape), []).append((kind, _some(value)))
+
+    def has_seen(self, value: Tensor, kind: str) -> bool:
+        """Whether a value may be one of those: of an operator of this kind, if there were any."""
+        there = self.seen.get((value.dtype, value.shape), [])
+        of_kind = [values for of, values in there if of == kind] or [values for _, values in there]
+        return any(map(_Glance(value).fits, of_kind))
+
+
+class _Glance:
+    """A few values of a tensor, and the `size` of all of them: their root mean square."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.values, self.size = _some(tensor), _size(tensor)
+
+    def fits(self, values: Tensor) -> bool:
+        """Whether these may be the same few values of the same tensor."""
+        return _alike(values, self.values, self.size)
+
+
+def _some(tensor: Tensor) -> Tensor:
+    """A few of its values. Their places go through it in steps of its golden section: they keep to no row or column."""
+    count = max(tensor.numel(), 1)
+    step = next(n for n in range(int(0.618 * count) | 1, 2 * count + 2) if math.gcd(n, count) == 1)
+    places = torch.arange(min(GLANCE, tensor.numel()), device=tensor.device) * step % count
+    return (tensor[torch.unravel_index(places, tensor.shape)] if tensor.ndim else tensor[None]).clone()
+
+
+def _memory(value: Tensor) -> int:
+    return value.untyped_storage().data_ptr()
+
+
+def _size(values: Tensor) -> float:
+    """The root mean square of what is finite."""
+    finite = values.detach().to(torch.float32 if values.dtype != torch.float64 else torch.float64)
+    finite = torch.where(finite.isfinite(), finite, 0)
+    most = float(finite.abs().max()) if finite.numel() else 0.0
+    return most * float(torch.linalg.vector_norm(finite / most)) / finite.numel() ** 0.5 if most else 0.0
 
 
 def _alike(one: Tensor, other: Tensor, size: float) -> bool:
     """Whether two tensors are the same but for rounding, which goes with the `size` of all values around."""
     if not one.is_floating_point():
         return bool((one == other).all())
-    tolerance = math.sqrt(torch.finfo(one.dtype).eps) * size
-    return _size(one - other) <= tolerance
+    same = (one == other) | (one.isnan() & other.isnan())
+    if bool(same.all()):
+        return True
+    difference = torch.where(same, 0, one - other)
+    return bool(difference.isfinite().all()) and _size(difference) <= math.sqrt(torch.finfo(one.dtype).eps) * size

@@ -5,7 +5,7 @@ which is never changed. `exporting.py` has torch follow the network, `capture.py
 `mirror/registry.py` knows what answers each call.
 """
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -143,11 +143,20 @@ class Call(nn.Module):
     def holding_weights(self, precision: torch.dtype) -> "Call":
         """The same call with its weights as they are now, those that are floating point in `precision`."""
         held = copy(self)
-        held.arguments = {
-            name: _held(value.value, precision) if isinstance(value, Weight) else value
-            for name, value in self.arguments.items()
-        }
+
+        def hold(value: Any) -> Any:
+            return _held(value.value, precision) if isinstance(value, Weight) else value
+
+        held.arguments = {name: hold(value) for name, value in self.arguments.items()}
+        held.positional, held.keywords = map_aggregate((self.positional, self.keywords), hold)
         return held
+
+    def hooked(self, hook: Callable[..., None]) -> "Call":
+        """The same call with a forward hook of its own: other threads that run this call see nothing of it."""
+        own = copy(self)
+        own._forward_hooks = OrderedDict()
+        own.register_forward_hook(hook)
+        return own
 
     def without_padding(self) -> "Call":
         """The same call for inputs that bring their surroundings with them."""

@@ -15,6 +15,8 @@ from torch.fx import Node
 from torch.fx.node import map_aggregate
 
 from ..errors import NoMirrorRule
+from .arbitrary import arbitrary
+from .classes import class_that_answers
 from .graph import INPUT, Call, Constant, Derived, Graph, Read, Weight, operator_name
 from .refusals import line_of
 
@@ -95,7 +97,7 @@ class Reader:
         if isinstance(value, list | tuple):
             return None  # several outputs: each getitem becomes a call of its own
         for key, path, module in self._modules(node):
-            kind = answered_as(module, self.collapse)
+            kind = class_that_answers(module, self.collapse)
             if kind is not None:
                 return self._read_collapsed(node, key, path, module, kind)
         producer: Any = node
@@ -190,46 +192,6 @@ class Reader:
                     names[f"{path}_{use}" if use else path] = value.name
         own = {call.name: call.name for call in self.calls if call.shape}
         return names | self.also | own
-
-
-def answered_as(module: nn.Module, kinds: tuple[type, ...]) -> type | None:
-    """The class among `kinds` whose rule answers for this module; None: its operators are read.
-
-    A rule belongs to a forward pass: a subclass that changes anything of what its class does (`forward`, or a method or
-    property that `forward` may use), or a module with hooks or a `forward` of its own, does something else.
-    """
-    lineage = type(module).__mro__
-    kind = next((kind for kind in lineage if kind in kinds), None)
-    if kind is None or "forward" in vars(module) or module._forward_hooks or module._forward_pre_hooks:
-        return None
-    own = [item for cls in lineage[: lineage.index(kind)] for item in vars(cls).items()]
-    changed = {name for name, value in own if callable(value) or isinstance(value, property)}
-    plain = {"__init__", "__repr__", "extra_repr", "_get_name", "reset_parameters", "__class__"}
-    return None if (changed - plain) & {*dir(kind)} else kind
-
-
-UNWRITTEN = {aten.empty.memory_format, aten.empty_like.default, aten.new_empty.default, aten.empty_strided.default}
-OVERWRITTEN_BY = {aten.fill.Scalar, aten.fill.Tensor, aten.copy.default, aten.zero.default}
-
-
-def arbitrary(node: Node) -> str:
-    """Why an operator's value is another each time, or ""; torch itself marks those that draw random numbers."""
-    if _may_draw(node) and not _evaluates(node):
-        return "draws random numbers"
-    reading = [user for user in node.users if user.target not in OVERWRITTEN_BY and not _may_draw(user)]
-    return "reads memory that nothing has written" if node.target in UNWRITTEN and reading else ""
-
-
-def _may_draw(node: Node) -> bool:
-    return torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
-
-
-def _evaluates(node: Node) -> bool:
-    """Whether an operator that is random in training (RReLU) is told that it is none."""
-    schema: Any = getattr(node.target, "_schema", None)
-    names = [argument.name for argument in schema.arguments]
-    defaults = {argument.name: argument.default_value for argument in schema.arguments}
-    return (defaults | dict(zip(names, node.args, strict=False)) | dict(node.kwargs)).get("training") is False
 
 
 def _squeeze_no_batch(call: Call, node: Node) -> None:

@@ -37,7 +37,7 @@ def check_kind(net: nn.Module) -> None:
                 f"{whose} has weights that are not initialised ({type(module).__name__}): run the network once on an "
                 "image, or load its weights"
             )
-    if kinds & {nn.Conv1d, nn.Conv3d} and nn.Conv2d not in kinds:
+    if kinds & {nn.Conv1d, nn.Conv3d} and not any(issubclass(kind, nn.Conv2d) for kind in kinds):
         other = "Conv1d" if nn.Conv1d in kinds else "Conv3d"
         raise UnsuitableInput(
             f"{name} is a network of {other} layers: only two-dimensional ones, on images (N, C, H, W), can be mirrored"
@@ -47,8 +47,8 @@ def check_kind(net: nn.Module) -> None:
 def why_not(net: nn.Module, example: Tensor, error: Exception) -> DeconvvizError:
     """What an error of `torch.export` with images like `example` means, in words of the network's user."""
     name, size, where = type(net).__name__, "×".join(str(n) for n in example.shape[1:]), _where(error)
-    channels = re.search(r"to have (\d+) channels", str(error))
-    if channels:
+    channels = re.search(r"to have (\d+) channels, but got (\d+) channels", str(error))
+    if channels and int(channels[2]) == example.shape[1]:
         return UnsuitableInput(f"{name} takes images of {channels[1]} channels, these have {example.shape[1]}: {size}")
     if re.search(r"missing \d* ?(a )?required", str(error)):
         return UncapturableModel(

@@ -9,17 +9,16 @@ from enum import Enum
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, Generic
 
+import torch
 from numpy import ndarray
 from torch import Tensor, device, dtype, nn
 from torch.nn.modules import module as torchs
 from torch.nn.parameter import is_lazy
 
+from .untouched import OF_EVERY_MODULE
+
 SIMPLE = {int, float, str, bool, type(None)}
 PLAIN = (int, float, complex, str, bytes, bool, type(None), dtype, device, Enum)
-DATA = (*PLAIN, list, tuple, dict, set, frozenset, Tensor, ndarray)
-"""What of a class a forward pass may read as it reads an attribute; the rest is code."""
-OF_EVERY_MODULE = tuple(vars(nn.Module()))
-"""The attributes that torch gives every module, first and in this order."""
 SEEN_BY_FORWARD = [name for name in OF_EVERY_MODULE if "forward" in name and "hooks" in name]
 """Those of them, beside modules and weights, that a forward pass in evaluation sees: its hooks."""
 MOST = 1000
@@ -53,9 +52,12 @@ def state_of(net: nn.Module) -> tuple[Hashable, ...]:
 
     Of weights only shape, dtype and device: calls look their values up when they run.
     """
-    state: list[Hashable] = [
+    state: list[Any] = [
         _Values().of(hooks) for hooks in (torchs._global_forward_hooks, torchs._global_forward_pre_hooks)
     ]
+    state += (
+        (kind, torch.get_autocast_dtype(kind)) for kind in ("cpu", "cuda", "mps") if torch.is_autocast_enabled(kind)
+    )
     classes: set[type] = set()
     for module in net.modules():
         _add_module(module, state)
@@ -65,7 +67,7 @@ def state_of(net: nn.Module) -> tuple[Hashable, ...]:
     return tuple(state)
 
 
-def _add_module(module: nn.Module, state: list[Hashable]) -> None:
+def _add_module(module: nn.Module, state: list[Any]) -> None:
     """Some fifteen entries a module, for hundreds of modules, before each recording: hence no more than needed."""
     attributes = vars(module)
     names = tuple(attributes)
@@ -73,14 +75,15 @@ def _add_module(module: nn.Module, state: list[Hashable]) -> None:
         names = names[len(OF_EVERY_MODULE) :]
     else:
         names = tuple(name for name in names if name not in OF_EVERY_MODULE)
-    state += (Same(module), *module._modules.keys(), *names)
-    for tensor in (*module._parameters.values(), *module._buffers.values()):
+    state += (Same(module), type(module), *module._modules.keys(), *names)
+    for name, tensor in (*module._parameters.items(), *module._buffers.items()):
+        state.append(name)
         if tensor is not None and not is_lazy(tensor):
             state += (tensor.shape, tensor.dtype, tensor.device)
     for value in (attributes[name] for name in names):
         kind = type(value)
         if kind in SIMPLE:
-            state.append(value)
+            state += [kind, value]
         elif kind in (tuple, list) and SIMPLE.issuperset(map(type, value)):
             state.append((*value,))
         else:
@@ -88,13 +91,13 @@ def _add_module(module: nn.Module, state: list[Hashable]) -> None:
     state += (_Values().of(attributes[hooks]) for hooks in SEEN_BY_FORWARD if attributes.get(hooks))
 
 
-def _add_class(cls: type, state: list[Hashable]) -> None:
-    """What a class says of all its modules; it may be given another `forward`, too."""
+def _add_class(cls: type, state: list[Any]) -> None:
+    """What a class says of all its modules; it may be given other methods, too."""
     if cls.__module__.startswith("torch.") or cls in (object, Generic):
         return
-    state += (Same(cls), vars(cls).get("forward"))
+    state.append(Same(cls))
     for name, value in vars(cls).items():
-        if isinstance(value, DATA) and not name.startswith("__"):
+        if not name.startswith("__"):
             state += (name, _Values().of(value))
 
 
@@ -111,7 +114,7 @@ class _Values:
         if isinstance(value, Tensor):
             return (Same(value), None if value.is_inference() else value._version)
         if isinstance(value, MethodType):
-            return (Same(value.__self__), value.__func__)
+            return (self.of(value.__self__), value.__func__)
         if isinstance(value, nn.Module | type | ModuleType | FunctionType) or id(value) in self.entered:
             return Same(value)
         if len(self.entered) >= MOST:
@@ -128,6 +131,8 @@ class _Values:
             return (type(value), frozenset(map(self.of, value)))
         if isinstance(value, ndarray):
             return (value.shape, value.dtype.str, value.tobytes())
-        if hasattr(value, "__dict__") and not type(value).__module__.startswith("torch."):
-            return (Same(value), self._inside(vars(value)))
-        return Same(value)
+        if type(value).__module__.startswith("torch."):
+            return Same(value)
+        slots = [name for cls in type(value).__mro__ for name in vars(cls).get("__slots__", ()) if hasattr(value, name)]
+        inside = vars(value) if hasattr(value, "__dict__") else {}
+        return (Same(value), self._inside({**inside, **{name: getattr(value, name) for name in slots}}))

@@ -111,18 +111,11 @@ class Watch:
         used = torch.tensor([number is not None for number in numbers], device=self.device)
         seen: dict[str, Tensor] = {}
         found: list[tuple[NDArray[Any], ...]] = []
-        hooks = [
-            call.register_forward_hook(partial(self._see, table, numbers, used, seen, found))
-            for call in calls
-            if call.name in self.channels
-        ]
-        try:
-            with between_captures(), torch.inference_mode():
-                run(calls, images, ())
-                values = torch.cat([seen[name] for name in self.channels], 1).cpu().numpy()
-        finally:
-            for hook in hooks:
-                hook.remove()
+        see = partial(self._see, table, numbers, used, seen, found)
+        hooked = [call.hooked(see) if call.name in self.channels else call for call in calls]
+        with between_captures(), torch.inference_mode():
+            run(hooked, images, ())
+            values = torch.cat([seen[name] for name in self.channels], 1).cpu().numpy()
         return values, found
 
     def _see(

@@ -183,7 +183,9 @@ RANDOM = {
 @pytest.mark.parametrize("how", RANDOM.values(), ids=list(RANDOM))
 def test_randomness_is_refused_wherever_it_reaches_the_layer(how: Callable[[Net, Tensor], Tensor]) -> None:
     dv, x = DeconvNet(Net(how)), images()
-    with pytest.raises(NoMirrorRule, match=r"test_capture\.py:\d+\) (draws random numbers|reads memory that nothing)"):
+    with pytest.raises(
+        NoMirrorRule, match=r"test_capture\.py:\d+\) (draws random numbers|begins with whatever lies in memory)"
+    ):
         dv.strongest(x, "head")
     with pytest.raises(NoMirrorRule):
         dv.project(x, ["head:1"])
@@ -349,3 +351,50 @@ def test_buffers_that_forward_writes_into_are_put_back() -> None:
     net = Counting()
     assert projections(net, images())
     assert float(net.seen) == 0
+
+
+def without_dropout(net: Net, x: Tensor) -> Tensor:
+    y = net.body(x)
+    words = y.flatten(2)
+    gate = F.scaled_dot_product_attention(words, words, words, dropout_p=0.0).mean(2)
+    return net.head(y * torch.sigmoid(gate)[:, :, None, None])  # type: ignore[no-any-return]
+
+
+def test_attention_without_dropout_is_not_random() -> None:
+    assert projections(Net(without_dropout), images())
+
+
+def test_a_method_given_to_one_module_is_its_own() -> None:
+    mirror.register(Block, reach=mirror.pointwise)(lambda signal, call, recorded: signal / 3)
+    try:
+        block = Block()
+        block.inside = lambda x: x[:, [1, 0, 3, 2]]  # type: ignore[method-assign]
+        graph = capture(nn.Sequential(nn.Conv2d(1, 4, 3), block), (1, 9, 9), (Block,))
+        assert [call.name for call in graph.calls] != ["0", "1"]
+    finally:
+        del mirror.RULES[Block]
+
+
+def test_messages_blame_the_images_only_where_they_are_to_blame() -> None:
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(16, 4, 3))
+    with pytest.raises(UncapturableModel, match="expected input.* to have 16 channels, but got 8") as caught:
+        DeconvNet(net).strongest(torch.randn(1, 3, 9, 9), "0")
+    assert "takes images of" not in str(caught.value)
+    with pytest.raises(UnsuitableInput, match="takes images of 3 channels, these have 1"):
+        DeconvNet(net).strongest(torch.randn(1, 1, 9, 9), "0")
+
+
+def test_an_output_that_does_not_count_the_images_costs_no_large_batches() -> None:
+    seen: list[int] = []
+
+    class Flat(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.filter = nn.Conv2d(1, 2, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            seen.append(int(x.shape[0]) if not torch.compiler.is_exporting() else 0)
+            return self.filter(x).flatten()
+
+    assert capture(Flat(), (1, 9, 9)).batch is None
+    assert max(seen) <= 2

@@ -16,7 +16,7 @@ from enum import Enum
 import torch
 from torch import Tensor, nn
 
-from ...network import INPUT, Call, Graph, Read
+from ...network import INPUT, Call, Graph, Read, between_captures
 from ..bits import positive
 from ..registry import Recorded, find_rule, pointwise, register
 from .activations import FIXED, Match, points
@@ -50,7 +50,11 @@ class Pattern:
 
     def proof(self) -> Match | None:
         """What it is with the weights as they are now; None: no activation any more."""
-        weights = [weight.value for weight in self.expression.weights]
+        with between_captures():
+            weights = [weight.value for weight in self.expression.weights]
+            return self._proved_with(weights)
+
+    def _proved_with(self, weights: list[Tensor]) -> Match | None:
         if self._proved is None or not all(map(torch.equal, weights, self._proved[0])):
             self._proved = [weight.clone() for weight in weights], prove(self.expression)
         return self._proved[1]
