@@ -1,30 +1,36 @@
 """`FILE.py:FACTORY`: a function in a user's own file, which imports its neighbours as `python FILE.py` would.
 
-While the file and its factory run, its folder is the first on Python's path. Afterwards nothing of it is left where it
-could come before a module of the same name: neighbours are taken out of `sys.modules`, and modules that they stood
-before are put back. An import that a function of the file or of a neighbour makes later, in `forward` say, finds the
-neighbours still: these modules have an `__import__` of their own, which brings the folder back for that one import.
-So has each file neighbours of its own: two with a `model.py` beside them do not meet.
+While the file and its factory run, its folder is the first on Python's path; afterwards it is one of the last, for what
+the network imports later, in `forward` say. Neighbours are read anew each time. They stay in `sys.modules`, where
+pickles and debuggers look for them; but one that stood before an installed module of its name makes room for it again.
+
+What of this a network imports late, and has not imported before, is not always its own: a neighbour that has the name
+of an installed module is that module then, and once a second file is loaded, a neighbour of a name that both folders
+have is the second's. Import such a neighbour at the top of the file.
 """
 
-import builtins
 import contextlib
 import hashlib
 import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence, Set
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
+from ..arguments import said
 from ..errors import UnknownModel, nearest, one_line
 
 SHARED = {__name__.partition(".")[0], "torch", "torchvision", "numpy", "PIL"}
 """What is one and the same everywhere: a network is one of torch's, and a `Model` one of this package's."""
+
+_folders: list[str] = []
+"""Where files were loaded from, the last first: the end of Python's path."""
+
+_turn = threading.RLock()
 
 
 def is_factory(name: str) -> bool:
@@ -40,150 +46,96 @@ def made_by(name: str, kinds: type | tuple[type, ...]) -> Any:
     if not Path(file).is_file():
         raise UnknownModel(f"{name}: there is no file {file}; write FILE.py:FACTORY")
     path = Path(file).resolve()
-    importlib.invalidate_caches()
-    neighbours = Neighbours(path.parent)
     try:
-        # one of Python's own modules that a library imports meanwhile must be no neighbour of that name
-        names = neighbours.names - sys.stdlib_module_names
-        with neighbours.importable(names), contextlib.redirect_stdout(sys.stderr):  # stdout is for paths and JSON
-            module = neighbours.run(path)
+        with _neighbours_of(path), contextlib.redirect_stdout(sys.stderr):  # stdout is for paths and JSON
+            module = _run(path)
             make = getattr(module, factory, None)
             made = make() if callable(make) else None
     except (Exception, SystemExit) as error:  # whatever the user's own code raises
         where = _place(error.__traceback__, path.parent)
         raise UnknownModel(f"{name}: {type(error).__name__} in {where or file}: {one_line(error)}") from error
-    if not isinstance(made, kinds):
+    if not callable(make):
         own = module.__name__
         functions = [n for n, v in vars(module).items() if callable(v) and getattr(v, "__module__", "") == own]
-        what = f"gives a {type(made).__name__}, not an nn.Module" if callable(make) else "is not a function there"
-        raise UnknownModel(f"{name}: {factory!r} {what}; {nearest(factory, functions)}")
+        raise UnknownModel(f"{name}: {factory!r} is not a function there; {nearest(factory, functions)}")
+    if not isinstance(made, kinds):
+        raise UnknownModel(f"{name}: {factory!r} gives {said(made)}, not an nn.Module")
     return made
 
 
-class Neighbours:
-    """The modules in one folder, for the modules in it alone."""
-
-    _turn = threading.RLock()
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.names = _modules_in(folder)
-        self._imported: dict[str, ModuleType] = {}
-        self._open: set[str] = set()
-        self._builtins = {**vars(builtins), "__import__": self._import}
-
-    def run(self, path: Path) -> ModuleType:
-        """A file of the folder as a module of a name that nothing else has."""
-        name = f"deconvviz_model_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:8]}"
-        loader = _Loader(name, str(path), self._builtins)
-        spec = importlib.util.spec_from_file_location(name, path, loader=loader)
-        assert spec is not None  # there is a loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        loader.exec_module(module)
-        return module
-
-    @contextlib.contextmanager
-    def importable(self, names: Set[str]) -> Iterator[None]:
-        """Within it, an import of these names, by whomever, finds neighbours; afterwards all is as it was before."""
-        with self._turn:
-            opened, outermost = names - self._open, not self._open
-            aside, path = _taken_out(opened), list(sys.path)
-            sys.modules.update({name: module for name, module in self._imported.items() if _first(name) in opened})
-            self._open |= opened
-            finder = _Finder(self)
-            sys.meta_path.insert(0, finder)
-            if outermost:
-                sys.path.insert(0, str(self.folder))
-            try:
-                yield
-            finally:
-                sys.meta_path.remove(finder)
-                if outermost:  # what else the file has put there is its own affair
-                    sys.path[:] = [p for p in sys.path if p in path or Path(p).resolve() != self.folder]
-                self._open -= opened
-                self._imported |= _taken_out(opened)
-                sys.modules.update(aside)
-
-    def spec(self, name: str, path: Sequence[str] | None) -> ModuleSpec | None:
-        """Where a neighbour, or a module in one, is to be found; None for all other modules."""
-        if _first(name) not in self._open:
-            return None
-        spec = PathFinder.find_spec(name, [str(self.folder)] if path is None else path)
-        if spec is not None and type(spec.loader) is SourceFileLoader:
-            spec.loader = _Loader(spec.loader.name, spec.loader.path, self._builtins)
-        return spec
-
-    def _import(
-        self, name: str, globals: Any = None, locals: Any = None, fromlist: Sequence[str] = (), level: int = 0
-    ) -> ModuleType:
-        """`__import__` of the folder's modules."""
-        first = _first((globals or {}).get("__package__") or "") if level else _first(name)
-        if first not in self.names:
-            return __import__(name, globals, locals, fromlist, level)
-        with self.importable({first}):
-            return __import__(name, globals, locals, fromlist, level)
+def _run(path: Path) -> ModuleType:
+    """A file as a module of a name that nothing else has."""
+    name = f"deconvviz_model_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None  # the file ends in .py
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def _modules_in(folder: Path) -> frozenset[str]:
-    """What can be imported only from this folder, or would be another module if it were not the first on Python's path.
+@contextlib.contextmanager
+def _neighbours_of(path: Path) -> Iterator[None]:
+    """Within it, what is imported is looked for beside this file first; afterwards beside it last."""
+    folder = str(path.parent)
+    with _turn:
+        importlib.invalidate_caches()
+        _take_out({name for name in sys.modules if _is_ours(name)})
+        before = sys.path[:] = [p for p in sys.path if p not in _folders]
+        _folders[:] = [f for f in _folders if f != folder]
+        hiding = _hiding(folder)
+        hidden = _take_out(hiding)
+        sys.path.insert(0, folder)
+        try:
+            yield
+        finally:
+            _take_out(hiding)
+            sys.modules.update(hidden)
+            if not any(os.path.realpath(p) == folder for p in before):  # else its modules are the caller's own
+                _folders.insert(0, folder)
+            if folder in before and folder in sys.path:
+                sys.path.remove(folder)
+            # what else the file has put on the path is its own affair
+            kept = [p for p in sys.path if p in before or (p not in _folders and os.path.realpath(p) != folder)]
+            sys.path[:] = kept + _folders
 
-    A folder without `__init__.py` comes after any module of its name that is elsewhere.
+
+def _is_ours(name: str) -> bool:
+    """Whether an earlier file brought this module, or could have: it lies beside one."""
+    module = sys.modules[name]
+    file = getattr(module, "__file__", None)
+    places = [file.removesuffix(f"{os.sep}__init__.py")] if file else list(getattr(module, "__path__", ()))
+    return "." not in name and name not in SHARED and any(os.path.dirname(place) in _folders for place in places)
+
+
+def _hiding(folder: str) -> set[str]:
+    """The modules in a folder that stand before others of their names, if it is the first on Python's path.
+
+    A folder without `__init__.py` stands before none. Nor does one before what is loaded of Python itself.
     """
-    names = {entry.name.partition(".")[0] for entry in folder.iterdir()} - set(sys.builtin_module_names)
-    own = set[str]()
-    for name in filter(str.isidentifier, names - SHARED):
-        here, elsewhere = PathFinder.find_spec(name, [str(folder)]), _elsewhere(name)
-        if here is not None and (elsewhere is None or (here.origin and _real(here) != _real(elsewhere))):
-            own.add(name)
-    return frozenset(own)
+    names = {entry.partition(".")[0] for entry in os.listdir(folder)} - SHARED
+    names -= {name for name in sys.stdlib_module_names if name in sys.modules}
+    pairs = {name: (PathFinder.find_spec(name, [folder]), _elsewhere(name)) for name in filter(str.isidentifier, names)}
+    return {
+        name for name, (here, other) in pairs.items() if here and here.origin and other and _real(here) != _real(other)
+    }
+
+
+def _elsewhere(name: str) -> ModuleSpec | None:
+    """What an ordinary import of this name finds."""
+    try:
+        return importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError):  # a module that somebody has made by hand
+        return ModuleSpec(name, None)
 
 
 def _real(spec: ModuleSpec) -> str:
     return os.path.realpath(spec.origin or "")
 
 
-def _elsewhere(name: str) -> ModuleSpec | None:
-    """The module that an ordinary import of this name gives."""
-    try:
-        return importlib.util.find_spec(name)
-    except (ImportError, ValueError, AttributeError):  # it is there, but not from a file
-        return None
-
-
-def _taken_out(names: Set[str]) -> dict[str, ModuleType]:
+def _take_out(names: set[str]) -> dict[str, ModuleType]:
     """The modules of these names, and those in them, no longer in `sys.modules`."""
-    return {name: sys.modules.pop(name) for name in [name for name in sys.modules if _first(name) in names]}
-
-
-def _first(name: str) -> str:
-    return name.partition(".")[0]
-
-
-class _Finder(MetaPathFinder):
-    """Finds neighbours before all else."""
-
-    def __init__(self, neighbours: Neighbours) -> None:
-        self._neighbours = neighbours
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """The neighbour of this name, if there is one."""
-        return self._neighbours.spec(fullname, path)
-
-
-class _Loader(SourceFileLoader):
-    """Loads a module whose imports see its neighbours."""
-
-    def __init__(self, name: str, path: str, builtins: dict[str, Any]) -> None:
-        super().__init__(name, path)
-        self._builtins = builtins
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the module's code."""
-        vars(module)["__builtins__"] = self._builtins
-        super().exec_module(module)
+    return {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in names}
 
 
 def _place(trace: TracebackType | None, folder: Path) -> str:
