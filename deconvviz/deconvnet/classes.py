@@ -6,7 +6,7 @@ from typing import Any
 
 from ..arguments import as_whole, said
 from ..errors import UnknownClass, nearest
-from ..mirror import Layers
+from ..mirror import MAIN_KEYS, Layers
 from ..network import Call
 
 MOST_NAMED = 5
@@ -27,12 +27,19 @@ class ClassScore:
 
 def class_score(table: Layers, categories: Sequence[str], wanted: str | int) -> ClassScore:
     """The logit of a class: what softmax or sigmoid read, or what the network returns. Raises UnknownClass."""
-    logits = table.scores.logits(len(categories)) if categories else None
-    named = categories if logits else ()
-    logits = logits or table.scores.logits()
-    if logits is None or logits.shape is None:
+    found = table.scores.logits(len(categories)) if categories else []
+    named = categories if found else ()
+    found = found or table.scores.logits()
+    if not found:
         raise UnknownClass(f"class {said(wanted)}: this network returns no scores of classes")
-    number = class_number(named, logits.shape[0], wanted)
+    if len(found) > 1:
+        names, keys = " and ".join(call.name for call in found), " or ".join(map(repr, MAIN_KEYS))
+        raise UnknownClass(
+            f"class {said(wanted)}: this network returns several values that may be its scores, those of {names}; "
+            f"let its forward return one, or a dictionary with the scores under {keys}"
+        )
+    (logits,) = found
+    number = class_number(named, (logits.shape or ())[0], wanted)
     return ClassScore(logits, number, named[number] if named else str(number))
 
 

@@ -102,16 +102,19 @@ def value_of(projection: Projection) -> str:
     return f"{'silent ' if projection.silent else ''}{short_number(projection.activation)}{beside}"
 
 
-def _name(projection: Projection) -> str:
+def _name(projection: Projection, several: bool) -> str:
+    """Which unit a tile is of: its map and place, of which image if there are `several`, and its class."""
     unit = projection.unit
-    return f":{unit.channel}{unit.position} {printable(projection.category)}".rstrip()
+    image = f"#{unit.image}" if several else ""
+    return f":{unit.channel}{unit.position}{image} {printable(projection.category)}".rstrip()
 
 
 def row_picture(row: Row, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, list[Scaling | None]]:
     """A row: heading, then the grid of patches beside the grid of projections, and each tile's scaling."""
     made = [projection_tile(p, tile, smoothing) for p in row.projections]
     patches = [patch_tile(p, tile) for p in row.projections]
-    names = [_name(p) for p in row.projections]
+    several = len({p.unit.image for p in row.projections}) > 1
+    names = [_name(p, several) for p in row.projections]
     values = [f":{p.unit.channel}  {value_of(p)}" for p in row.projections]
     left, right = tile_grid(patches, names), tile_grid([drawn for drawn, _ in made], values)
     width, between, heading = left.width, 3 * MARGIN // 2, 52

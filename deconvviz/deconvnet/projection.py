@@ -135,11 +135,12 @@ class Projection:
         """What it is, as JSON can hold it: what `deconvviz project --json` says of a unit, and where it was read.
 
         Beside `schema_version`: `layer`, `read_at` and `image` (the number of the unit's), then the record of the unit:
-        its text, place, class and activation, what it contributes to which class, whether it is silent, `box` and
-        `field` in pixels of the input, and how a tile of 112 pixels is scaled (None if it is silent).
+        its text (`Unit.parse` reads it), place, class and activation, what it contributes to which class, whether it is
+        silent, `box` and `field` in pixels of the input, and how a tile of 112 pixels is scaled (None if it is silent).
         """
         whose = {"layer": self.unit.layer, "read_at": self.read_at, "image": self.unit.image}
-        return {"schema_version": SCHEMA, **whose, **unit_facts(self, projection_tile(self, SMALL)[1])}
+        facts = unit_facts(self, projection_tile(self, SMALL)[1])
+        return {"schema_version": SCHEMA, **whose, **facts, "unit": str(self.unit)}
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         """`pixels` for NumPy, (C, h, w) of float32 unless another `dtype` is asked for."""

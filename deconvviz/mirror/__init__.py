@@ -26,6 +26,7 @@ from .registry import (
     rule_for,
     whole,
 )
+from .scores import MAIN_KEYS
 from .signals import crop, place
 from .walk import walk
 from .window import POINTWISE, Reach, Reaches, Windows
@@ -37,6 +38,7 @@ __all__ = [
     "Layer",
     "LayerNames",
     "Layers",
+    "MAIN_KEYS",
     "POINTWISE",
     "RULES",
     "Reach",

@@ -2,7 +2,8 @@
 
 These are the value that the network returns, and the layers from which only steps lead to it that keep classes apart:
 pointwise ones, softmax, what only rearranges, pools and resizes along rows and columns. A layer that merely has as
-many feature maps as there are classes is none of them, and nothing is that filters go on from.
+many feature maps as there are classes is none of them, and nothing is that filters go on from. Where two returned
+values are computed apart and both may be the scores, neither is taken for them, unless a key says which it is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,46 +38,82 @@ KEEPS_CLASSES = SQUASHES | {
 """Operators that keep classes apart, or only weigh them against each other, beside the pointwise ones."""
 
 
+MAIN_KEYS, SIDE_KEYS = ("out", "logits"), ("aux", "aux_logits")
+"""Under which keys networks return the classifier's scores, and those of one that only helped it to learn."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A returned value that may be scores: `chain`, its call and those from which classes are kept apart, downward.
+
+    `keys`: those that it has in the mapping that the network returns, if it returns one.
+    """
+
+    chain: tuple[Call, ...]
+    keys: frozenset[str] = frozenset()
+
+    @property
+    def logits(self) -> Call:
+        """The call whose output has the scores as they are before any softmax."""
+        squashed = [place for place, call in enumerate(self.chain) if call.operator in SQUASHES]
+        return self.chain[squashed[-1] + 1 if squashed else 0]
+
+
 @dataclass(frozen=True)
 class Scores:
     """The classifier's outputs of a network.
 
-    `chains`: for each value that it returns, that value's call and those from which classes are kept apart, downward;
-    `hidden`: the calls whose values filters read, near or far.
+    `heads`: the returned values that may be some; `hidden`: the calls whose values filters read, near or far.
     """
 
-    chains: tuple[tuple[Call, ...], ...]
+    heads: tuple[Head, ...]
     hidden: frozenset[str]
 
     def calls(self, classes: int) -> frozenset[str]:
-        """The calls whose outputs have one feature map for each of so many classes."""
-        return frozenset(call.name for chain in self._chains(classes) for call in chain if call.name not in self.hidden)
+        """The calls whose outputs have one feature map for each of so many classes; none, if these may be others."""
+        if len(self.logits(classes)) != 1:
+            return frozenset()
+        heads = [*self._main(classes), *(head for head in self._fitting(classes) if head.keys & {*SIDE_KEYS})]
+        return frozenset(call.name for head in heads for call in head.chain if call.name not in self.hidden)
 
-    def logits(self, classes: int | None = None) -> Call | None:
+    def logits(self, classes: int | None = None) -> list[Call]:
         """The call whose output has the logits of so many classes, of any number by default, before any softmax.
 
-        None if the network returns no such value.
+        Empty if the network returns no such value, several if it cannot be told which of them is the classifier's.
         """
-        chain = next(iter(self._chains(classes)), ())
-        squashed = [place for place, call in enumerate(chain) if call.operator in SQUASHES]
-        return chain[squashed[-1] + 1 if squashed else 0] if chain else None
+        computed: dict[str, Call] = {}
+        for head in self._main(classes):  # of logits and their softmax the first will do
+            computed.setdefault(head.chain[-1].name, head.logits)
+        return list(computed.values())
 
-    def _chains(self, classes: int | None) -> list[tuple[Call, ...]]:
-        """Those of so many classes. Where vectors are returned beside maps, the vectors are the scores."""
-        fitting = [chain for chain in self.chains if classes is None or _shape(chain[0])[0] == classes]
-        vectors = [chain for chain in fitting if prod(_shape(chain[0])[1:]) == 1]
-        return vectors or fitting
+    def _main(self, classes: int | None) -> list[Head]:
+        """Those of so many classes which a key says to be the scores; else vectors, where maps are returned beside."""
+        fitting = self._fitting(classes)
+        told = [head for head in fitting if head.keys & {*MAIN_KEYS}]
+        vectors = [head for head in fitting if prod(_shape(head.chain[0])[1:]) == 1]
+        return told or vectors or fitting
+
+    def _fitting(self, classes: int | None) -> list[Head]:
+        return [
+            head
+            for head in self.heads
+            if classes in (None, _shape(head.chain[0])[0]) and head.chain[0].name not in self.hidden
+        ]
 
 
 def scores(graph: Graph) -> Scores:
     """Find the classifier's outputs of a network."""
     ends = [graph.by_name[name] for name in dict.fromkeys(graph.outputs)]
-    chains = (tuple(_chain(graph, end)) for end in ends if end.batched and end.shape and end.inputs)
+    heads = [
+        Head(tuple(_chain(graph, end)), frozenset(key for key, name in graph.keys.items() if name == end.name))
+        for end in ends
+        if end.batched and end.shape and end.inputs
+    ]
     hidden: set[str] = set()
     for call in reversed(graph.calls):
         if call.name in hidden or _filters(call):
             hidden.update(call.reads)
-    return Scores(tuple(chain for chain in chains if chain), frozenset(hidden))
+    return Scores(tuple(heads), frozenset(hidden))
 
 
 def _chain(graph: Graph, end: Call) -> Iterator[Call]:

@@ -205,8 +205,9 @@ class Graph:
     """A network at one input size: its calls in order, and every name that stands for one of them.
 
     `input_shape` (C, H, W); `names` maps each accepted name (`features.12`, `features.12.cat`) to a call;
-    `outputs` are the calls whose values the network returns; `net`: the network itself; `batch`: how many images it
-    takes at a time, None: any number; `compared`: the calls whose values were seen to be the network's own.
+    `outputs` are the calls whose values the network returns, `keys` under which keys if it returns a mapping; `net`:
+    the network itself; `batch`: how many images it takes at a time, None: any number; `compared`: the calls whose
+    values were seen to be the network's own.
     """
 
     calls: tuple[Call, ...]
@@ -215,6 +216,7 @@ class Graph:
     outputs: tuple[str, ...]
     net: nn.Module
     batch: int | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
     by_name: Mapping[str, Call] = field(init=False)
     compared: set[str] = field(init=False, default_factory=set)
 

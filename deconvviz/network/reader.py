@@ -6,13 +6,16 @@ become one call.
 
 import operator
 import re
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.export.graph_signature import OutputKind
 from torch.fx import Node
 from torch.fx.node import map_aggregate
+from torch.utils._pytree import tree_unflatten
 
 from ..errors import NoMirrorRule
 from .arbitrary import arbitrary
@@ -54,7 +57,19 @@ class Reader:
         outputs = tuple(value.name for value in returned if isinstance(value, Read) and value.name in self.made)
         for name in outputs:
             self.made[name].returned = True
-        return Graph(tuple(self.calls), names, input_shape, outputs, self.net, self.batch)
+        return Graph(tuple(self.calls), names, input_shape, outputs, self.net, self.batch, self._keys(nodes[-1]))
+
+    def _keys(self, output: Node) -> dict[str, str]:
+        """The keys of the mapping (or named tuple) that the network returns, if it does: of each the call."""
+        specs, form = self.program.graph_signature.output_specs, self.program.call_spec.out_spec
+        if not (form.type is namedtuple or (isinstance(form.type, type) and issubclass(form.type, Mapping))):
+            return {}
+        returned: Any = output.args[0]
+        own = [value for value, spec in zip(returned, specs, strict=True) if spec.kind is OutputKind.USER_OUTPUT]
+        places = tree_unflatten(list(range(len(own))), form)  # its leaves may be no tensors: they stand aside
+        keyed = places.items() if isinstance(places, Mapping) else places._asdict().items()
+        values = {str(key): self.values.get(own[place]) for key, place in keyed if isinstance(place, int)}
+        return {key: value.name for key, value in values.items() if isinstance(value, Read)}
 
     def _read_placeholders(self, nodes: list[Node]) -> None:
         specs = {spec.arg.name: spec for spec in self.program.graph_signature.input_specs}

@@ -207,6 +207,20 @@ def test_networks_without_names_and_without_scores() -> None:
 
 
 @pytest.mark.quick
+def test_of_two_heads_none_is_taken_for_the_classes() -> None:
+    class Two(Tiny):
+        def forward(self, x: Tensor) -> Tensor:
+            h = F.relu(self.a(x)).mean((2, 3))
+            return F.linear(h, self.a.weight[:5, :, 0].flatten(1)[:, :6]), super().forward(x)
+
+    dv = DeconvNet(Model(Two().double(), None, "two", NAMES))
+    for wanted in ("cat", 0):
+        with pytest.raises(UnknownClass, match="several values that may be its scores, those of linear and fc"):
+            dv.strongest(images(1), "b", 1, for_class=wanted)
+    assert dv.project(images(1), "fc:1")[0].category == ""
+
+
+@pytest.mark.quick
 def test_a_layer_without_a_part_in_the_score_is_said() -> None:
     dv = tiny(lambda logits: logits.softmax(1))
     with pytest.raises(UnknownLayer, match="softmax has no part in the score of cat, which is read at fc: choose"):

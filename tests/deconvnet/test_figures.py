@@ -145,9 +145,21 @@ def test_a_figure_has_its_size_whatever_its_texts() -> None:
 
 def test_a_caption_has_position_and_class() -> None:
     p = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
-    assert figures._name(p) == ":7@1,2"
-    assert figures._name(replace(p, category="red\npanda")) == ":7@1,2 red\\npanda"
+    assert figures._name(p, several=False) == ":7@1,2"
+    assert figures._name(replace(p, category="red\npanda"), several=False) == ":7@1,2 red\\npanda"
     figures.row_picture(figures.Row("", "", [replace(p, category="red\npanda 猫")]), 64)
+
+
+def test_captions_say_the_image_where_there_are_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(figures, "tile_grid", lambda tiles, captions: said.extend(captions) or tiles[0])
+    p = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
+    first, other = (replace(p, unit=replace(p.unit, image=image)) for image in (0, 4))
+    figures.row_picture(figures.Row("", "", [first, other]), 64)
+    assert said[:2] == [":7@1,2#0", ":7@1,2#4"]
+    said.clear()
+    figures.row_picture(figures.Row("", "", [other, other]), 64)
+    assert said[:2] == [":7@1,2", ":7@1,2"]
 
 
 def test_captions_are_shortened_in_the_middle() -> None:

@@ -46,6 +46,16 @@ def test_as_dict_says_what_the_command_line_says(dv: DeconvNet, made: Projection
     assert (owl["class"], owl["silent"], silent["silent"], silent["scaling"]) == ("owl", False, True, None)
 
 
+def test_the_text_of_a_unit_brings_it_back(dv: DeconvNet) -> None:
+    images = [shapes.image(6), shapes.image(7)]
+    found = dv.project(images, dv.strongest(images, "conv3", k=2))
+    told = [one["unit"] for one in found.as_dict()["projections"]]
+    assert [text.partition("#")[2] for text in told] == ["0", "0", "1", "1"]
+    again = dv.project(images, told)
+    assert [(p.unit, p.unit.image) for p in again] == [(p.unit, p.unit.image) for p in found]
+    assert found[:1][0].as_dict()["image"] == 0
+
+
 def test_numpy_gets_the_pixels(made: Projections) -> None:
     p = made[0]
     array = np.asarray(p)

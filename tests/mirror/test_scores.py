@@ -1,6 +1,7 @@
 """Class names belong to the classifier's output, wherever it is, and to no layer that merely has as many maps."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -31,6 +32,15 @@ def pooled(x: Tensor) -> Tensor:
     return F.adaptive_avg_pool2d(x, 1).flatten(1)
 
 
+def other(net: Five, x: Tensor) -> Tensor:
+    return F.linear(pooled(x), net.fc.weight.T)
+
+
+class Named(NamedTuple):
+    features: Tensor
+    logits: Tensor
+
+
 ENDS: dict[str, tuple[Callable[..., object], list[str], str]] = {
     "linear": (lambda net, x: net.fc(pooled(x)), ["fc"], "fc"),
     "softmax": (lambda net, x: net.fc(pooled(x)).softmax(1), ["fc", "softmax"], "fc"),
@@ -59,6 +69,19 @@ ENDS: dict[str, tuple[Callable[..., object], list[str], str]] = {
     "classes shifted": (lambda net, x: net.fc(pooled(x)).roll(1, 1), ["roll"], "roll"),
     "classes turned": (lambda net, x: net.fc(pooled(x)).flip(1), ["flip"], "flip"),
     "mean of the wrong side": (lambda net, x: F.adaptive_avg_pool2d(x, 5).mean(1).mean(1), ["mean_1"], "mean_1"),
+    "two heads": (lambda net, x: (other(net, x), net.fc(pooled(x))), [], "linear fc"),
+    "two heads, one of them told": (
+        lambda net, x: {"emb": other(net, x), "logits": net.fc(pooled(x)).softmax(1)},
+        ["fc", "softmax"],
+        "fc",
+    ),
+    "two heads, one of them named": (lambda net, x: Named(other(net, x), net.fc(pooled(x))), ["fc"], "fc"),
+    "a head that helps": (lambda net, x: {"out": net.fc(pooled(x)), "aux": other(net, x)}, ["fc", "linear"], "fc"),
+    "the same twice": (
+        lambda net, x: (lambda y: (y, y / 2, y.softmax(1)))(net.fc(pooled(x))),
+        ["fc", "div", "softmax"],
+        "fc",
+    ),
     "no classes": (lambda net, x: net.fc(pooled(x))[:, :4], [], "slice_1"),
 }
 
@@ -70,9 +93,7 @@ def test_names_belong_to_the_output_alone(end: str) -> None:
     table = DeconvNet(Five(make), input_shape=(3, 16, 16)).layers
     assert [name for name in table if table.class_names(name, NAMES)] == named
     assert {tuple(table.class_names(name, NAMES)) for name in named} <= {tuple(NAMES)}
-    found = table.scores.logits()
-    assert found is not None
-    assert found.name == logits
+    assert [call.name for call in table.scores.logits()] == logits.split()
     assert not any(table.class_names(name, ()) or table.class_names(name, NAMES * 2) for name in table)
 
 
