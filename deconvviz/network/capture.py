@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
-from ..errors import DeconvvizError, UncapturableModel
+from ..errors import DeconvvizError, UncapturableModel, UnsuitableInput
 from .exporting import eagerly, export
 from .graph import Graph
 from .reader import Reader
-from .refusals import check_kind
+from .refusals import check_kind, of_other_dimensions
 from .turns import capturing
 from .untouched import evaluating, put_back
 
@@ -37,6 +37,8 @@ def capture(
     UnsuitableInput, or NoMirrorRule if a collapsed module does not turn one tensor into one tensor.
     """
     check_kind(net)
+    if len(input_shape) != 3 and (others := of_other_dimensions(net)):
+        raise UnsuitableInput(others)
     with alone_with(net):
         return _captured(net, tuple(input_shape), tuple(collapse), known)
 

@@ -14,7 +14,7 @@ QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torch.
 
 def check_kind(net: nn.Module) -> None:
     """Raise UncapturableModel, or UnsuitableInput, for what is no network of Python's that computes maps of images."""
-    name, kinds = type(net).__name__, {type(module) for module in net.modules()}
+    name = type(net).__name__
     for path, module in net.named_modules():
         whose = f"{path} of {name}" if path else f"this network ({name})"
         if isinstance(module, torch.jit.ScriptModule):
@@ -37,16 +37,22 @@ def check_kind(net: nn.Module) -> None:
                 f"{whose} has weights that are not initialised ({type(module).__name__}): run the network once on an "
                 "image, or load its weights"
             )
-    if kinds & {nn.Conv1d, nn.Conv3d} and not any(issubclass(kind, nn.Conv2d) for kind in kinds):
-        other = "Conv1d" if nn.Conv1d in kinds else "Conv3d"
-        raise UnsuitableInput(
-            f"{name} is a network of {other} layers: only two-dimensional ones, on images (N, C, H, W), can be mirrored"
-        )
+
+
+def of_other_dimensions(net: nn.Module) -> str:
+    """What there is to say of a network of one- or three-dimensional filters that takes no images, or ""."""
+    kinds = {type(module) for module in net.modules()}
+    two = any(issubclass(kind, nn.Conv2d) for kind in kinds)
+    others = [kind.__name__ for kind in (nn.Conv1d, nn.Conv3d) if kind in kinds and not two]
+    only = "only two-dimensional ones, on images (N, C, H, W), can be mirrored"
+    return f"{type(net).__name__} is a network of {others[0]} layers: {only}" if others else ""
 
 
 def why_not(net: nn.Module, example: Tensor, error: Exception) -> DeconvvizError:
     """What an error of `torch.export` with images like `example` means, in words of the network's user."""
     name, size, where = type(net).__name__, "×".join(str(n) for n in example.shape[1:]), _where(error)
+    if others := of_other_dimensions(net):
+        return UnsuitableInput(others)
     channels = re.search(r"to have (\d+) channels, but got (\d+) channels", str(error))
     if channels and int(channels[2]) == example.shape[1]:
         return UnsuitableInput(f"{name} takes images of {channels[1]} channels, these have {example.shape[1]}: {size}")

@@ -344,6 +344,23 @@ def test_what_has_no_mirror_is_refused(name: str) -> None:
     assert dv.project(torch.randn(2, 2, 12, 12), ["below:0@3,3"])[0].pixels.shape == (2, 3, 3)
 
 
+class Attending(nn.Module):
+    """Filters of its own, and one over neighbouring maps in a gate (efficient channel attention)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight, self.along = nn.Parameter(torch.randn(4, 1, 3, 3)), nn.Conv1d(1, 1, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.conv2d(x, self.weight)
+        return y * self.along(y.mean((2, 3)).unsqueeze(1)).sigmoid().transpose(1, 2).unsqueeze(-1)
+
+
+def test_a_one_dimensional_filter_in_a_gate_makes_no_one_dimensional_network() -> None:
+    (projection,) = DeconvNet(Attending()).project(torch.rand(1, 1, 9, 9), ["mul:0@2,3"])
+    assert projection.box == (2, 3, 5, 6)
+
+
 @pytest.mark.parametrize("make", [nn.Conv1d, nn.Conv3d])
 def test_other_than_two_dimensional_networks_are_refused(make: type[nn.Module]) -> None:
     net = nn.Sequential(make(1, 2, 3), nn.ReLU())
