@@ -23,8 +23,9 @@ from .units import Unit, strongest_maps
 
 
 def strongest_for(table: Layers, images: Tensor, layers: Sequence[str], score: ClassScore, k: int) -> list[Unit]:
-    """For each layer and image (N, C, H, W), the k feature maps that contribute most to a class, at the place where
-    each contributes most, most first. Raises UnknownLayer before any work, UnsuitableInput."""
+    """For each layer and image (N, C, H, W), the feature maps that contribute most to a class, at the place where each
+    contributes most, most first: at most k, as what contributes nothing, or speaks against the class, is left out.
+    Raises UnknownLayer before any work, UnsuitableInput."""
     check_part(table, layers, score)
     starts = {name: table[name].read_at for name in layers}
     maps, gradients = with_gradients(table, images, list(dict.fromkeys(starts.values())), score)
@@ -38,13 +39,30 @@ def strongest_for(table: Layers, images: Tensor, layers: Sequence[str], score: C
 
 def check_part(table: Layers, layers: Sequence[str], score: ClassScore) -> None:
     """Raise UnknownLayer for a layer that has no part in the score of a class."""
-    part = {call.name for call in table.graph.needed_for([score.call.name])}
+    part = _part(table, score)
     for name in layers:
         if table[name].read_at not in part:
             raise UnknownLayer(
                 f"{name} has no part in the score of {score.name}, which is read at {score.call.name}: "
                 "choose a layer below it"
             )
+
+
+def layers_below(table: Layers, score: ClassScore, count: int) -> list[str]:
+    """`count` layers from shallow to deep below the scores, which speak for no class but their own.
+
+    Raises UnknownLayer if there are none.
+    """
+    names = table.spread_over_depth(count, _part(table, score) - table.scores.apart(score.call))
+    if not names:
+        raise UnknownLayer(
+            f"no layer lies below the scores of {score.call.name}, so nothing contributes to {score.name}"
+        )
+    return names
+
+
+def _part(table: Layers, score: ClassScore) -> frozenset[str]:
+    return frozenset(call.name for call in table.graph.needed_for([score.call.name]))
 
 
 def with_gradients(
@@ -103,10 +121,11 @@ def _of_usual_tensors(call: Call) -> Call:
 
 
 def _ranked(maps: Tensor, contributions: Tensor, layer: str, score: ClassScore, k: int) -> list[Unit]:
-    """Units of maps (N, C, H, W) or (N, C) at the peaks of their contributions, for each image the k largest."""
+    """Units of maps (N, C, H, W) or (N, C) at the peaks of their contributions: of an image the k largest above 0."""
     peaks = strongest_maps(contributions, layer, k)
+    peaks = [unit for unit in peaks if (unit.activation or 0.0) > 0]
     at = [(unit.image, unit.channel, *((unit.row, unit.column) if maps.ndim == 4 else ())) for unit in peaks]
     return [
-        replace(unit, activation=float(maps[place]), contribution=(unit.activation or 0.0) + 0.0, for_class=score.name)
+        replace(unit, activation=float(maps[place]), contribution=unit.activation, for_class=score.name)
         for unit, place in zip(peaks, at, strict=True)
-    ]  # no negative zero
+    ]

@@ -149,9 +149,10 @@ class DeconvNet:
         to deep. `progress`: show how many images are read. Raises what `record` raises.
 
         `for_class`, a name, a part of one, or a number: those that contribute most to the score of that class, most
-        first. A `contribution` is the activation times the gradient at it of the class's logit, which softmax reads
-        (its mean, where it is a map); each feature map is taken at the position that contributes most. Raises
-        UnknownClass too, and UnknownLayer for a layer that has no part in the score.
+        first: at most k, as none is given that contributes nothing or speaks against it. A `contribution` is the
+        activation times the gradient at it of the class's logit, which softmax reads (its mean, where it is a map);
+        each feature map is taken at the position that contributes most. Raises UnknownClass too, and UnknownLayer for
+        a layer that has no part in the score.
         """
         if for_class is not None:
             inputs, table = self._shown(images, progress)

@@ -86,6 +86,18 @@ def _fitting(text: str, size: int, width: int) -> str:
     return _elided(text, keep)
 
 
+def _broken(text: str, size: int, width: int) -> list[str]:
+    """The text in lines no wider than `width` pixels, broken between words; what is one word is shortened to it."""
+    font, lines = _font_for(text, size), [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return [_fitting(line, size, width) for line in lines]
+
+
 def _elided(text: str, keep: int) -> str:
     return text[: -(-keep // 2)] + "…" + text[len(text) - keep // 2 :]
 
@@ -117,11 +129,15 @@ def row_picture(row: Row, tile: int, smoothing: float = 0.0) -> tuple[Image.Imag
     names = [_name(p, several) for p in row.projections]
     values = [f":{p.unit.channel}  {value_of(p)}" for p in row.projections]
     left, right = tile_grid(patches, names), tile_grid([drawn for drawn, _ in made], values)
-    width, between, heading = left.width, 3 * MARGIN // 2, 52
-    picture = Image.new("RGB", (max(2 * width + between, LEAST), heading + left.height), GROUND)
+    width, between = left.width, 3 * MARGIN // 2
+    whole = max(2 * width + between, LEAST)
+    remarks = _broken(row.remark, 13, whole)
+    heading = 34 + 18 * len(remarks)
+    picture = Image.new("RGB", (whole, heading + left.height), GROUND)
     draw = ImageDraw.Draw(picture)
-    draw.text((0, 2), _fitting(row.heading, 18, picture.width), INK, _font(18))
-    draw.text((0, 27), _fitting(row.remark, 13, picture.width), QUIET, _font(13))
+    draw.text((0, 2), _fitting(row.heading, 18, whole), INK, _font_for(row.heading, 18))
+    for line, remark in enumerate(remarks):
+        draw.text((0, 27 + 18 * line), remark, QUIET, _font_for(remark, 13))
     picture.paste(left, (0, heading))
     picture.paste(right, (width + between, heading))
     return picture, [scaling for _, scaling in made]
@@ -143,18 +159,18 @@ def figure(
     shown = _no_larger(image, 256) if image is not None else None
     least = 560 + (shown.width if shown is not None else 0)
     width = max(least, *(picture.width for picture in pictures)) + 2 * MARGIN
-    header = max(shown.height if shown is not None else 0, 44 + 22 * len(remarks))
+    text_left = MARGIN + (shown.width + MARGIN if shown is not None else 0)
+    room = width - text_left - MARGIN
+    lines = [line for remark in remarks for line in _broken(remark, 14, room)]
+    header = max(shown.height if shown is not None else 0, 44 + 22 * len(lines))
     height = MARGIN + header + sum(picture.height + MARGIN for picture in pictures) + MARGIN
     page = Image.new("RGB", (width, height), GROUND)
-    draw, text_left = ImageDraw.Draw(page), MARGIN
+    draw = ImageDraw.Draw(page)
     if shown is not None:
         page.paste(shown, (MARGIN, MARGIN))
-        text_left += shown.width + MARGIN
-    shortened = _fitting(title, 26, width - text_left - MARGIN)
-    draw.text((text_left, MARGIN - 4), shortened, INK, _font_for(title, 26))
-    for line, remark in enumerate(remarks):
-        text = _fitting(remark, 14, width - text_left - MARGIN)
-        draw.text((text_left, MARGIN + 40 + 22 * line), text, QUIET, _font(14))
+    draw.text((text_left, MARGIN - 4), _fitting(title, 26, room), INK, _font_for(title, 26))
+    for number, line in enumerate(lines):
+        draw.text((text_left, MARGIN + 40 + 22 * number), line, QUIET, _font_for(line, 14))
     top = MARGIN + header + MARGIN
     for picture in pictures:
         page.paste(picture, (MARGIN, top))
@@ -187,17 +203,20 @@ def figure2(
 ) -> Image.Image:
     """Figure 2 of Zeiler & Fergus 2014: for each map its patches beside its projections, `across` maps a row.
 
-    Each map has room for `count` of them. The page fits the cells; texts are shortened to it.
+    Each map has room for `count` of them. The page fits the cells; the heading is shortened to it, the remark broken.
     """
     drawn = [_map_cell(cell, tile, count, smoothing) for cell in cells]
     width, height = drawn[0].size
     across = min(across, len(drawn))
-    rows, top = math.ceil(len(drawn) / across), MARGIN + (58 if heading else 0)
-    page = Image.new("RGB", (across * (width + MARGIN) + MARGIN, rows * (height + MARGIN) + top), GROUND)
+    rows, room = math.ceil(len(drawn) / across), across * (width + MARGIN) - MARGIN
+    lines = _broken(remark, 14, room) if heading else []
+    top = MARGIN + (36 + 22 * len(lines) if heading else 0)
+    page = Image.new("RGB", (room + 2 * MARGIN, rows * (height + MARGIN) + top), GROUND)
+    draw = ImageDraw.Draw(page)
     if heading:
-        draw, room = ImageDraw.Draw(page), page.width - 2 * MARGIN
         draw.text((MARGIN, MARGIN - 6), _fitting(heading, 26, room), INK, _font_for(heading, 26))
-        draw.text((MARGIN, MARGIN + 28), _fitting(remark, 14, room), QUIET, _font_for(remark, 14))
+    for number, line in enumerate(lines):
+        draw.text((MARGIN, MARGIN + 28 + 22 * number), line, QUIET, _font_for(line, 14))
     for place, cell in enumerate(drawn):
         left, down = place % across * (width + MARGIN), place // across * (height + MARGIN)
         page.paste(cell, (MARGIN + left, top + down))

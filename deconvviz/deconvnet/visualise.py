@@ -13,16 +13,21 @@ from ..mirror import Layer, Layers, mirrored
 from ..version import __version__
 from . import figures
 from .classes import class_score
-from .contributions import check_part
+from .contributions import check_part, layers_below
 from .deconvnet import DeconvNet
 from .projection import SCHEMA, Projection, unit_facts
 from .units import Unit, images_of
 
 
-def usual_layers(dv: DeconvNet) -> list[str]:
-    """Four layers spread over the depth; says at once (NoMirrorRule) what cannot be mirrored."""
+def usual_layers(dv: DeconvNet, for_class: str | int | None = None) -> list[str]:
+    """Four layers spread over the depth; says at once (NoMirrorRule) what cannot be mirrored.
+
+    `for_class`: below the score of this class. Raises UnknownClass, and UnknownLayer if there are none.
+    """
     table = dv.layers
     mirrored(table.graph, table.graph.outputs)
+    if for_class is not None:
+        return layers_below(table, class_score(table, dv.model.categories, for_class), 4)
     return table.spread_over_depth(4)
 
 
@@ -95,12 +100,16 @@ def picture_files(
             continue
         try:
             recording = dv.record(source, asked)
-            projections = dv.project(recording, own or dv.strongest(recording, asked, top, for_class=for_class))
+            shown = own or dv.strongest(recording, asked, top, for_class=for_class)
+            if not shown:
+                raise UnsuitableInput(f"{source}: nothing in {', '.join(asked)} contributes to class {for_class}")
+            projections = dv.project(recording, shown)
         except (UnreadableImage, UnsuitableInput) as error:
             yield Pictured(source, None, {"image": str(source), "skipped": str(error)}, str(error))
             continue
         table = dv.layers_for(recording.graph.input_shape)
-        image, record = _draw(dv, table, source, projections, smoothing)
+        without = [] if own else [name for name in table.matching(asked) if name not in {u.layer for u in shown}]
+        image, record = _draw(dv, table, source, projections, smoothing, without)
         record["picture"] = str(path)
         write_picture(path, image, json.dumps(record, ensure_ascii=False), source.name)
         yield Pictured(source, path, record)
@@ -112,7 +121,9 @@ def _draw(
     source: Path,
     projections: Sequence[Projection],
     smoothing: float,
+    without: Sequence[str],
 ) -> tuple[Any, dict[str, Any]]:
+    """The picture and its record; `without`: the layers in which nothing contributes to the class."""
     model, names = dv.model, list(dict.fromkeys(p.unit.layer for p in projections))
     rows = [
         figures.Row(
@@ -127,6 +138,7 @@ def _draw(
         "left: image patches, each unit's receptive field",
         "right: their projections; grey is zero, each tile is scaled by itself",
         "captions: " + "; ".join(_said_in_captions(projections)),
+        *([f"nothing contributes to that score in {', '.join(without)}"] if without else []),
     ]
     image, scalings = figures.figure(rows, source.name, remarks, projections[0].seen, smoothing=smoothing)
     record = {

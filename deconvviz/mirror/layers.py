@@ -4,7 +4,7 @@ Where a unit of a convolution is read: after the batch normalisation and the act
 since Zeiler & Fergus' feature maps are rectified ("feature maps … which are always positive", §2.1).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -163,11 +163,16 @@ class Layers(Mapping[str, Layer]):
             depths[call.name] = below + (_role(call) == "filter")
         return depths[self[name].read_at]
 
-    def spread_over_depth(self, count: int) -> list[str]:
-        """`count` layers from shallow to deep among the filters with maps: a choice when none is given."""
-        calls = self.graph.by_name
-        filters = {r.read_at: r.name for r in self.values() if r.size and _role(calls[r.name]) == "filter"}
-        names = list(filters.values()) or list(self)
+    def spread_over_depth(self, count: int, among: Collection[str] | None = None) -> list[str]:
+        """`count` layers from shallow to deep among the filters with maps: a choice when none is given.
+
+        `among`: only of those that are read at these calls.
+        """
+        calls, rows = self.graph.by_name, [r for r in self.values() if among is None or r.read_at in among]
+        filters = {r.read_at: r.name for r in rows if r.size and _role(calls[r.name]) == "filter"}
+        names = list(filters.values()) or [r.name for r in rows]
+        if not names:
+            return []
         picks = {round((len(names) - 1) * (n + 1) / count) for n in range(count)}
         return [names[pick] for pick in sorted(picks)]
 

@@ -86,6 +86,11 @@ class Scores:
             computed.setdefault(head.chain[-1].name, head.logits)
         return list(computed.values())
 
+    def apart(self, logits: Call) -> frozenset[str]:
+        """The calls from the logits down as far as classes are kept apart: all but restate the scores."""
+        chains = (head.chain for head in self.heads if logits in head.chain)
+        return frozenset(call.name for chain in chains for call in chain)
+
     def _main(self, classes: int | None) -> list[Head]:
         """Those of so many classes which a key says to be the scores; else vectors, where maps are returned beside."""
         fitting = self._fitting(classes)

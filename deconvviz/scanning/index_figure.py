@@ -67,10 +67,12 @@ def _of_layer(
         for n in facts
     ]
     seen = m.images - len(index.skipped)
-    remark = f"{m.model}: the {m.top} of {seen} images that excite each map most, and what it saw there; grey is zero"
+    shown = max(min(m.top, seen), 1)
+    which = f"the {shown} of {seen} images that" if shown < seen else f"all {seen} images, first those that"
+    remark = f"{m.model}: {which} excite each map most, and what it saw there; grey is zero"
     if smoothing:
         remark += f"; projections smoothed by {smoothing:g} px"
-    return figure2(cells, tile, 4 if len(cells) > 9 else 3, m.top, layer, remark, smoothing)
+    return figure2(cells, tile, 4 if len(cells) > 9 else 3, shown, layer, remark, smoothing)
 
 
 def write_index_figure(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from deconvviz import DeconvNet, Model, Unit, load_model, shapes
-from deconvviz.deconvnet import picture_files
+from deconvviz.deconvnet import picture_files, usual_layers
 from deconvviz.deconvnet.classes import class_number, class_score
 from deconvviz.deconvnet.contributions import with_gradients
 from deconvviz.errors import UnknownClass, UnknownLayer
@@ -149,7 +149,14 @@ def test_units_come_layer_by_layer_and_most_first() -> None:
     assert all(u.contribution >= v.contribution for u, v in zip(units[::2], units[1::2], strict=True))
     assert [str(u) for u in units if u.image == 0] == [f"{u.place}#0" for u in units if u.image == 0]
     scores = {u.channel: u.contribution for u in dv.strongest(x[:1], "fc", 9, for_class="cat")}
-    assert scores == {0: pytest.approx(float(dv.net(x)[0, 0]))} | dict.fromkeys((1, 2, 3, 4), 0.0)
+    logits = dv.net(x)[0].tolist()
+    assert scores == ({0: pytest.approx(logits[0])} if logits[0] > 0 else {})
+    assert all(u.contribution > 0 for u in dv.strongest(x, ["a", "b", "fc"], 9, for_class="cat"))
+    with torch.no_grad():
+        dv.net.fc.weight[0] = -1
+        dv.net.fc.weight[1] = torch.tensor([1.0] * 3 + [-1.0] * 4)
+    assert dv.strongest(x, "b", 9, for_class="cat") == []
+    assert {u.channel for u in dv.strongest(x, "b", 9, for_class="Dog")} <= {0, 1, 2}
     assert repr(units[0]).endswith(f", contribution {units[0].contribution:+.3g} to cat)")
 
 
@@ -225,6 +232,28 @@ def test_a_layer_without_a_part_in_the_score_is_said() -> None:
     dv = tiny(lambda logits: logits.softmax(1))
     with pytest.raises(UnknownLayer, match="softmax has no part in the score of cat, which is read at fc: choose"):
         dv.strongest(images(), ["a", "softmax"], for_class="cat")
+
+
+@pytest.mark.quick
+def test_layers_chosen_for_a_class_lie_below_its_score() -> None:
+    head = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 5, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
+    dv = DeconvNet(nn.Sequential(head, nn.Flatten()), input_shape=(3, 9, 9))
+    assert usual_layers(dv) == ["0.0", "0.2"]
+    assert usual_layers(dv, 2) == ["0.0"]
+    with pytest.raises(UnknownLayer, match="no layer lies below the scores of 0, so nothing contributes to 2"):
+        usual_layers(DeconvNet(nn.Sequential(nn.Conv2d(3, 4, 3)), input_shape=(3, 9, 9)), 2)
+
+
+@pytest.mark.quick
+def test_an_image_in_which_nothing_contributes_is_said(tmp_path: Path) -> None:
+    shapes.image(6).save(tmp_path / "owl.png")
+    dv = DeconvNet(load_model("shapes"))
+    with torch.no_grad():
+        dv.net.classifier.weight[6] = -1
+    (done,) = picture_files(dv, [tmp_path / "owl.png"], ["conv5"], out=tmp_path / "a.png", for_class=6)
+    assert done.skipped == f"{tmp_path / 'owl.png'}: nothing in conv5 contributes to class 6"
+    (done,) = picture_files(dv, [tmp_path / "owl.png"], ["conv5", "conv2"], out=tmp_path / "a.png", for_class=6)
+    assert [layer["layer"] for layer in done.record["layers"]] == ["conv2"]
 
 
 @pytest.mark.quick

@@ -143,6 +143,22 @@ def test_a_figure_has_its_size_whatever_its_texts() -> None:
     assert [len(row) for row in scalings] == [4]
 
 
+def test_remarks_are_broken_between_words_and_never_cut() -> None:
+    text = (
+        "captions: feature map @row,column and class; activation; contribution to the score of African crocodile, Nile"
+    )
+    lines = figures._broken(text, 14, 300)
+    assert " ".join(lines) == text
+    assert len(lines) > 1
+    assert all(figures._font_for(line, 14).getlength(line) <= 300 for line in lines)
+    assert figures._broken("short", 14, 300) == ["short"]
+    assert "…" in figures._broken("x" * 400, 14, 300)[0]
+    p = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
+    rows = [figures.Row("conv", "", [p])]
+    short, long = (figures.figure(rows, "", [remark], None)[0] for remark in ("a", "word " * 60))
+    assert long.height == short.height + 22 * (len(figures._broken("word " * 60, 14, long.width - 56)) - 1)
+
+
 def test_a_caption_has_position_and_class() -> None:
     p = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
     assert figures._name(p, several=False) == ":7@1,2"
@@ -176,7 +192,10 @@ def test_figure2_holds_every_map() -> None:
     assert page.size[0] > 3 * 2 * 60
     titled = figures.figure2(cells, tile=20, across=3, heading="a layer " * 40, remark="猫 " * 200)
     assert titled.width == page.width
-    assert np.array_equal(levels(titled)[58:][40:], levels(page)[40:])
+    room = page.width - 2 * figures.MARGIN
+    lower = 36 + 22 * len(figures._broken("猫 " * 200, 14, room))
+    assert titled.height == page.height + lower
+    assert np.array_equal(levels(titled)[lower:][40:], levels(page)[40:])
 
 
 def test_figure2_shows_dead_maps_and_missing_places_as_grey() -> None:

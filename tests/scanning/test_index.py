@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 from files import draw
+from PIL import Image
 
 import deconvviz
 from deconvviz import Index, shapes
 from deconvviz.errors import UnknownLayer, UnknownUnit, UnusableIndex, UnusableWeights
-from deconvviz.scanning import picture_index
+from deconvviz.scanning import index_figure, picture_index
 from deconvviz.scanning.scanning import scan
 
 
@@ -96,6 +97,27 @@ def test_figures_of_several_layers_stand_one_below_the_other(index: Index) -> No
     assert both.crop((0, one.height, other.width, both.height)).tobytes() == other.tobytes()
     with pytest.raises(UnknownUnit, match="conv1:77: there is no such feature map"):
         picture_index(index, ["conv4", "conv1"], [77])
+
+
+def test_a_figure_has_room_for_no_more_images_than_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        draw(tmp_path / "in" / f"{number}.png", number)
+    model = deconvviz.load_model("shapes")
+    few = scan(model, tmp_path / "in", ["conv1"], 9, tmp_path / "out", progress=False, load=("shapes", "DEFAULT"))
+    asked: list[tuple[int, str]] = []
+
+    def draws(
+        cells: object, tile: int, across: int, count: int, heading: str, remark: str, smoothing: float
+    ) -> Image.Image:
+        asked.append((count, remark))
+        return Image.new("RGB", (1, 1))
+
+    monkeypatch.setattr(index_figure, "figure2", draws)
+    assert few is not None
+    picture_index(few, "conv1", [3])
+    assert asked == [
+        (6, "shapes: all 6 images, first those that excite each map most, and what it saw there; grey is zero")
+    ]
 
 
 def test_projections_are_those_of_the_images(index: Index, scanned: Path) -> None:
