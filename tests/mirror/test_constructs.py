@@ -90,6 +90,7 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
         0, 3, 1, 2
     ),
     "transpose": lambda net, x: x.transpose(2, 3),
+    "ReLUs that come to one": lambda net, x: _relus(net.conv(x)),
     "torch.hstack": lambda net, x: torch.hstack([x[:, :3], net.conv(x)[:, 3:]]),
     "torch.concatenate": lambda net, x: torch.concatenate([x[:, :3], net.conv(x)[:, 3:]], 1),
     "torch.true_divide": lambda net, x: torch.multiply(torch.true_divide(x, 3), 2),
@@ -158,6 +159,11 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
 def _halves_swapped(c: Tensor) -> Tensor:
     a, b = c.chunk(2, 1)
     return F.relu(c) + torch.cat([b, a], 1)
+
+
+def _relus(c: Tensor) -> Tensor:
+    twice = F.relu(c) + F.relu(c)
+    return F.relu(twice) - 0.5 * twice
 
 
 def _overwrite_one(c: Tensor, x: Tensor) -> Tensor:

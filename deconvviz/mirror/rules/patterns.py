@@ -147,11 +147,12 @@ class _Finder:
     def _is_meant(self, call: Call, expression: Expression, match: Match) -> bool:
         """A sum of what has rules of its own is a sum: `x + relu(x)` is a skip connection, no leaky ReLU.
 
-        Unless it is an activation without parameters: `x - tanh(x)` is Tanhshrink, `-softplus(-x)` LogSigmoid.
+        Unless it is an activation without parameters: `x - tanh(x)` is Tanhshrink, `-softplus(-x)` LogSigmoid. Nobody
+        writes a ReLU as a sum of ReLUs: branches that happen to come to one are branches.
         A change of sign is one, unless it puts an activation upright.
         """
         if packet(call) in SUMS and all(self._answered(c) for c in expression.calls):
-            return match.plain and match.name in FIXED
+            return match.plain and match.name in FIXED and match.name != "relu"
         return match.plain or packet(call) is not aten.neg
 
     def _scaled(self, call: Call) -> Pattern | None:
