@@ -9,11 +9,21 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from ..drawing import Scaling
+from ..errors import UnsuitableInput
 from ..images import printable
 from .projection import GREY, SMALL, Projection, patch_tile, projection_tile
 
 GROUND, INK, QUIET = (250, 250, 248), (28, 28, 30), (96, 96, 101)
 MARGIN, GAP, CAPTION, LEAST = 28, 6, 19, 720
+
+MOST_SHOWN = 4096
+"""Projections in one picture: of so many the grid is just within what WebP holds, and half a gigabyte in memory."""
+
+
+def check_shown(count: int, instead: str) -> None:
+    """Raise UnsuitableInput for more projections than one picture can show, saying what to do `instead`."""
+    if count > MOST_SHOWN:
+        raise UnsuitableInput(f"more than {MOST_SHOWN} projections are too many for one picture; {instead}")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ..arguments import a_path, takes
 from ..drawing import notebook, write_picture
 from ..errors import UnsuitableInput
 from ..images import printable
-from .figures import Row, row_picture, short_number, value_of
+from .figures import Row, check_shown, row_picture, short_number, value_of
 from .projection import SCHEMA, SMALL, Projection, patch_tile, projection_tile
 
 ACROSS = 3
@@ -56,9 +56,10 @@ class Projections(list[Projection]):
 
     @property
     def image(self) -> Image.Image:
-        """All of them as one picture: the patches, and beside them the projections."""
+        """All of them as one picture: the patches, and beside them the projections. Raises UnsuitableInput for none."""
         if not self:
             raise UnsuitableInput("there are no projections to draw: the list is empty")
+        check_shown(len(self), "take some of them, as in projections[:100]")
         classes = dict.fromkeys(p.unit.for_class for p in self if p.unit.contribution is not None)
         beside = f"; activation, contribution to {', '.join(map(printable, classes))}" if classes else ""
         remark = f"left: image patches; right: projections; grey is zero{beside}"

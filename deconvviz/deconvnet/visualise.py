@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from ..images import printable
 from ..mirror import Layer, Layers, mirrored
 from ..version import __version__
 from . import figures
+from .asked import single_units
 from .classes import class_score
 from .contributions import check_part, layers_below
 from .deconvnet import DeconvNet
+from .figures import MOST_SHOWN, check_shown
 from .projection import SCHEMA, Projection, unit_facts
 from .units import Unit, images_of
 
@@ -79,10 +82,10 @@ def picture_files(
     """For each image file, one picture of its strongest units in `layers` (or of `units`), written at once.
 
     `layers`: names, aliases, globs, or `all`. `for_class`: those that contribute most to the score of this class, as
-    for `DeconvNet.strongest`. A unit with an image is that of the image with this number alone; an
-    image that none of the units is of has no picture. An image that cannot be read or taken is skipped and said so.
-    Unknown layers and classes, images that are not there, and places that cannot be written to, raise before any image
-    is read.
+    for `DeconvNet.strongest`. A unit with an image is that of the image with this number alone; an image that none of
+    the units is of has no picture. An image that cannot be read or taken is skipped and said so. Unknown layers and
+    classes, images that are not there, more than MOST_SHOWN projections for one, and places that cannot be written to,
+    raise before any image is read.
     """
     sources = list(sources)
     paths = picture_paths(sources, out)
@@ -90,6 +93,8 @@ def picture_files(
     asked = list(dict.fromkeys(unit.layer for unit in units)) or list(layers)
     if dv.preprocess is None or dv.preprocess.usual_shape is not None:
         found = dv.layers.matching(asked)  # an unknown layer is said before any image is read
+        for number in range(len(sources)) if units else (0,):
+            _check_shown(dv.layers, [unit for unit in units if unit.image in (None, number)], asked, top)
         if for_class is not None:
             check_part(dv.layers, found, class_score(dv.layers, dv.model.categories, for_class))
     for folder in {path.parent for path in paths}:
@@ -100,6 +105,8 @@ def picture_files(
             continue
         try:
             recording = dv.record(source, asked)
+            table = dv.layers_for(recording.graph.input_shape)
+            _check_shown(table, own, asked, top)
             shown = own or dv.strongest(recording, asked, top, for_class=for_class)
             if not shown:
                 raise UnsuitableInput(f"{source}: nothing in {', '.join(asked)} contributes to class {for_class}")
@@ -107,12 +114,22 @@ def picture_files(
         except (UnreadableImage, UnsuitableInput) as error:
             yield Pictured(source, None, {"image": str(source), "skipped": str(error)}, str(error))
             continue
-        table = dv.layers_for(recording.graph.input_shape)
         without = [] if own else [name for name in table.matching(asked) if name not in {u.layer for u in shown}]
         image, record = _draw(dv, table, source, projections, smoothing, without)
         record["picture"] = str(path)
         write_picture(path, image, json.dumps(record, ensure_ascii=False), source.name)
         yield Pictured(source, path, record)
+
+
+def _check_shown(table: Layers, units: Sequence[Unit], layers: Sequence[str], top: int) -> None:
+    """Raise UnsuitableInput for more than a picture can show: counted before anything is projected."""
+    each = single_units((replace(unit, image=None) for unit in units), 1, lambda _: table)
+    several = sum(1 for _ in islice(each, MOST_SHOWN + 1))
+    strongest = sum(min(top, table[name].channels) for name in table.matching(layers)) if not units else 0
+    check_shown(
+        several + strongest,
+        "name some positions (LAYER:MAP@ROW,COLUMN), or fewer layers or maps, or go through all by dv.stream in Python",
+    )
 
 
 def _draw(

@@ -4,15 +4,17 @@ import re
 from base64 import b64decode
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
-from deconvviz import Projection, Unit
-from deconvviz.deconvnet import figures
+from deconvviz import DeconvNet, Model, Projection, Projections, Unit, shapes
+from deconvviz.deconvnet import figures, picture_files
+from deconvviz.errors import UnsuitableInput
 from deconvviz.images import Preprocess
 
 pytestmark = pytest.mark.quick
@@ -183,6 +185,31 @@ def test_captions_are_shortened_in_the_middle() -> None:
     assert short.startswith("feat")
     assert "…" in short
     assert short.endswith("ing")
+
+
+@pytest.mark.parametrize("size", [80, None])
+def test_more_than_a_picture_holds_is_said_before_it_is_projected(
+    size: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes.image(6).resize((80, 80)).save(tmp_path / "owl.png")
+    sizes = Preprocess(size) if size else Preprocess(None, resize=None)
+    dv = DeconvNet(Model(nn.Sequential(nn.Conv2d(3, 9, 3), nn.ReLU(), nn.Conv2d(9, 5000, 1)), sizes, "net"))
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("projects")
+
+    monkeypatch.setattr(DeconvNet, "project", never)
+    for layers, units, top in (([], [Unit.parse("0:3@*")], 9), (["2"], [], 4097), ([], [Unit.parse("*:3@*")], 9)):
+        made = picture_files(dv, [tmp_path / "owl.png"], layers, units, top, tmp_path / "out.png")
+        if size:
+            with pytest.raises(UnsuitableInput, match="more than 4096 projections are too many for one picture; name"):
+                list(made)
+        else:
+            assert "too many for one picture" in next(made).skipped
+    assert not (tmp_path / "out.png").exists()
+    p = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
+    with pytest.raises(UnsuitableInput, match=r"take some of them, as in projections\[:100\]"):
+        Projections([p] * 4097).image  # noqa: B018
 
 
 def test_figure2_holds_every_map() -> None:
