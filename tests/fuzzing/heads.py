@@ -12,7 +12,7 @@ def head(w: Writer, v: Value) -> Value:
     pick = w.dice.choice
     own = pick(FLAT)
     if "view" in own:
-        v = w.say("{0}.contiguous()", v)
+        v = w.say("{0}.contiguous()", v, role="nothing")
     flat = w.say(own, v, module="nn.Flatten()" if own == "{m}({0})" else "")
     y = w.say("{m}({0})", flat, module=f"nn.Linear({w.size(flat)[0]}, 8)", role="filter", fresh=True)
     if w.maybe():

@@ -93,7 +93,8 @@ def moved(w: Writer, v: Value) -> Value:
     if w.maybe(0.2) and max(channels, columns) <= 16:
         return w.say(w.dice.choice(rare), v)
     own = w.dice.choice(plain)
-    return w.say(own, v, module="nn.ChannelShuffle(2)" if own == "{m}({0})" else "")
+    role = "nothing" if own in ("{0}.to({0}.dtype)", "{0}.contiguous()") else ""  # they leave no trace
+    return w.say(own, v, module="nn.ChannelShuffle(2)" if own == "{m}({0})" else "", role=role)
 
 
 def padded(w: Writer, v: Value) -> Value:
