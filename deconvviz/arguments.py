@@ -44,7 +44,10 @@ def said(value: object) -> str:
     >>> said("9"), said(list(range(100)))
     ("'9'", 'a list')
     """
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # somebody else's code
+        text = "<>"
     if len(text) <= 60 and text.isprintable() and "<" not in text:
         return text
     kind = f"{value.__name__}, the class" if isinstance(value, type) else type(value).__name__
@@ -121,8 +124,9 @@ def one_of(words: Collection[str]) -> Check:
 
     def check(name: str, value: Any) -> Any:
         if not (isinstance(value, str) and value in words):
-            close = f"; {nearest(value, words)}" if isinstance(value, str) else ""
-            raise UnsuitableInput(f"{name}={said(value)}: possible: {', '.join(words)}{close}")
+            close = nearest(value, words) if isinstance(value, str) and len(words) > 3 else ""
+            also = f"; {close}" if close.startswith("nearest") else ""
+            raise UnsuitableInput(f"{name}={said(value)}: possible: {', '.join(words)}{also}")
         return value
 
     return check

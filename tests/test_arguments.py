@@ -14,8 +14,8 @@ from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
 import deconvviz
-from deconvviz import DeconvNet, DeconvvizError, Preprocess, Unit
-from deconvviz.arguments import a_share, between, takes, whole, wholes
+from deconvviz import DeconvNet, DeconvvizError, Model, Preprocess, Unit
+from deconvviz.arguments import a_share, between, said, takes, whole, wholes
 from deconvviz.errors import UnknownLayer, UnknownModel, UnknownUnit, UnreadableImage, UnsuitableInput
 from deconvviz.scanning import picture_index
 
@@ -105,7 +105,7 @@ WRONG: dict[str, tuple[Callable[[], object], type[DeconvvizError], str]] = {
     "a size as a preprocessing": (lambda: DeconvNet(NET, 64), UnsuitableInput, r"Preprocess\(64, mean, std\)"),
     "a callable as a preprocessing": (lambda: DeconvNet(NET, print), UnsuitableInput, "of_transforms"),
     "an input shape": (lambda: DeconvNet(NET, input_shape=64), UnsuitableInput, r"input_shape=64: \(channels, rows"),
-    "a precision": (lambda: DeconvNet(NET, precision="fp64"), UnsuitableInput, "possible: fp32, bf16, auto"),
+    "a precision": (lambda: DeconvNet(NET, precision="fp64"), UnsuitableInput, "possible: fp32, bf16, auto$"),
     "a device": (lambda: DeconvNet(NET, device=3), DeconvvizError, "device=3"),
     "a device that is not there": (lambda: DeconvNet(NET, device="abacus"), DeconvvizError, "no device 'abacus'"),
     "a device without values": (lambda: DeconvNet(NET, device="meta"), DeconvvizError, "no device 'meta'"),
@@ -120,6 +120,32 @@ WRONG: dict[str, tuple[Callable[[], object], type[DeconvvizError], str]] = {
     "an interpolation": (lambda: Preprocess(64, interpolation="bilin"), UnsuitableInput, "nearest: bilinear"),
     "a path": (lambda: deconvviz.read_image(None), UnsuitableInput, "path=None"),
     "no path and no picture": (lambda: Preprocess(16)(3), UnsuitableInput, "path=3"),
+    "levels of 255": (lambda: Preprocess(64, (128.0,) * 3, (64,) * 3), UnsuitableInput, "where 128 is 0.502"),
+    "deviations of 255": (lambda: Preprocess(64, (0.5,), (64,)), UnsuitableInput, "where 64 is 0.251"),
+    "bytes of a file": (lambda: DV.strongest(b"abc", "block"), UnsuitableInput, r"not bytes: open .*io.BytesIO"),
+    "a layer by its number": (lambda: DV.layers[3], UnknownLayer, r"layers\[3\]: is no layer's name"),
+    "layers in a list": (lambda: DV.layers[["block"]], UnknownLayer, r"layers\[\['block'\]\]: is no"),
+    "no axes": (lambda: DV.project(X[:1], "block:1")[0].plot(3), UnsuitableInput, "ax=3: matplotlib's axes"),
+    "a colour map": (
+        lambda: DV.project(X[:1], "block:1")[0].plot(only="projection", cmap="sunset"),
+        UnsuitableInput,
+        "cmap='sunset', .*'sunset' is not a",
+    ),
+    "a model that is none": (lambda: Model(3, None, "x"), UnknownModel, "net=3: a network is an nn.Module"),
+    "a model's preprocessing": (lambda: Model(NET, 3, "x"), UnsuitableInput, r"preprocess=3: .*Preprocess\(3,"),
+    "a model's name": (lambda: Model(NET, None, None), UnsuitableInput, "name=None: a network's name is text"),
+    "a model's weights": (lambda: Model(NET, None, "x", weights=3), UnsuitableInput, "weights=3"),
+    "one class as classes": (lambda: Model(NET, None, "x", "owl"), UnsuitableInput, "categories='owl'"),
+    "the size of any picture": (
+        lambda: DeconvNet(NET, Preprocess(None)).layers,
+        UnsuitableInput,
+        r"follows each picture: give a size here, or take layers_for\(",
+    ),
+    "a grey picture's preprocessing": (
+        lambda: DeconvNet(NET, Preprocess(16, (0.5,), (0.5,))).layers,
+        UnsuitableInput,
+        "these have 1: .*one mean is greyscale, RGB has three: 0.5,0.5,0.5",
+    ),
     "images of a scan": (lambda: deconvviz.scan(DV, 3), UnsuitableInput, "images=3"),
     "what a list of images holds": (lambda: deconvviz.scan(DV, ["a", 3]), UnsuitableInput, "3 is no image"),
     "a data loader to scan": (lambda: deconvviz.scan(DV, DataLoader([1])), UnsuitableInput, "loader.dataset"),
@@ -230,6 +256,14 @@ def test_checks_stand_at_the_door() -> None:
             door(**wrong)
     with pytest.raises(TypeError, match="unexpected"):
         door(q=1)
+
+
+def test_what_cannot_show_itself_is_said_by_its_kind() -> None:
+    class Shy:
+        def __repr__(self) -> str:
+            raise AttributeError("not yet")
+
+    assert said(Shy()) == "a Shy"
 
 
 JUNK: list[Any] = [

@@ -77,7 +77,7 @@ def project(
 
     asked = [Unit.parse(unit) for unit in units]
     dv = load(network)
-    chosen = layers if layers or units else usual_layers(dv, for_class)
+    chosen = layers if layers or units else usual_layers(dv, for_class, images)
     if chosen is not layers:
         note(f"Layers: {', '.join(chosen)} (choose others with --layer).")
     made = picture_files(dv, images, chosen, asked, top, output, smooth, for_class)

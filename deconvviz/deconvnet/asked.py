@@ -20,7 +20,7 @@ def a_network(name: str, value: Any) -> Any:
     """A `Model` or an `nn.Module`. Raises UnknownModel."""
     if not isinstance(value, Model | nn.Module):
         raise UnknownModel(
-            f"DeconvNet needs a network, not {said(value)}; deconvviz.load_model(name) loads one by name"
+            f"a network is needed, an nn.Module or a Model, not {said(value)}; deconvviz.load_model(name) loads one"
         )
     return value
 

@@ -92,6 +92,11 @@ class DeconvNet:
         Raises UnsuitableInput for a bare module that has seen no image, UncapturableModel if `torch.export`
         cannot follow it.
         """
+        if self._input_shape is None and self.preprocess is not None:
+            raise UnsuitableInput(
+                "the layers depend on the input's size, and --size any, a Preprocess without a size, follows each "
+                "picture: give a size here, or take layers_for((channels, height, width))"
+            )
         if self._input_shape is None:
             raise UnsuitableInput(
                 "the layers of a bare module depend on its input: give DeconvNet(net, Preprocess(size, mean, std)) "

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..drawing import PICTURES, Scaling, check_writable, picture_ending, write_picture
-from ..errors import UnreadableImage, UnsuitableInput, UnwritableOutput
-from ..images import printable
+from ..errors import DeconvvizError, UnreadableImage, UnsuitableInput, UnwritableOutput
+from ..images import as_batch, printable
 from ..mirror import Layer, Layers, mirrored
 from ..version import __version__
 from . import figures
@@ -22,16 +22,32 @@ from .projection import SCHEMA, Projection, unit_facts
 from .units import Unit, images_of
 
 
-def usual_layers(dv: DeconvNet, for_class: str | int | None = None) -> list[str]:
+def usual_layers(dv: DeconvNet, for_class: str | int | None = None, images: Iterable[Path] = ()) -> list[str]:
     """Four layers spread over the depth; says at once (NoMirrorRule) what cannot be mirrored.
 
-    `for_class`: below the score of this class. Raises UnknownClass, and UnknownLayer if there are none.
+    `for_class`: below the score of this class. `images`: where the network's input follows each picture, the layers are
+    those for the first of these that can be read. Raises UnknownClass, UnknownLayer if there are none, and what the
+    first image raises if none can be read.
     """
-    table = dv.layers
+    table = _usual_table(dv, images)
     mirrored(table.graph, table.graph.outputs)
     if for_class is not None:
         return layers_below(table, class_score(table, dv.model.categories, for_class), 4)
     return table.spread_over_depth(4)
+
+
+def _usual_table(dv: DeconvNet, images: Iterable[Path]) -> Layers:
+    if dv.preprocess is None or dv.preprocess.usual_shape is not None:
+        return dv.layers
+    problems: list[DeconvvizError] = []
+    for image in images:
+        try:
+            return dv.layers_for(as_batch(image, dv.preprocess).shape[1:])
+        except (UnreadableImage, UnsuitableInput) as error:
+            problems.append(error)
+    if problems:
+        raise problems[0]
+    return dv.layers
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from ..arguments import said
+from ..errors import UnsuitableInput, one_line
+
 LIMIT = 300_000
 """Characters of HTML that one object may take: notebooks with more are not shown on the web."""
 
@@ -119,7 +122,12 @@ def plot(image: Any, ax: Any, title: str, **how: Any) -> Any:
         except ImportError as error:
             raise ImportError("plot() draws with matplotlib: pip install matplotlib; save() needs nothing") from error
         ax = pyplot.gca()
-    ax.imshow(image, **how)
+    if not all(hasattr(ax, name) for name in ("imshow", "set_title", "set_axis_off")):
+        raise UnsuitableInput(f"ax={said(ax)}: matplotlib's axes are needed, or None for the current ones")
+    try:
+        ax.imshow(image, **how)
+    except (TypeError, ValueError) as error:  # of `how`, which is the caller's
+        raise UnsuitableInput(f"{', '.join(f'{k}={said(v)}' for k, v in how.items())}: {one_line(error)}") from error
     ax.set_title(title)
     ax.set_axis_off()
     return ax

@@ -42,7 +42,7 @@ def one_by_one(images: Any, preprocess: Preprocess | None = None) -> Sequence[An
     elif isinstance(images, np.ndarray):
         items = images if images.ndim == 4 else [images]
     else:
-        items = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
+        items = images if isinstance(images, Sequence) and not isinstance(images, str | bytes | bytearray) else [images]
         if isinstance(items, list | tuple):
             tensors = [item for item in items if isinstance(item, Tensor)]
             for tensor in tensors:
@@ -110,7 +110,9 @@ def _instead_of(given: Any) -> str:
         return ": give its batches one by one, or scan(model, loader.dataset)"
     if isinstance(given, torch.utils.data.Dataset):
         return ": give some of its images, [dataset[n][0] for n in …], or scan(model, dataset)"
-    return ": give a list of images, list(…)" if isinstance(given, Iterable) and not isinstance(given, bytes) else ""
+    if isinstance(given, bytes | bytearray):
+        return ": open what they encode, PIL.Image.open(io.BytesIO(data))"
+    return ": give a list of images, list(…)" if isinstance(given, Iterable) else ""
 
 
 def warn_of_pictures(tensors: Iterable[Tensor], preprocess: Preprocess | None) -> None:

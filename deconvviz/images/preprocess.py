@@ -81,7 +81,8 @@ class Preprocess:
     @property
     def input_shape(self) -> tuple[int, int, int] | None:
         """(C, H, W) of the tensors it gives, or None if they follow the picture."""
-        return None if self.crop is None else (len(self.mean), *self.crop)
+        shape = self.resized if self.crop is None and isinstance(self.resized, tuple) else self.crop
+        return None if shape is None else (len(self.mean), *shape)
 
     @property
     def usual_shape(self) -> tuple[int, int, int] | None:
@@ -210,6 +211,10 @@ def _numbers(name: str, value: Any) -> tuple[float, ...]:
         raise UnsuitableInput(
             f"{name}={said(value)}: one number for each channel is needed, in the units of [0, 1]: "
             "(0.5,) for greyscale, (0.5, 0.5, 0.5) for RGB"
+        )
+    if above := [one for one in numbers if one > 1]:
+        raise UnsuitableInput(
+            f"{name}={said(value)}: in the units of [0, 1], where {above[0]:g} is {above[0] / 255:.3g}"
         )
     return tuple(numbers)
 

@@ -16,8 +16,8 @@ import torch
 from torch import nn
 from torchvision.models import WeightsEnum
 
-from ..arguments import said
-from ..errors import UnsuitableInput
+from ..arguments import as_whole, between, holds_several, said
+from ..errors import UnsuitableInput, one_line
 
 PRESETS = ("ImageClassification", "SemanticSegmentation")
 """What weights of torchvision's give as `transforms()`."""
@@ -69,8 +69,10 @@ def read_transforms(transforms: Any) -> Reading:
     for step in _steps(transforms):
         name = getattr(step, "__name__", type(step).__name__)
         known = [STEPS[kind.__name__] for kind in type(step).__mro__ if kind.__name__ in STEPS]
-        if known:
-            wrong += filter(None, [known[0](reading, step)])
+        if isinstance(step, type):
+            wrong.append(f"{name} is a class: {name}(…) makes a transform")
+        elif known:
+            wrong += filter(None, [_read(known[0], reading, step)])
         elif AUGMENTATION.match(name):
             augmentation.append(name)
         elif callable(step):
@@ -95,7 +97,11 @@ def preset(transforms: Any) -> dict[str, Any] | None:
     if isinstance(transforms, WeightsEnum):
         transforms = transforms.transforms
     if isinstance(transforms, functools.partial) and inspect.isclass(transforms.func):
-        transforms = transforms()
+        try:
+            transforms = transforms()
+        except Exception as error:  # whatever the class wants
+            name = transforms.func.__name__
+            raise UnsuitableInput(f"{name} cannot be made ({one_line(error)}): make it, and give that") from error
     if isinstance(transforms, Mapping):
         return _of_timm(transforms)
     if type(transforms).__name__ not in PRESETS:
@@ -118,20 +124,35 @@ def _of_timm(config: Mapping[str, Any]) -> dict[str, Any]:
             f"the data configuration has no {', '.join(lacking)}; "
             "timm.data.resolve_data_config({}, model=net) gives all"
         )
-    _, rows, columns = config["input_size"]
-    share, mode = config.get("crop_pct", 0.875), config.get("crop_mode") or "center"
+    sizes = [as_whole(size) for size in config["input_size"]] if holds_several(config["input_size"]) else []
+    if len(sizes) != 3 or not all(size is not None and size >= 1 for size in sizes):
+        raise UnsuitableInput(f"input_size={said(config['input_size'])}: (channels, rows, columns) are needed")
+    _, rows, columns = map(int, sizes)  # type: ignore[arg-type]
+    share, mode = (
+        _share(0.875 if config.get("crop_pct") is None else config["crop_pct"]),
+        config.get("crop_mode") or "center",
+    )
     both = math.floor(rows / share), math.floor(columns / share)
     if mode != "squash" and not (mode == "center" and rows == columns):
         raise UnsuitableInput(
-            f"crop_mode {mode!r} for {rows}×{columns} pixels: {ORDER}; preprocess pictures yourself and give tensors"
+            f"crop_mode {said(mode)} for {rows}×{columns} pixels: {ORDER}; "
+            "preprocess pictures yourself and give tensors"
         )
     return {
         "size": (rows, columns),
-        "mean": tuple(config["mean"]),
-        "std": tuple(config["std"]),
+        "mean": config["mean"],
+        "std": config["std"],
         "resize": both if mode == "squash" else both[0],
         "interpolation": config["interpolation"],
     }
+
+
+def _share(value: Any) -> float:
+    """How much of the resized picture is cut out, along a side."""
+    share: float = between(0, 1)("crop_pct", value)
+    if share == 0:
+        raise UnsuitableInput(f"crop_pct={said(value)}: which part of a picture's side is kept, above 0")
+    return share
 
 
 def _steps(transforms: Any) -> Iterator[Any]:
@@ -145,6 +166,13 @@ def _steps(transforms: Any) -> Iterator[Any]:
 
 
 # --- one step: what it does to the reading; returns what is wrong with it, or "" --------------------------
+
+
+def _read(read: Callable[[Reading, Any], str], reading: Reading, step: Any) -> str:
+    try:
+        return read(reading, step)
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:  # torchvision checks few of its arguments
+        return f"{type(step).__name__} cannot be read ({one_line(error)})"
 
 
 def _resize(reading: Reading, step: Any) -> str:
@@ -191,15 +219,16 @@ def _converted(reading: Reading, step: Any) -> str:
 
 
 def _normalise(reading: Reading, step: Any) -> str:
-    mean, std = [float(m) for m in step.mean], [float(s) for s in step.std]
-    count = max(len(reading.mean), len(mean))
+    alike = all(torch.as_tensor(values).ndim == 0 for values in (step.mean, step.std))  # in however many channels
+    mean, std = (torch.as_tensor(v, dtype=torch.float64).reshape(-1).tolist() for v in (step.mean, step.std))
+    count = max(len(reading.mean), len(mean), len(std))
     if {len(mean), len(std), len(reading.mean)} - {1, count}:
         return "Normalize of another number of channels"
     before = zip(*(values * (count // len(values)) for values in (reading.mean, reading.std)), strict=True)
     new = list(zip(before, mean * (count // len(mean)), std * (count // len(std)), strict=True))
     reading.mean = tuple(m0 + m * s0 for (m0, s0), m, _ in new)
     reading.std = tuple(s0 * s for (_, s0), _, s in new)
-    reading.normalised = True
+    reading.normalised |= not alike
     return ""
 
 

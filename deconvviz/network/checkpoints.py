@@ -185,7 +185,7 @@ def _compared(place: str, prefix: str, state: Mapping[str, Tensor], own: Mapping
     close = nearest(missing[0], unknown) if missing and unknown else ""
     if close.startswith("nearest"):
         misfits.append(close.replace("nearest", f"nearest to {missing[0]}", 1))
-    average = "ema" in place.lower()
+    average = "ema" in re.split(r"[\W_]+", place.lower())
     rank = (len(misfits) > 0, -len(common), len(other_shape) + len(other_kind), len(unknown), average)
     return State(place, weights, tuple(misfits), rank)
 

@@ -14,8 +14,8 @@ import torchvision
 from torch import Tensor, nn
 
 from .. import shapes
-from ..arguments import a_path, said, takes
-from ..errors import UnknownModel, UnusableWeights, nearest, one_line
+from ..arguments import a_path, holds_several, said, takes
+from ..errors import UnknownModel, UnsuitableInput, UnusableWeights, nearest, one_line
 from ..images import Preprocess, a_preprocess
 from .checkpoints import Checkpoint, read_checkpoint, split_place
 from .devices import pick_device
@@ -39,6 +39,17 @@ class Model:
     categories: Sequence[str] = ()
     weights: str = "its own"
     load: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.net, nn.Module):
+            raise UnknownModel(f"net={said(self.net)}: a network is an nn.Module")
+        a_preprocess("preprocess", self.preprocess)
+        for name in ("name", "weights"):
+            if not isinstance(getattr(self, name), str):
+                raise UnsuitableInput(f"{name}={said(getattr(self, name))}: a network's {name} is text")
+        names = list(self.categories) if holds_several(self.categories) else [None]
+        if not all(isinstance(name, str) for name in names):
+            raise UnsuitableInput(f"categories={said(self.categories)}: names of classes are needed, in a list")
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, weights={self.weights!r}, {len(self.categories)} categories)"
@@ -64,12 +75,15 @@ def load_model(
     `name`: one of torchvision's classification or segmentation networks, `shapes`, `timm:NAME` (with the
     extra `[timm]`), or `FILE.py:factory` (a function without arguments that returns an `nn.Module` or a
     `Model`; runs that file, which imports its neighbours as `python FILE.py` does). `weights`: `DEFAULT`, a name of
-    torchvision's, `none` for random ones, or a file with a state dict, of PyTorch's or of safetensors; of several in a
-    file that fit, the first that is no moving average, or the one that is asked for: `FILE:model_ema`. `device`:
-    "cuda", "auto" (the accelerator, if there is one), …: where to put it, by default the CPU, or where the factory did.
+    torchvision's, `none` for random ones (of a factory as DEFAULT: its own), or a file with a state dict, of PyTorch's
+    or of safetensors; of several in a file that fit, the first that is no moving average, or the one that is asked for:
+    `FILE:model_ema`. `device`: "cuda", "auto" (the accelerator, if there is one), …: where to put it, by default the
+    CPU, or where the factory did.
     `preprocess`: for a network that brings none, or in place of its own. Raises UnknownModel, UnusableWeights.
     """
     there = None if device is None else pick_device(device)
+    if is_factory(name) and weights == "none":
+        weights = "DEFAULT"  # a factory gives what it gives
     prefix = "timm:" if name.startswith("timm:") else name
     source = _from_file if is_factory(name) else SOURCES.get(prefix, _from_torchvision)
     model = source(name, os.fspath(weights))

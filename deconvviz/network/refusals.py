@@ -55,7 +55,14 @@ def why_not(net: nn.Module, example: Tensor, error: Exception) -> DeconvvizError
         return UnsuitableInput(others)
     channels = re.search(r"to have (\d+) channels, but got (\d+) channels", str(error))
     if channels and int(channels[2]) == example.shape[1]:
-        return UnsuitableInput(f"{name} takes images of {channels[1]} channels, these have {example.shape[1]}: {size}")
+        way = (
+            "; one mean is greyscale, RGB has three: 0.5,0.5,0.5"
+            if (int(channels[1]), example.shape[1]) == (3, 1)
+            else ""
+        )
+        return UnsuitableInput(
+            f"{name} takes images of {channels[1]} channels, these have {example.shape[1]}: {size}{way}"
+        )
     if re.search(r"missing \d* ?(a )?required", str(error)):
         return UncapturableModel(
             f"{name}.forward takes more than one input; wrap it in a module that takes images alone"

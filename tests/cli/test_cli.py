@@ -290,6 +290,21 @@ def test_a_bare_network_is_told_how_pictures_become_its_input(pictures: Path, tm
     check_one_line(deconvviz("layers", *model, "--size", "9", "--mean", "1", cwd=tmp_path), 1, "as many of one")
 
 
+@pytest.mark.quick
+def test_any_size_follows_each_picture(pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_text("no picture")
+    words = ("--model", "shapes", "--size", "any")
+    done = deconvviz(
+        "project", "broken.png", *sorted(pictures.iterdir()), *words, "-o", "out", "--top", "1", cwd=tmp_path
+    )
+    assert (done.returncode, done.stderr.count("Skipped")) == (3, 1), done.stderr
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert "Layers: conv2, conv3, conv4, conv5" in done.stderr
+    check_one_line(deconvviz("layers", *words, cwd=tmp_path), 1, "give a size here")
+    check_one_line(deconvviz("models", "--check", "shapes", *words[2:], cwd=tmp_path), 1, "give a size here")
+    check_one_line(deconvviz("project", "broken.png", *words, cwd=tmp_path), 1, "broken.png")
+
+
 def test_an_index_remembers_how_pictures_became_the_input_of_a_bare_network(pictures: Path, tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(BARE)
     (tmp_path / "wide.py").write_text("def width(): return 4\n")

@@ -1,5 +1,6 @@
 """Others' transforms as a `Preprocess`: those that it can do give the same values, all others are refused by name."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,9 @@ from PIL import Image
 from torch import nn
 from torchvision import transforms as v1
 from torchvision.transforms import InterpolationMode, v2
+from torchvision.transforms._presets import ImageClassification
 
+import deconvviz
 from deconvviz import Preprocess
 from deconvviz.errors import UnsuitableInput
 
@@ -90,6 +93,26 @@ def test_one_mean_is_a_grey_pictures() -> None:
     assert Preprocess.of_transforms(v1.Compose([v1.Grayscale(), v1.ToTensor()])).mean == (0.0,)
 
 
+@pytest.mark.parametrize("numbers", [(0.5, 0.25), (0.5, [0.25] * 3), (torch.tensor(0.5), np.float32(0.25))])
+def test_a_number_alone_counts_for_all_channels(numbers: tuple[Any, Any]) -> None:
+    transforms = v1.Compose([v1.Resize((20, 30)), v1.ToTensor(), v1.Normalize(*numbers)])
+    assert Preprocess.of_transforms(transforms) == Preprocess(None, (0.5,) * 3, (0.25,) * 3, resize=(20, 30))
+
+
+def test_a_number_alone_makes_no_colours() -> None:
+    grey = Preprocess.of_transforms(v1.Compose([v1.Grayscale(), v1.ToTensor(), v1.Normalize(0.5, 0.25)]))
+    assert (grey.mean, grey.std) == ((0.5,), (0.25,))
+
+
+def test_what_a_picture_is_resized_to_is_known_beforehand() -> None:
+    preprocess = Preprocess.of_transforms(v1.Compose([v1.Resize((20, 30)), v1.ToTensor()]))
+    assert preprocess.usual_shape == preprocess.input_shape == (3, 20, 30)
+    net = deconvviz.DeconvNet(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), preprocess)
+    assert net.layers["0"].size == (18, 28)
+    follows = Preprocess(None, resize=20)
+    assert (follows.usual_shape, follows.input_shape) == ((3, 20, 20), None)
+
+
 class Wobbly:
     def __call__(self, image: Image.Image) -> Image.Image:
         return image.rotate(5 + 80 * float(torch.rand(1)))
@@ -121,6 +144,18 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "half precision": (lambda: v1.Compose([v1.PILToTensor(), v1.ConvertImageDtype(torch.half)]), "levels"),
     "no transform": (lambda: 3, "3 is no transform"),
     "no configuration": (lambda: {"mean": (0.5,)}, "has no input_size, std, interpolation"),
+    "timm's with a mean alone": (lambda: CONFIG | {"mean": 0.5}, "mean=0.5: one number for each channel"),
+    "timm's with a size alone": (lambda: CONFIG | {"input_size": 224}, r"input_size=224: \(channels, rows, columns\)"),
+    "timm's without a crop": (lambda: CONFIG | {"crop_pct": 0.0, "crop_mode": "squash"}, "crop_pct=0.0"),
+    "timm's with a crop in words": (lambda: CONFIG | {"crop_pct": "most"}, "crop_pct='most': a number from 0 to 1"),
+    "a class": (lambda: v1.Compose, r"Compose is a class: Compose\(…\) makes"),
+    "a class among them": (lambda: [v1.ToTensor, v1.Normalize(MEAN, STD)], "ToTensor is a class"),
+    "means that are none": (lambda: v1.Compose([v1.ToTensor(), v1.Normalize("a", 3)]), "Normalize cannot be read"),
+    "steps that are none": (lambda: v1.Compose(3), "Compose among these transforms"),
+    "a class of weights' transforms": (
+        lambda: functools.partial(ImageClassification),
+        "ImageClassification cannot be made",
+    ),
     "timm's border": (lambda: CONFIG | {"crop_mode": "border"}, "crop_mode 'border'"),
     "weights of detection": (lambda: torchvision.models.detection.FCOS_ResNet50_FPN_Weights.DEFAULT, "is no transform"),
 }

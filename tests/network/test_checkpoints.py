@@ -60,6 +60,8 @@ WRAPPED: dict[str, tuple[Any, str]] = {
     "other parts beside": ({"model": HERS, "head": {"fc.weight": torch.ones(2, 2)}}, ""),
     "an average beside": ({"model_ema": OTHERS, "model": HERS}, ":model"),
     "an average of averages beside": ({"state_dict_ema": below("module.", OTHERS), "state_dict": HERS}, ":state_dict"),
+    "an average by its words": ({"model-ema": OTHERS, "remap.net": HERS}, ":remap.net"),
+    "ema in a word": ({"semantic": HERS, "other": OTHERS}, ":semantic"),
     "a teacher beside": ({"student": HERS, "teacher": OTHERS}, ":student"),
     "two below one roof": ({"state_dict": below("a.", HERS) | below("b.", OTHERS)}, ":state_dict.a"),
     "without counts": ({n: t for n, t in HERS.items() if "num_batches" not in n}, ""),

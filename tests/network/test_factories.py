@@ -75,6 +75,8 @@ def test_factories_in_ones_own_file(write: Write, tmp_path: Path) -> None:
     whole = load_model(f"{file}:whole")
     assert (whole.name, whole.categories, whole.weights) == ("mine", ("a", "b"), "its own")
     assert whole.preprocess == Preprocess(32)
+    again = load_model(f"{file}:tiny", "none")  # as `layers` asks for it
+    assert (again.weights, again.load) == ("its own", (f"{file}:tiny", "DEFAULT"))
     torch.save({"net": whole.net.state_dict()}, tmp_path / "w.pth")
     assert load_model(f"{file}:whole", tmp_path / "w.pth").weights == "w.pth"
     for factory, says in (
