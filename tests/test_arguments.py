@@ -123,8 +123,8 @@ WRONG: dict[str, tuple[Callable[[], object], type[DeconvvizError], str]] = {
     "levels of 255": (lambda: Preprocess(64, (128.0,) * 3, (64,) * 3), UnsuitableInput, "where 128 is 0.502"),
     "deviations of 255": (lambda: Preprocess(64, (0.5,), (64,)), UnsuitableInput, "where 64 is 0.251"),
     "bytes of a file": (lambda: DV.strongest(b"abc", "block"), UnsuitableInput, r"not bytes: open .*io.BytesIO"),
-    "a layer by its number": (lambda: DV.layers[3], UnknownLayer, r"layers\[3\]: is no layer's name"),
-    "layers in a list": (lambda: DV.layers[["block"]], UnknownLayer, r"layers\[\['block'\]\]: is no"),
+    "a layer by its number": (lambda: DV.layers[3], UnknownLayer, "3 is no layer's name"),
+    "layers in a list": (lambda: DV.layers[["block"]], UnknownLayer, r"\['block'\] is no layer's name"),
     "no axes": (lambda: DV.project(X[:1], "block:1")[0].plot(3), UnsuitableInput, "ax=3: matplotlib's axes"),
     "a colour map": (
         lambda: DV.project(X[:1], "block:1")[0].plot(only="projection", cmap="sunset"),

@@ -55,7 +55,9 @@ def models(network: "NetworkFrom", as_json: bool, checked: str | None) -> None:
     help="A unit to show, or with @* every one of a map; #0 in the first image alone. Wins over --layer.",
 )
 @click.option(
-    "--for-class", metavar="NAME|NUMBER", help="Show the feature maps that contribute most to the score of this class."
+    "--for-class",
+    metavar="NAME|NUMBER",
+    help="Show the feature maps that contribute most to the score of this class; a part of a name must fit one alone.",
 )
 @click.option("--top", default=9, show_default=True, type=click.IntRange(1, 100), help="Feature maps a layer.")
 @smooth_option

@@ -10,7 +10,6 @@ from functools import cached_property
 
 from torch import nn
 
-from ..arguments import said
 from ..drawing import notebook
 from ..errors import UnknownLayer
 from ..network import INPUT, Call, Graph
@@ -72,9 +71,7 @@ class Layers(Mapping[str, Layer]):
         self._rows = {c.name: self._row(c) for c in graph.calls if self._is_layer(c)}
 
     def __getitem__(self, name: str) -> Layer:
-        if not isinstance(name, str):
-            raise UnknownLayer(f"layers[{said(name)}]: is no layer's name")
-        row = self._rows.get(self._names.get(name, name))
+        row = self._rows.get(self._names.get(name, name)) if isinstance(name, str) else None
         if row is None:
             raise self._unknown(name)
         return row

@@ -93,8 +93,10 @@ def name_of(module: nn.Module, net: nn.Module, graph: Graph) -> str:
     raise UnknownLayer(f"{what}, {paths[0]}, gives no maps of the image; {nearest(paths[0], graph.names)}")
 
 
-def unknown_layer(asked: str, known: Iterable[str], where: str, hint: str = "") -> UnknownLayer:
+def unknown_layer(asked: Any, known: Iterable[str], where: str, hint: str = "") -> UnknownLayer:
     """The error that says that there is no such layer, and which are nearest; `hint` comes last."""
+    if not isinstance(asked, str):
+        return UnknownLayer(f"{said(asked)} is no layer's name{hint}")
     what = f"no layer matches {asked!r}" if is_glob(asked) else f"no layer {asked!r}"
     return UnknownLayer(f"{what} in {where}; {nearest(asked, known)}{hint}")
 
