@@ -16,7 +16,7 @@ from torch.fx.node import map_aggregate
 
 from ..errors import UnknownLayer, UnsuitableInput, one_line
 from ..machine import exactly
-from ..mirror import Layers
+from ..mirror import Layers, check_lasting
 from ..network import Call, Weight, between_captures, compare, run
 from .classes import ClassScore
 from .units import Unit, strongest_maps
@@ -27,6 +27,7 @@ def strongest_for(table: Layers, images: Tensor, layers: Sequence[str], score: C
     contributes most, most first: at most k, as what contributes nothing, or speaks against the class, is left out.
     Raises UnknownLayer before any work, UnsuitableInput."""
     check_part(table, layers, score)
+    check_lasting(table.graph, [score.call.name])
     starts = {name: table[name].read_at for name in layers}
     maps, gradients = with_gradients(table, images, list(dict.fromkeys(starts.values())), score)
     units = list[Unit]()

@@ -15,7 +15,7 @@ from deconvviz import DeconvNet, Model, Unit, load_model, shapes
 from deconvviz.deconvnet import picture_files, usual_layers
 from deconvviz.deconvnet.classes import class_number, class_score
 from deconvviz.deconvnet.contributions import with_gradients
-from deconvviz.errors import UnknownClass, UnknownLayer
+from deconvviz.errors import NoMirrorRule, UnknownClass, UnknownLayer
 
 NAMES = ["cat", "Dog", "hot dog", "owl", "owl"]
 
@@ -276,3 +276,13 @@ def test_contributions_stand_beside_activations(tmp_path: Path) -> None:
     with pytest.raises(UnknownLayer, match="no layer"):
         dv.strongest(tmp_path / "owl.png", "conv9", for_class="owl")
     assert Unit.parse(str(units[0])).contribution is None
+
+
+def test_what_is_random_on_the_way_to_the_score_is_refused() -> None:
+    class Noisy(Tiny):
+        def forward(self, x: Tensor) -> Tensor:
+            maps = F.relu(self.b(F.relu(self.a(x)) * torch.rand(1)))
+            return self.fc(maps.mean((2, 3)))
+
+    with pytest.raises(NoMirrorRule, match="draws random numbers"):
+        DeconvNet(Model(Noisy().double(), None, "noisy", NAMES)).strongest(images(), "a", for_class="cat")
