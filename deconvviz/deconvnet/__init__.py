@@ -13,6 +13,7 @@ from .figures import Cell, figure2, one_below_the_other, short_number
 from .loading import NetworkFrom
 from .projection import Projection
 from .projections import Projections, units_html
+from .tables import sample_of
 from .units import Unit, image_of
 from .visualise import Pictured, picture_files, usual_layers
 
@@ -28,6 +29,7 @@ __all__ = [
     "image_of",
     "one_below_the_other",
     "picture_files",
+    "sample_of",
     "short_number",
     "units_html",
     "usual_layers",

@@ -8,10 +8,11 @@ from functools import cached_property, lru_cache
 import torch
 from torch import Tensor, nn
 
-from ..deconvnet import DeconvNet
+from ..deconvnet import DeconvNet, sample_of
 from ..errors import DeconvvizError, UnreadableImage, UnsuitableInput, one_line
 from ..images import AnyImages, printable
 from ..mirror import Layers
+from ..network import between_captures
 from .manifest import Manifest, hash_weights, preprocess_facts
 from .part import Skipped
 from .selection import select
@@ -47,8 +48,8 @@ class Job:
     @cached_property
     def sample(self) -> Tensor:
         """A tensor of the network's own device and dtype."""
-        own = (t for t in (*self.dv.net.parameters(), *self.dv.net.buffers()) if t.is_floating_point())
-        return next(own, torch.zeros(0))
+        with between_captures():
+            return sample_of(self.dv.net)
 
     @property
     def device(self) -> torch.device:
