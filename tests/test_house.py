@@ -36,6 +36,7 @@ WITHIN = {
             "apart",
             "exporting",
             "graph",
+            "running",
             "arbitrary",
             "classes",
             "reader",

@@ -21,6 +21,9 @@ from ..network import Call, Weight, between_captures, compare, run
 from .classes import ClassScore
 from .units import Unit, strongest_maps
 
+TOGETHER = 8
+"""Images of which autograd keeps what gradients need at a time."""
+
 
 def strongest_for(table: Layers, images: Tensor, layers: Sequence[str], score: ClassScore, k: int) -> list[Unit]:
     """For each layer and image (N, C, H, W), the feature maps that contribute most to a class, at the place where each
@@ -79,9 +82,12 @@ def with_gradients(
         images = images.contiguous(memory_format=torch.channels_last)
     with torch.inference_mode(False), torch.enable_grad(), between_captures(), exactly(images.device):
         calls = [_of_usual_tensors(call) for call in graph.needed_for(wanted)]
-        for part, _ in graph.parts(images.detach()):
-            values = run(calls, part.clone().requires_grad_(), wanted)
-            found.append(({name: value.detach() for name, value in values.items()}, _gradients(values, starts, score)))
+        size = graph.batch or TOGETHER
+        for first in range(0, len(images), size):
+            for part, _ in graph.parts(images[first : first + size].detach()):
+                values = run(calls, part, wanted, followed=starts)
+                gradients = _gradients(values, starts, score)
+                found.append(({name: value.detach() for name, value in values.items()}, gradients))
     maps, gradients = (
         {name: torch.cat([part[kind][name] for part in found])[: len(images)] for name in names}
         for kind, names in enumerate((wanted, starts))

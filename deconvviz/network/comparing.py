@@ -19,7 +19,8 @@ from ..errors import UncapturableModel, one_line
 from ..machine import exactly
 from .capture import alone_with
 from .exporting import eagerly
-from .graph import Call, Graph, operator_name, run
+from .graph import Call, Graph, operator_name
+from .running import run
 from .turns import between_captures
 from .untouched import put_back
 

@@ -1,11 +1,11 @@
-"""A network as a plain list of calls, one operator use each, that runs forward.
+"""A network as a plain list of calls, one operator use each.
 
 A `Call` is a small module: it can carry forward hooks, and it shares the weights of the user's network,
 which is never changed. `exporting.py` has torch follow the network, `capture.py` makes the list of that, and
 `mirror/registry.py` knows what answers each call.
 """
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -170,7 +170,7 @@ class Call(nn.Module):
 
     def forward(self, *values: Any, in_place: bool = False) -> Any:
         """Run the operator on the values of `reads`, in order."""
-        run = _IN_PLACE[self.operator] if in_place else _ANY_LAYOUT.get(self.operator, self.operator)
+        run = IN_PLACE[self.operator] if in_place else _ANY_LAYOUT.get(self.operator, self.operator)
         if isinstance(run, type):
             with evaluating(self.module):
                 # it may work in place, and count on channels that come first in memory, as its author saw them
@@ -186,17 +186,11 @@ class Call(nn.Module):
         return f"{self.name}: {operator_name(self.operator)}"
 
 
-_IN_PLACE: dict[Any, Operator] = {torch.ops.aten.relu.default: torch.ops.aten.relu_.default}
+IN_PLACE: dict[Any, Operator] = {torch.ops.aten.relu.default: torch.ops.aten.relu_.default}
+"""Operators that can overwrite what they read, and by which others."""
 _ANY_LAYOUT: dict[Any, Operator] = {  # captured on maps whose channels come first in memory; here they may come last
     torch.ops.aten.view.default: torch.ops.aten.reshape.default,
     torch.ops.aten._unsafe_view.default: torch.ops.aten.reshape.default,
-}
-_FRESH = {  # operators whose output shares memory with nothing, so that it may be overwritten
-    torch.ops.aten.conv2d.default,
-    torch.ops.aten.conv2d.padding,
-    torch.ops.aten.linear.default,
-    torch.ops.aten._native_batch_norm_legit_no_training.default,
-    torch.ops.aten.add.Tensor,
 }
 
 
@@ -245,31 +239,6 @@ class Graph:
     def readers(self, name: str) -> list[Call]:
         """The calls that read this call's value."""
         return [call for call in self.calls if name in call.reads]
-
-
-def run(calls: Sequence[Call], images: Tensor, wanted: Sequence[str]) -> dict[str, Tensor]:
-    """Run the calls on images (N, C, H, W); return the values of the wanted ones.
-
-    A value is freed after its last reader. Rectification works in place where nothing else reads its
-    input: that brings the forward pass back to the speed of the network as its author wrote it.
-    """
-    readings = Counter(name for call in calls for name in call.reads)
-    last_reader = {name: call for call in calls for name in call.reads}
-    producers = {call.name: call for call in calls}
-    values: dict[str, Any] = {INPUT: images}
-    for call in calls:
-        dying = [n for n in dict.fromkeys(call.reads) if last_reader[n] is call and n not in wanted]
-        overwrite = (
-            call.operator in _IN_PLACE
-            and call.reads[0] in dying
-            and readings[call.reads[0]] == 1
-            and call.reads[0] in producers
-            and producers[call.reads[0]].operator in _FRESH
-        )
-        values[call.name] = call(*(values[name] for name in call.reads), in_place=overwrite)
-        for name in dying:
-            del values[name]
-    return {name: values[name] for name in wanted}
 
 
 def _held(weight: Tensor, precision: torch.dtype) -> Tensor:

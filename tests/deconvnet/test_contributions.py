@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from deconvviz import DeconvNet, Model, Unit, load_model, shapes
-from deconvviz.deconvnet import picture_files, usual_layers
+from deconvviz.deconvnet import contributions, picture_files, usual_layers
 from deconvviz.deconvnet.classes import class_number, class_score
 from deconvviz.deconvnet.contributions import with_gradients
 from deconvviz.errors import NoMirrorRule, UnknownClass, UnknownLayer
+from deconvviz.network import run
 
 NAMES = ["cat", "Dog", "hot dog", "owl", "owl"]
 
@@ -232,6 +233,29 @@ def test_a_layer_without_a_part_in_the_score_is_said() -> None:
     dv = tiny(lambda logits: logits.softmax(1))
     with pytest.raises(UnknownLayer, match="softmax has no part in the score of cat, which is read at fc: choose"):
         dv.strongest(images(), ["a", "softmax"], for_class="cat")
+
+
+@pytest.mark.quick
+def test_autograd_keeps_no_more_than_what_follows_from_the_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    dv, x = tiny(), images(5)
+    sizes: list[int] = []
+
+    def watched(calls: object, part: Tensor, wanted: list[str], followed: list[str]) -> dict[str, Tensor]:
+        values = run(calls, part, wanted, followed)  # type: ignore[arg-type]
+        assert values["relu_1"].requires_grad
+        assert values["relu_1"].is_leaf
+        assert values["fc"].grad_fn is not None
+        sizes.append(len(part))
+        return values
+
+    monkeypatch.setattr(contributions, "run", watched)
+    together = dv.strongest(x, "b", 2, for_class="cat")
+    assert sizes == [5]
+    monkeypatch.setattr(contributions, "TOGETHER", 2)
+    apart = dv.strongest(x, "b", 2, for_class="cat")
+    assert sizes == [5, 2, 2, 1]
+    assert apart == together
+    assert [u.contribution for u in apart] == pytest.approx([u.contribution for u in together], rel=1e-9)
 
 
 @pytest.mark.quick

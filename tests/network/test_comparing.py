@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from deconvviz import DeconvNet
 from deconvviz.errors import UncapturableModel, UnsuitableInput
-from deconvviz.network import compare
+from deconvviz.network import compare, running
 from deconvviz.network import graph as graphs
 
 pytestmark = pytest.mark.quick
@@ -86,7 +86,7 @@ def break_relu(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = {torch.ops.aten.relu.default: lambda x: x.clamp(min=0.1)}
     monkeypatch.setattr(broken[torch.ops.aten.relu.default], "__module__", "torch._ops.aten")
     monkeypatch.setattr(graphs, "_ANY_LAYOUT", graphs._ANY_LAYOUT | broken)
-    monkeypatch.setattr(graphs, "_IN_PLACE", {})
+    monkeypatch.setattr(running, "IN_PLACE", {})
 
 
 def test_where_a_fused_kernel_goes_past_a_value_what_is_computed_from_it_counts(
@@ -98,13 +98,13 @@ def test_where_a_fused_kernel_goes_past_a_value_what_is_computed_from_it_counts(
     assert dv.strongest(images(), "0")
     table = dv.layers_for((1, 12, 12))
     names = [call.name for call in table.graph.calls if call.batched and call.shape]
-    maps = graphs.run(table.graph.calls, images(), names)
+    maps = running.run(table.graph.calls, images(), names)
     compare(table.graph, images(), maps)
     assert set(names) <= table.graph.compared
     table.graph.compared.clear()
     break_relu(monkeypatch)
     with pytest.raises(UncapturableModel, match="other values than its capture"):
-        compare(table.graph, images(), graphs.run(table.graph.calls, images(), names))
+        compare(table.graph, images(), running.run(table.graph.calls, images(), names))
 
 
 def test_what_the_network_says_itself_is_handed_on() -> None:

@@ -7,8 +7,8 @@ from oracles import relative_error
 from torch import Tensor, nn
 
 from deconvviz import DeconvNet
+from deconvviz.network import run
 from deconvviz.network.folding import fold
-from deconvviz.network.graph import run
 
 
 class Shared(nn.Module):
