@@ -3,6 +3,7 @@
 What is compared is `scale · activation(slope · x)`: `x * sigmoid(1.702 * x)` is SiLU of slope 1.702, divided by it.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -116,23 +117,35 @@ def points(count: int, rank: int) -> Tensor:
     return torch.linspace(-12, 12, count // 2 * 2, dtype=torch.float64).view(-1, *[1] * (rank - 1))
 
 
-def matches(u: Tensor, f: Tensor, slope: Tensor, learned: bool) -> Iterator[Match]:
+def matches(u: Tensor, f: Tensor, slope: Tensor, upwards: bool) -> Iterator[Match]:
     """The activations of this slope that f, values at the points u / slope, is up to its scale.
 
-    `learned`: whether it has weights. They are free to make an activation a line, as training may do for some maps:
-    PReLU of weight 1, and Swish, x·σ(βx), of β = 0.
+    Of several functions each must bend, for lines are many things. `upwards`: and none may go up again below zero:
+    |x| is no activation of torch's, but a PReLU of weight −1 is.
     """
-    flat = learned & (slope == 0)
     for name in (*FIXED, *FITTED):
-        scale, values = _fixed(name, u, f) if name in FIXED else FITTED[name](u, f)
-        error = torch.where(flat, 0, (f - scale * values) / scale).abs().amax()
-        if not (bool(error <= TOLERANCE) and (learned or _bends(u, values))):  # NaN is no match
+        match = as_kind(name, u, f, slope)
+        if match is None or bool(_steepness(u, f).isfinite().any()):
             continue
-        if name == "relu" and bool(flat.any()):
-            continue
-        middle = slice(len(u) // 2 - 1, len(u) // 2 + 1)  # of slope 0 it is a line, as steep as it is at 0
-        scale = torch.where(flat, _top(u, f) / (values[middle].diff(dim=0) / u[middle].diff(dim=0)), scale)
-        yield Match(name, scale, torch.where(flat, 1.0, slope), float(error))
+        if not (upwards and bool((f[:1] / (match.scale * u[:1]) < -TOLERANCE).any())):
+            yield match
+
+
+def as_kind(name: str, u: Tensor, f: Tensor, slope: Tensor) -> Match | None:
+    """f, values at the points u / slope, as this activation up to its scale; None if it is another function.
+
+    Of slope 0 it must be a line (f is then of the points themselves), and is as steep as the activation is at 0.
+    """
+    scale, values = _fixed(name, u, f) if name in FIXED else FITTED[name](u, f)
+    dead = (f == 0).all(0, keepdim=True)
+    flat = (slope == 0) & ~dead
+    error = torch.where(dead | flat, 0, (f - scale * values) / scale).abs().amax()
+    if bool(flat.any()):
+        scale = torch.where(flat, _steepness(u, f) / _at_zero(name), scale)
+    scale = torch.where(dead, 0, scale)
+    if not (bool(error <= TOLERANCE) and bool(scale.isfinite().all())):  # NaN is no match
+        return None
+    return Match(name, scale, torch.where(slope == 0, 1.0, slope), float(error))
 
 
 def _fixed(name: str, u: Tensor, f: Tensor) -> Fit:
@@ -147,7 +160,18 @@ def _table(name: str, count: int) -> tuple[Tensor, int]:
     return values, int(values.abs().argmax())
 
 
-def _bends(u: Tensor, values: Tensor) -> bool:
-    """Whether it is no line, and goes down below zero: `|x|` is no activation of torch's."""
-    line = (values - u).abs().amax(0) < TOLERANCE
-    return not bool(line.any()) and not bool((values[0] / u[0] < -TOLERANCE).any())
+@cache
+def _at_zero(name: str) -> float:
+    """How steep an activation is at 0; NaN where it bends there, or has parameters that say so."""
+    if name == "relu" or name in FITTED:
+        return math.nan
+    low, high = FIXED[name](torch.tensor([-1e-5, 1e-5], dtype=torch.float64))
+    return float(high - low) / 2e-5
+
+
+def _steepness(u: Tensor, f: Tensor) -> Tensor:
+    """How steep lines are; NaN where f is none."""
+    steepness = (f[-1:] - f[:1]) / (u[-1:] - u[:1])
+    distance = (f - (f[-1:] + f[:1]) / 2 - steepness * u).abs().amax(0, keepdim=True)
+    near = TOLERANCE * steepness.abs() + 1e-9 * f.abs().amax(0, keepdim=True)
+    return torch.where(distance <= near, steepness, torch.nan)

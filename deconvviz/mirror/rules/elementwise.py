@@ -4,11 +4,12 @@ Between `x` and `x * F.relu6(x + 3) / 6` lie four operators. Whatever their auth
 are one function of one number, and such a function can be looked at: on numbers of one's own choosing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.fx.node import map_aggregate
 
 from ...network import INPUT, Call, Graph, Read, Weight
@@ -95,18 +96,37 @@ class Expression:
     `rank`: how many dimensions the root's value has, its batch counted.
     """
 
-    def __init__(self, root: str, rank: int, calls: Sequence[Call]) -> None:
+    def __init__(
+        self,
+        root: str,
+        rank: int,
+        calls: Sequence[Call],
+        numbers: Mapping[tuple[int, str], Tensor] = MappingProxyType({}),
+    ) -> None:
         self.root, self.rank, self.calls = root, rank, tuple(calls)
-        found: list[Weight] = []
-        for call in calls:
-            _leaves((call.positional, call.keywords), lambda a: found.append(a) if isinstance(a, Weight) else None)
-        self.weights = tuple(found)
+        self.weights = tuple(_weights(calls))
+        self._numbers = numbers
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether it has weights that may be trained: the network's own, or computed from those."""
+        return any(map(_is_learned, self.weights))
+
+    def elsewhere(self) -> "Expression":
+        """The same with other numbers for what may be trained: at random, 0.5 … 1.5, of the same signs."""
+        dice, numbers = torch.Generator().manual_seed(0), dict[tuple[int, str], Tensor]()
+        for weight in filter(_is_learned, self.weights):
+            value = exact(weight.value)
+            if value.is_floating_point() and _key(weight) not in numbers:
+                some = torch.rand(value.shape, dtype=torch.float64, generator=dice) + 0.5
+                numbers[_key(weight)] = torch.where(value < 0, -some, some)
+        return Expression(self.root, self.rank, self.calls, numbers)
 
     def values(self, x: Tensor) -> dict[str, Tensor]:
         """The value of each of its calls, in float64, where the root's is `x`, by name."""
         known: dict[str, Any] = {self.root: x}
         for call in self.calls:
-            known[call.name] = _value(call, known, len(x))
+            known[call.name] = _value(call, known, len(x), self._numbers)
         del known[self.root]
         return known
 
@@ -148,8 +168,11 @@ def in_order(calls: Sequence[Call], graph: Graph, places: Mapping[str, int]) -> 
     return sorted({*calls, *filter(fills, read)}, key=lambda call: places[call.name])
 
 
-def _value(call: Call, known: Mapping[str, Any], batch: int) -> Any:
-    """What the call gives, in float64, on the processor; the one number that networks read is that of the images."""
+def _value(call: Call, known: Mapping[str, Any], batch: int, numbers: Mapping[tuple[int, str], Tensor]) -> Any:
+    """What the call gives, in float64, on the processor; the one number that networks read is that of the images.
+
+    `numbers`: what stands in for some of the weights.
+    """
     if fills(call):
         number = FILLS[packet(call)]
         return torch.full((1,), float(call["fill_value"] if number is None else number), dtype=torch.float64)
@@ -157,7 +180,9 @@ def _value(call: Call, known: Mapping[str, Any], batch: int) -> Any:
     def filled(leaf: Any) -> Any:
         if isinstance(leaf, Read):
             return known.get(leaf.name, batch)
-        return exact(leaf.value) if isinstance(leaf, Weight) else leaf
+        if isinstance(leaf, Weight):
+            return numbers[_key(leaf)] if _key(leaf) in numbers else exact(leaf.value)
+        return leaf
 
     if packet(call) is aten._to_copy:  # a change of precision is none here; a mask becomes numbers
         return exact(filled(call.arguments["self"]), call["dtype"])
@@ -171,5 +196,19 @@ def exact(value: Tensor, wanted: torch.dtype | None = None) -> Tensor:
     return value.detach().to("cpu", torch.float64 if floating else value.dtype)
 
 
-def _leaves(tree: Any, visit: Callable[[Any], None]) -> None:
-    map_aggregate(tree, visit)
+def _weights(calls: Sequence[Call]) -> list[Weight]:
+    found: list[Weight] = []
+    for call in calls:
+        map_aggregate((call.positional, call.keywords), lambda a: found.append(a) if isinstance(a, Weight) else None)
+    return found
+
+
+def _is_learned(weight: Weight) -> bool:
+    """Whether it belongs to a module, or is computed from one that does: no constant of the forward pass."""
+    if isinstance(weight.owner, Call):
+        return any(map(_is_learned, _weights([weight.owner])))
+    return isinstance(weight.owner, nn.Module)
+
+
+def _key(weight: Weight) -> tuple[int, str]:
+    return id(weight.owner), weight.attribute

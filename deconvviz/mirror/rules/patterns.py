@@ -22,7 +22,7 @@ from ..registry import Recorded, find_rule, pointwise, register
 from .activations import FIXED, Match, points
 from .contrast import is_contrast_normalisation
 from .elementwise import Expression, expressions, maps_read, packet, reads_values
-from .proofs import prove, values_of
+from .proofs import is_line, prove, values_of
 
 aten = torch.ops.aten
 
@@ -114,7 +114,7 @@ class _Finder:
         for expression in expressions(call, self.graph, self.places):
             nearest = nearest or expression
             match = self._prove(expression)
-            if match is None or not self._is_meant(call, expression, match) or (found and not match.plain):
+            if match is None or (found and not match.plain) or not self._is_meant(call, expression, match, nearest):
                 continue
             found = _activation(expression, match)
             if bool((match.gain > 0).any()) and bool((match.sign > 0).any()):
@@ -144,16 +144,35 @@ class _Finder:
         rule = find_rule(call)
         return rule is not None and not rule.refuses(call)
 
-    def _is_meant(self, call: Call, expression: Expression, match: Match) -> bool:
+    def _is_meant(self, call: Call, expression: Expression, match: Match, nearest: Expression) -> bool:
         """A sum of what has rules of its own is a sum: `x + relu(x)` is a skip connection, no leaky ReLU.
 
-        Unless it is an activation without parameters: `x - tanh(x)` is Tanhshrink, `-softplus(-x)` LogSigmoid. Nobody
-        writes a ReLU as a sum of ReLUs: branches that happen to come to one are branches.
+        Unless it is an activation without parameters, `x - tanh(x)` is Tanhshrink and `-softplus(-x)` LogSigmoid, or
+        no summand is but x scaled: `relu(x) - a * relu(-x)` is a PReLU. With weights, it must be so whatever they are.
+        Nobody writes a ReLU as a sum of ReLUs: branches that happen to come to one are branches.
         A change of sign is one, unless it puts an activation upright.
         """
-        if packet(call) in SUMS and all(self._answered(c) for c in expression.calls):
-            return match.plain and match.name in FIXED and match.name != "relu"
-        return match.plain or packet(call) is not aten.neg
+        known = [c.pattern for c in expression.calls if c.pattern is not None and c.pattern.key is not None]
+        inside = {c for pattern in known for c in pattern.expression.calls}
+        if packet(call) not in SUMS or not all(c in inside or self._answered(c) for c in expression.calls):
+            return match.plain or packet(call) is not aten.neg
+        always = prove(expression.elsewhere()) if expression.is_learned else match
+        if always is None or not match.plain or not always.plain or always.name == "relu":
+            return False
+        return always.name in FIXED or (expression is nearest and not self._skips(call, expression))
+
+    def _skips(self, call: Call, expression: Expression) -> bool:
+        """Whether a summand of a sum is the map itself, up to its scale."""
+        x = points(32, expression.rank)
+        values = values_of(expression.elsewhere(), x) | {expression.root: x}
+        waiting, summands = [call], list[str]()
+        while waiting:
+            for name in waiting.pop().reads:
+                below = self.graph.by_name.get(name)
+                inside = below in expression.calls and packet(below) in SUMS if below else False
+                waiting += [below] if below and inside else []
+                summands += [] if inside else [name]
+        return any(is_line(values[name], x) for name in summands if name in values)
 
     def _scaled(self, call: Call) -> Pattern | None:
         """The activation whose scale this call brings to one: the `/ 6` of `x * relu6(x + 3) / 6`."""
@@ -184,7 +203,7 @@ class _Finder:
         if call.name not in values:
             return True  # such a function it is, whatever it may be
         factors = [values[name] for name in call.reads if name in values]
-        return any(torch.allclose(f, f[:1] / x[:1] * x) for f in factors if f.is_floating_point())
+        return any(is_line(f, x) for f in factors if f.is_floating_point())
 
 
 def _activation(expression: Expression, match: Match) -> Pattern:
