@@ -27,13 +27,15 @@ def a_network(name: str, value: Any) -> Any:
 
 def an_input_shape(name: str, value: Any) -> Any:
     """Channels, rows and columns, or None. Raises UnsuitableInput."""
+    if value is not None and len(a_shape(name, value)) != 3:
+        raise UnsuitableInput(f"{name}={said(value)}: (channels, rows, columns) are needed, as in (3, 224, 224)")
     return None if value is None else a_shape(name, value)
 
 
 def a_shape(name: str, value: Any) -> Any:
-    """Channels, rows and columns. Raises UnsuitableInput."""
+    """Channels, rows and columns, or whatever sizes a network takes that is not for images. Raises UnsuitableInput."""
     sizes = [as_whole(size) for size in value] if holds_several(value) else []
-    if len(sizes) != 3 or not all(size is not None and size >= 1 for size in sizes):
+    if not sizes or not all(size is not None and size >= 1 for size in sizes):
         raise UnsuitableInput(f"{name}={said(value)}: (channels, rows, columns) are needed, as in (3, 224, 224)")
     return tuple(sizes)
 

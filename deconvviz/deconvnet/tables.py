@@ -35,21 +35,28 @@ class Tables:
         return self._capture(key) if table is None else table
 
     def recorded(self, graph: Graph) -> Layers:
-        """The table of a recording, also once the network's state has changed. Raises UnsuitableInput."""
-        for table in list(self._captured.values()):
-            if table.graph is graph:
-                return table
-        raise UnsuitableInput("this recording was made of another network, or too long ago; record the images again")
+        """The table of a recording of this network, whatever has changed since. Raises UnsuitableInput."""
+        if graph.net is not self.net:
+            raise UnsuitableInput(f"this recording was made of another network ({type(graph.net).__name__})")
+        table = next((table for table in list(self._captured.values()) if table.graph is graph), None)
+        if table is None:  # of another `DeconvNet`, or from long ago
+            with between_captures():
+                table = Layers(self.original, graph)
+            self._keep((graph,), table)
+        return table
 
     def _capture(self, key: tuple[Any, ...]) -> Layers:
         """Capture the network for the key's shape; of threads whose first use is at once, one does it for all."""
         with capturing():
             if key not in self._captured:
-                if len(self._captured) >= SIZES_KEPT:  # pictures that all have sizes of their own
-                    self._captured.pop(next(iter(self._captured)))
                 graph = capture(self.net, key[0], registered_modules(), registered_operators())
-                self._captured[key] = Layers(self.original, graph)
+                self._keep(key, Layers(self.original, graph))
             return self._captured[key]
+
+    def _keep(self, key: tuple[Any, ...], table: Layers) -> None:
+        if len(self._captured) >= SIZES_KEPT:  # pictures that all have sizes of their own
+            self._captured.pop(next(iter(self._captured)))
+        self._captured[key] = table
 
     def __len__(self) -> int:
         return len(self._captured)

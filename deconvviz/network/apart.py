@@ -16,9 +16,13 @@ from torch.fx.node import map_aggregate
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
+AS_WRITTEN: Any = torch.ops.aten.squeeze.default
+"""A `squeeze` that names no dimension is read as it is: taken apart it would drop the batch of a single image."""
+
+
 def taken_apart(program: Any, known: Collection[Any]) -> Any:
     """The program with every operator that is not known, but made of known ones, taken apart."""
-    tried: set[Any] = set()  # once is enough: what is still there then would be there for ever
+    tried = {AS_WRITTEN}  # once is enough: what is still there then would be there for ever
     while True:
         unknown: dict[OpOverload, Node] = {}
         for node in program.graph.nodes:

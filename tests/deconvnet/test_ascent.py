@@ -40,12 +40,13 @@ def test_the_price_of_whole_images_is_what_the_modules_do(name: str) -> None:
     def count(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         products.append(module.weight.numel() * output[0, 0].numel())
 
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            module.register_forward_hook(count)
+    counted = [module for module in net.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    hooks = [module.register_forward_hook(count) for module in counted]
     with torch.no_grad():
         net.eval()(torch.zeros(1, 3, 64, 48))
-    units = [Unit(last, 1), Unit(last, 0, image=1), Unit(last, 0)]
+    for hook in hooks:
+        hook.remove()
+    units = [Unit(last, 1, image=0), Unit(last, 0, image=1), Unit(last, 0, image=0)]
     (forward,) = plan(ascents(dv.layers_for((3, 64, 48)), [last]), dict(enumerate(units))).passes
     assert forward.price == 2 * sum(products)
 

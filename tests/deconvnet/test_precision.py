@@ -78,7 +78,7 @@ def test_auto_follows_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         assert machine.pick_precision("auto", cpu, torch.float64) == torch.float64
         assert machine.pick_precision("fp32", cpu, torch.float64) == torch.float64
         assert machine.pick_precision("bf16", cpu, torch.float64) == torch.bfloat16
-    with pytest.raises(UnsuitableInput, match="no precision 'half'; choose fp32, bf16, auto"):
+    with pytest.raises(UnsuitableInput, match="precision='half': possible: fp32, bf16, auto"):
         DeconvNet(network("squeezenet1_1"), precision="half")
 
 

@@ -133,7 +133,7 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
     "tokens and back": lambda net, x: x.flatten(2).transpose(1, 2).reshape(x.size(0), 19, 16, 4).permute(0, 3, 1, 2),
     "squeeze": lambda net, x: x + F.adaptive_avg_pool2d(x, 1).squeeze()[:, :, None, None],
     "parts of a gate": lambda net, x: _gate_in_parts(net, x),
-    "a point as large as the map": lambda net, x: x * x.mean((2, 3), keepdim=True).expand_as(x).expand(x.shape),
+    "a point as large as the map": lambda net, x: x * x.mean((2, 3), True).detach().expand_as(x).expand(x.shape),
     "one plus a gate": lambda net, x: x * (1 + torch.sigmoid(net.conv(x))),
     "a hard sigmoid by hand": lambda net, x: x * (F.relu6(net.conv(x) + 3) / 6).detach(),
     "in place on a part": lambda net, x: _rectify_half(net.conv(x)),

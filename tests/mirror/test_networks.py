@@ -155,7 +155,7 @@ def test_preprocess_equals_timms_own(name: str) -> None:
     ("name", "weights", "says"),
     [
         ("timm:resnet26q", "none", "nearest: resnet26"),
-        ("timm:resnet26d", "nowhere.pth", "no weights file"),
+        ("timm:resnet26d", "nowhere.pth", "there is no such file"),
     ],
 )
 def test_timm_names_that_are_not_known(name: str, weights: str, says: str) -> None:
