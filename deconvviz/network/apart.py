@@ -15,7 +15,6 @@ from torch.fx import Node
 from torch.fx.node import map_aggregate
 from torch.utils._python_dispatch import TorchDispatchMode
 
-
 AS_WRITTEN: Any = torch.ops.aten.squeeze.default
 """A `squeeze` that names no dimension is read as it is: taken apart it would drop the batch of a single image."""
 
