@@ -460,6 +460,7 @@ def test_previous_and_next_follow_what_is_shown(visit: Opener, place: Path) -> N
     order = numbers(page)
     assert order != sorted(order)
     page.locator("#maps .map a").first.click()
+    shows(page, f"conv5 : {order[0]}")
     assert page.locator("#unit-before").is_disabled()
     for number in order[1:4]:
         page.locator("#unit-after").click()
