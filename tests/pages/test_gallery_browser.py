@@ -839,8 +839,8 @@ def test_hostile_names_are_text(visit: Opener, place: Path) -> None:
     search = page.locator("#search")
     for text in (HOSTILE_CLASS, "__proto__"):
         search.fill(text)
-        page.wait_for_selector("#found .map .class")
-        assert f"of 4 are {text}" in page.locator("#found .map .class").first.inner_text()
+        first = "document.querySelector('#found .map .class')?.innerText.includes(text)"
+        page.wait_for_function(f"text => {first}", arg=f"of 4 are {text}")  # what is found is drawn a little later
     search.fill(f"{HOSTILE_LAYERS[1]}:3")
     assert page.locator("#found .map").get_attribute("data-unit") == f"{HOSTILE_LAYERS[1]}:3"
     search.fill("")
