@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from networks import as_units
+from networks import as_units, lively_units
 from oracles import DeconvnetBackward, project_back, relative_error
 from torch import Tensor, nn
 
@@ -68,3 +68,23 @@ def differences(dv: DeconvNet, oracle: nn.Module, names: Sequence[str], x: Tenso
         if up > 1e-10 or max(downs) > 1e-10 or not any(canvas.norm() > 0 for canvas in canvases):
             found[name] = up, downs
     return found
+
+
+def errors(
+    net: nn.Module, oracle: nn.Module, layer: str = "head", size: tuple[int, int] = (17, 15)
+) -> tuple[float, float]:
+    """The largest relative errors up and down against autograd on a network of the same weights."""
+    oracle.load_state_dict(net.state_dict(), strict=False)
+    x = torch.randn(2, 2, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(5)) * 2
+    inputs = x.clone().requires_grad_()
+    with DeconvnetBackward():
+        output = oracle(inputs)
+    dv = DeconvNet(net)
+    recording = dv.record(x, [layer])
+    (maps,) = recording.maps.values()
+    places = lively_units(maps)
+    expected = project_back(inputs, output, places)
+    assert all(canvas.norm() > 0 for canvas in expected)
+    found = dv.project(recording, as_units(layer, places, vector=maps.ndim == 2))
+    down = max(relative_error(p.canvas(), canvas) for p, canvas in zip(found, expected, strict=True))
+    return relative_error(maps, output.detach()), down

@@ -9,7 +9,7 @@ names them; it never knows what answers one on the way down.
 """
 
 from .capture import capture
-from .comparing import compare
+from .comparing import alike, compare
 from .devices import on_device, pick_device
 from .folding import fold
 from .graph import INPUT, Call, Graph, Read, Weight, derived_from, operator_name
@@ -25,6 +25,7 @@ __all__ = [
     "Model",
     "Read",
     "Weight",
+    "alike",
     "between_captures",
     "capture",
     "capturing",

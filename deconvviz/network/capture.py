@@ -66,7 +66,7 @@ def _captured(net: nn.Module, shape: tuple[int, ...], collapse: tuple[type, ...]
     images = (torch.zeros(count, *shape).to(sample) for count in BATCHES)
     if graph is not None:  # what it returns does not count the images: for one image it may be right, if for no other
         images = (some for some in images if len(some) == 1)
-    just_so_many = next((some for some in images if _takes_apart(net, some)), None)
+    just_so_many = next((some for some in images if _is_made_for(net, some)), None)
     try:
         if just_so_many is not None:
             program = export(net, just_so_many, any_number=False, known=known)
@@ -79,7 +79,7 @@ def _captured(net: nn.Module, shape: tuple[int, ...], collapse: tuple[type, ...]
     return graph
 
 
-def _takes_apart(net: nn.Module, images: Tensor) -> bool:
+def _is_made_for(net: nn.Module, images: Tensor) -> bool:
     """Whether the network takes just so many images, and what it says of the first is about the first alone."""
     count = len(images)
     others = torch.cat([images[:1], torch.ones_like(images[1:])])

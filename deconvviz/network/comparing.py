@@ -184,7 +184,7 @@ class _Looking(_Watching):  # type: ignore[no-untyped-call]
             if not fits or value.shape[1:] != sought.shape[1:]:
                 continue
             first = value[: len(sought)]
-            if glance.fits(_some(first)) and _alike(first, sought, glance.size):
+            if glance.fits(_some(first)) and alike(first, sought, glance.size):
                 if kind == _kind(call):
                     del self.sought[name]
                 else:
@@ -220,7 +220,7 @@ class _Glance:
 
     def fits(self, values: Tensor) -> bool:
         """Whether these may be the same few values of the same tensor."""
-        return _alike(values, self.values, self.size)
+        return alike(values, self.values, self.size)
 
 
 def _some(tensor: Tensor) -> Tensor:
@@ -243,8 +243,12 @@ def _size(values: Tensor) -> float:
     return most * float(torch.linalg.vector_norm(finite / most)) / finite.numel() ** 0.5 if most else 0.0
 
 
-def _alike(one: Tensor, other: Tensor, size: float) -> bool:
-    """Whether two tensors are the same but for rounding, which goes with the `size` of all values around."""
+def alike(one: Tensor, other: Tensor, size: float | None = None) -> bool:
+    """Whether two tensors are the same but for rounding, which goes with the `size` of all values around.
+
+    `size`: their root mean square, by default that of `other`. The bound is the root of the dtype's precision.
+    """
+    size = _size(other) if size is None else size
     if not one.is_floating_point():
         return bool((one == other).all())
     same = (one == other) | (one.isnan() & other.isnan())

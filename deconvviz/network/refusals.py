@@ -67,6 +67,11 @@ def why_not(net: nn.Module, example: Tensor, error: Exception) -> DeconvvizError
         return UncapturableModel(
             f"{name}.forward takes more than one input; wrap it in a module that takes images alone"
         )
+    if "onstraints violated" in str(error) and "size()[0]" in str(error):
+        return UncapturableModel(
+            f"{name}.forward is made for a certain number of images, and what it says of one depends on the others; "
+            "let it take any number, or each image by itself"
+        )
     if _too_small(error):
         return UnsuitableInput(
             f"{name} cannot take images of {size} (channels×height×width): "

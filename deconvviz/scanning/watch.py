@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..machine import exactly
 from ..mirror import Layers
 from ..network import Call, between_captures, compare, fold, run
 from .best import Best, gather
@@ -88,7 +89,7 @@ class Watch:
         if table.graph.compared.issuperset(self.channels):
             return
         part, where = next(iter(table.graph.parts(images)))
-        with between_captures(), torch.no_grad():
+        with between_captures(), torch.no_grad(), exactly(self.device):
             maps = run(self.forward.calls(table), part, list(self.channels))
         compare(table.graph, images[where], {name: value[: len(images[where])] for name, value in maps.items()})
 

@@ -321,7 +321,10 @@ REFUSED: dict[str, tuple[Callable[..., Tensor], str]] = {
     "a square": (lambda net, x: x * x, "by itself"),
     "a quotient of maps": (lambda net, x: x / net.conv(x), "divides by what it computed"),
     "attention": (lambda net, x: (x.flatten(2) @ x.flatten(2).transpose(1, 2) @ x.flatten(2)).view(x.shape), "matmul"),
-    "filters from the image": (lambda net, x: F.conv2d(x, x.mean((0, 2, 3)).view(1, 4, 1, 1).expand(4, 4, 1, 1)), ""),
+    "filters from the image": (
+        lambda net, x: F.conv2d(x, x.mean((0, 2, 3)).view(1, 4, 1, 1).expand(4, 4, 1, 1)),
+        "filters with weights computed from the image",
+    ),
     "clamping elsewhere": (lambda net, x: x.clamp(min=-1), "clamps at -1"),
     "images rolled": (lambda net, x: x.roll(1, 0), "moves or repeats the images"),
     "filled from the image": (lambda net, x: x + torch.fill(x, x.mean()), "fills with what it computed"),

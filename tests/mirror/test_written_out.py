@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from branches import branches, wrong
-from networks import as_units, lively_units
-from oracles import DeconvnetBackward, project_back, rectified, relative_error
+from branches import branches, errors, wrong
+from networks import as_units
+from oracles import project_back, rectified, relative_error
 from torch import Tensor, nn
 
 from deconvviz import DeconvNet
@@ -159,24 +159,6 @@ def seeded(make: Callable[[], nn.Module]) -> nn.Module:
             module.running_var.uniform_(0.5, 2)
             module.weight.data.uniform_(1, 3)
     return net
-
-
-def errors(net: nn.Module, oracle: nn.Module, layer: str = "head") -> tuple[float, float]:
-    """The largest relative errors up and down against autograd on a network of the same weights."""
-    oracle.load_state_dict(net.state_dict(), strict=False)
-    x = torch.randn(2, 2, 17, 15, dtype=torch.float64, generator=torch.Generator().manual_seed(5)) * 2
-    inputs = x.clone().requires_grad_()
-    with DeconvnetBackward():
-        output = oracle(inputs)
-    dv = DeconvNet(net)
-    recording = dv.record(x, [layer])
-    (maps,) = recording.maps.values()
-    places = lively_units(maps)
-    expected = project_back(inputs, output, places)
-    assert all(canvas.norm() > 0 for canvas in expected)
-    found = dv.project(recording, as_units(layer, places, vector=maps.ndim == 2))
-    down = max(relative_error(p.canvas(), canvas) for p, canvas in zip(found, expected, strict=True))
-    return relative_error(maps, output.detach()), down
 
 
 @pytest.mark.quick
