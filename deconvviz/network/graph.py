@@ -234,7 +234,9 @@ class Graph:
         size = self.batch or len(images)
         for start in range(0, len(images), size):
             part = images[start : start + size]
-            yield torch.cat([part, part[-1:].expand(size - len(part), *part.shape[1:])]), slice(start, start + size)
+            if len(part) < size:  # else they go as they lie in memory
+                part = torch.cat([part, part[-1:].expand(size - len(part), *part.shape[1:])])
+            yield part, slice(start, start + size)
 
     def readers(self, name: str) -> list[Call]:
         """The calls that read this call's value."""
