@@ -207,6 +207,16 @@ enrol(aten.sub.Tensor, cases=[(Apply(lambda net, x: net.times(x) - x, times=_dou
     lambda net, signal, x: TIMES * signal - signal
 )
 enrol(aten.sub.Tensor, cases=[(Apply(lambda net, x: x - 3.0), (2, 3, 4))])(lambda net, signal, x: signal)
+enrol(aten.lerp.Scalar, cases=[(Apply(lambda net, x: torch.lerp(x, x, 0.3)), (2, 3, 4))])(lambda net, signal, x: signal)
+
+
+@enrol(aten.lerp.Scalar, cases=[(Apply(lambda net, x: torch.lerp(x[:, :1], x, -0.7)), (2, 3, 4))])
+def mix_by_elements(net: Any, signal: np.ndarray, x: np.ndarray) -> np.ndarray:
+    start, out = 1.7 * signal.sum(1), -0.7 * signal
+    out[:, 0] += start
+    return out
+
+
 enrol(aten.rsub.Scalar, cases=[(Apply(lambda net, x: 1 - x), (2, 3, 4))])(lambda net, signal, x: -signal)
 
 

@@ -84,7 +84,7 @@ def gate_with_a_shift(w: Writer, v: Value) -> Value:
     gate = w.say("{m}({0})", v, module=f"nn.Conv2d({channels}, {channels}, 1)", role="filter", fresh=True)
     if w.maybe(0.3):
         own = w.dice.choice(["{0}.softmax(1)", "F.softmax({0}.flatten(2), -1).view({0}.shape)"])
-        return multiply(w, v, w.say(own, gate, status="may"))
+        return multiply(w, v, w.say(own, gate, meant=f"passed(lambda x: {own.format('x')}, {{0}})", status="may"))
     if w.maybe(0.2):
         gate = w.say("torch.tanh({0})", gate, meant="rectify(torch.tanh, {0})", role="rectify")
         return w.say("{0} * {1}", v, gate, meant="gated({0}, {1})", signal=(0,), status="may", fresh=True)

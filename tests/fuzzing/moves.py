@@ -11,9 +11,11 @@ def skip(w: Writer, v: Value) -> Value:
         own = w.dice.choice(["{0}.add_({1})", "{y} = {0}\n{y} += {1}", "{0}.sub_({1}, alpha=0.5)"])
         return w.say(own, v, other, meant="{0} - 0.5 * {1}" if "sub" in own else "{0} + {1}", in_place=True)
     spelled = ["{0} + {1}", "{1} + {0}", "torch.add({0}, {1})", "{0}.add({1}, alpha=2)", "sum([{0}, {1}])", "{0} - {1}"]
+    if v.meant in w.followed.get(other.meant, []) or other.meant in w.followed.get(v.meant, []):
+        spelled.remove("{0} - {1}")  # x - tanh(x) is an activation, Tanhshrink
     spelled += ["torch.stack([{0}, {1}]).sum(0)", "torch.stack([{0}, {1}], 1).mean(1)", "0.5 * {0} + 0.5 * {1}"]
     own = w.dice.choice(spelled + ["torch.lerp({0}, {1}, 0.3)"])
-    may = "lerp" in own or "]).sum(0)" in own
+    may = "]).sum(0)" in own
     return w.say(own, v, other, status="may" if may else "", fresh=True)
 
 
@@ -93,8 +95,9 @@ def moved(w: Writer, v: Value) -> Value:
     if w.maybe(0.2) and max(channels, columns) <= 16:
         return w.say(w.dice.choice(rare), v)
     own = w.dice.choice(plain)
-    role = "nothing" if own in ("{0}.to({0}.dtype)", "{0}.contiguous()") else ""  # they leave no trace
-    return w.say(own, v, module="nn.ChannelShuffle(2)" if own == "{m}({0})" else "", role=role)
+    if own in ("{0}.to({0}.dtype)", "{0}.contiguous()"):  # they leave no trace
+        return w.say(own, v, meant="{0} * 1", role="nothing")
+    return w.say(own, v, module="nn.ChannelShuffle(2)" if own == "{m}({0})" else "")
 
 
 def padded(w: Writer, v: Value) -> Value:

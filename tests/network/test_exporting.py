@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from deconvviz import DeconvNet
 from deconvviz.network.capture import capture
+from deconvviz.network.running import run
 
 pytestmark = pytest.mark.quick
 
@@ -70,6 +71,50 @@ def test_dropout_is_no_layer_and_a_copy_is() -> None:
     assert [call.name for call in graph.calls] == ["body.0", "body.1", "clone", "mul"]
     assert graph.outputs == ("mul",)
     assert graph.names["body"] == "body.1"
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU(True), nn.Hardswish(True), nn.ReLU6(True), nn.LeakyReLU(0.2, True)])
+def test_what_follows_work_in_place_keeps_its_name(activation: nn.Module) -> None:
+    graph = capture(nn.Sequential(nn.Conv2d(1, 2, 3), activation, nn.Flatten(), nn.Linear(72, 3)), (1, 8, 8))
+    assert [call.name for call in graph.calls if call.shape] == ["0", "1", "2", "3"]
+
+
+class WithoutGradients(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.filter, self.flatten = nn.Conv2d(1, 2, 3), nn.Flatten()
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.no_grad():
+            maps = self.filter(x).mul_(2)
+        return self.flatten(maps) + 1
+
+
+def test_what_follows_work_in_place_without_gradients_keeps_its_name() -> None:
+    assert capture(WithoutGradients(), (1, 8, 8)).names["flatten"] == "flatten"
+
+
+class Overwriting(nn.Module):
+    """What is written over is read under its old name, too, as it is after that; and `copy` before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filter = nn.Conv2d(1, 2, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.filter(x)
+        copy, view = maps.clone(), maps.view(-1, 2, 36)
+        F.hardtanh_(maps, -0.1, 0.1)
+        with torch.no_grad():
+            doubled = self.filter(x).mul_(2).add_(torch.ones(1, dtype=torch.float32)).sub_(maps).div_(copy)
+        return torch.cat([maps, copy, F.relu_(copy * 2), view.view(maps.shape), doubled], 1)
+
+
+def test_what_is_written_over_is_read_so_everywhere() -> None:
+    torch.manual_seed(1)
+    net, x = Overwriting().double().eval(), torch.randn(2, 1, 8, 8, dtype=torch.float64)
+    graph = capture(net, (1, 8, 8))
+    assert torch.equal(run(graph.calls, x, graph.outputs)[graph.outputs[0]], net(x))
 
 
 class Halving(nn.Module):

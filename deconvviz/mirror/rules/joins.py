@@ -1,5 +1,7 @@
 """Where branches meet: a sum sends the signal to every summand, a concatenation splits it."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -33,7 +35,11 @@ def to_summands(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor]:
     A difference is a sum with the second summand negated; constants get nothing.
     """
     sign = -1.0 if call.operator is aten.sub.Tensor else 1.0
-    factors = {"self": 1.0, "other": sign * _scalar(call, "alpha")}
+    return _shared_out(signal, call, {"self": 1.0, "other": sign * _scalar(call, "alpha")})
+
+
+def _shared_out(signal: Tensor, call: Call, factors: Mapping[str, float]) -> list[Tensor]:
+    """To each input the signal times the factors of all arguments that it is."""
     branches = []
     for name, shape in zip(call.inputs, call.input_shapes, strict=True):
         factor = sum(f for side, f in factors.items() if _reads(call.arguments[side], name))
@@ -43,6 +49,12 @@ def to_summands(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor]:
 
 def _reads(argument: object, name: str) -> bool:
     return getattr(argument, "name", None) == name
+
+
+@register(aten.lerp.Scalar, reach=join_reach, around=0.0, counterpart="to every summand")
+def to_both_ends(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor]:
+    """`(1 - w) * start + w * end`, a sum with shares: each gets its own."""
+    return _shared_out(signal, call, {"self": 1 - _scalar(call, "weight"), "end": _scalar(call, "weight")})
 
 
 @register(aten.rsub.Scalar, reach=join_reach, counterpart="negate")

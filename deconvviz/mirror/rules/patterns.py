@@ -26,7 +26,7 @@ from .proofs import is_line, prove, values_of
 
 aten = torch.ops.aten
 
-SUMS = {aten.add, aten.sub, aten.neg}
+SUMS = {aten.add, aten.sub, aten.lerp, aten.neg}
 SCALES = {aten.mul, aten.div, aten.neg}
 
 
