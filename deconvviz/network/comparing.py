@@ -86,7 +86,8 @@ def _first_that_differs(graph: Graph, images: Tensor, missing: Sequence[str]) ->
     """The first call on the way to the missing ones whose value the network itself never has, or None.
 
     Some values never show: fused kernels go past them. Such a one is right if the network ran no other operator of
-    its kind and shape than those that showed, and something that is computed from it shows.
+    its kind and shape than those that showed, or lies inside of one of torch's own functions, and something that is
+    computed from it shows.
     """
     shows = dict.fromkeys([call.name for call in graph.calls], True)
     other_kinds: Counter[tuple[Any, ...]] = Counter()
@@ -103,7 +104,7 @@ def _first_that_differs(graph: Graph, images: Tensor, missing: Sequence[str]) ->
     for call in reversed(graph.calls):
         passed[call.name] |= any(passed[reader.name] for reader in graph.readers(call.name))
     for call in graph.needed_for(missing):
-        ran_otherwise = other_kinds[_kind(call), str(call.shape)] > 0
+        ran_otherwise = other_kinds[_kind(call), str(call.shape)] > 0 and not call.hidden
         if call.batched and not shows[call.name] and (ran_otherwise or not passed[call.name]):
             return call
     unseen = [name for name in missing if not passed[name]]

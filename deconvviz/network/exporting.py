@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from .apart import taken_apart
+from .functional import make_functional, out_of_place, read_views, writes_over
 from .refusals import why_not
 from .untouched import put_back
 
@@ -33,8 +34,8 @@ def export(net: nn.Module, example: Tensor, any_number: bool = True, known: Coll
             warnings.filterwarnings("ignore", module=r"torch\.(export|fx)\.")  # 2.6 warns of graphs of its own making
             warnings.filterwarnings("ignore", "None of the inputs have requires_grad")  # of checkpoints
             program = torch.export.export(net, (example,), dynamic_shapes=_sizes(net, any_number), strict=False)
-            _follow_regions(program.graph_module)
-            program = taken_apart(_without_dropout(program.run_decompositions({})), known)
+            if not make_functional(program.graph):
+                program = taken_apart(_functional(program), known)
             return program if any_number or len(example) > 1 else _of_one_image(program)
     except Exception as error:
         # torch.export lets any error of the traced code through, so the kinds cannot be listed here
@@ -50,57 +51,25 @@ def _sizes(net: nn.Module, any_number: bool) -> tuple[Any, ...]:
     return ((images,),) if first is not None and first.kind is inspect.Parameter.VAR_POSITIONAL else (images,)
 
 
-def _follow_regions(program: fx.GraphModule) -> None:
-    """Parts under `no_grad`, autocast or a checkpoint are sub-programs: their calls keep the names of their modules.
+def _functional(program: Any) -> Any:
+    """What torch makes of it; everything keeps the name of its module.
 
-    torch would run each as one piece and name all of it after the piece; interpreted, every node is told of. What asks
-    for gradients is not granted any: nothing here needs them, and each value would be copied for them.
+    Parts under `no_grad`, autocast or a checkpoint are sub-programs: torch would run each as one piece and name all of
+    it after the piece; interpreted, every node is told of. What asks for gradients is not granted any: nothing here
+    needs them, and each value would be copied for them.
     """
-    for node in program.graph.nodes:
-        if str(node.target) == "wrap_with_set_grad_enabled":
-            node.args = (False, *node.args[1:])
-    _out_of_place(program)
-    for region in program.children():
-        if isinstance(region, fx.GraphModule):
-            _follow_regions(region)
-            region.forward = fx.Interpreter(region).run
-
-
-_NEW: set[Any] = {
-    aten.conv2d.default, aten.conv2d.padding, aten.conv_transpose2d.input, aten.linear.default,
-    aten.batch_norm.default, aten.layer_norm.default, aten.group_norm.default, aten.instance_norm.default,
-    aten.max_pool2d.default, aten.avg_pool2d.default, aten.adaptive_avg_pool2d.default, aten.upsample_nearest2d.vec,
-    aten.upsample_bilinear2d.vec, aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor, aten.cat.default,
-}  # fmt: skip
-"""Operators whose result shares memory with nothing."""
-_ACTIVATIONS = ("relu", "relu6", "hardtanh", "leaky_relu", "elu", "silu", "mish", "gelu", "sigmoid", "hardsigmoid")
-_OUT_OF_PLACE: dict[Any, Any] = {
-    **{getattr(aten, f"{name}_").default: getattr(aten, name).default for name in (*_ACTIVATIONS, "hardswish", "tanh")},
-    **{getattr(aten, f"{name}_").Tensor: getattr(aten, name).Tensor for name in ("add", "sub", "mul", "div")},
-}
-"""What writes over its first input, and what does the same and does not."""
-
-
-def _out_of_place(program: fx.GraphModule) -> None:
-    """What is done in place, to a value that nothing else reads, is the same out of place.
-
-    torch takes it apart in half the time, and keeps the names of what follows: a view of what was written over it makes
-    anew where it is read, as part of the module that reads it.
-    """
-    new = set[fx.Node]()
-    for node in program.graph.nodes:
-        if node.target in _NEW:
-            new.add(node)
-        elif node.target in _OUT_OF_PLACE and node.args[0] in new and _reads_alone(node):
-            node.target = _OUT_OF_PLACE[node.target]
-            new.add(node)
-
-
-def _reads_alone(node: fx.Node) -> bool:
-    """Whether nothing else reads a node's first input; and all inputs are of its type, which work in place keeps."""
-    first: Any = node.args[0]
-    types = {getattr(given.meta.get("val"), "dtype", None) for given in node.all_input_nodes}
-    return list(first.users) == [node] and types == {first.meta["val"].dtype} and node.args.count(first) == 1
+    parts = [part for part in program.graph_module.modules() if isinstance(part, fx.GraphModule)]
+    for part in parts:
+        out_of_place(part.graph)
+        for node in part.graph.nodes:
+            if str(node.target) == "wrap_with_set_grad_enabled":
+                node.args = (False, *node.args[1:])
+        if part is not program.graph_module:
+            part.forward = fx.Interpreter(part).run
+    if any(writes_over(part.graph) for part in parts):
+        for part in parts:
+            read_views(part.graph)
+    return _without_dropout(program.run_decompositions({}))
 
 
 def _without_dropout(program: Any) -> Any:

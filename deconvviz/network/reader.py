@@ -50,6 +50,7 @@ class Reader:
         used = [node for node in nodes if node.op == "call_function" and node.users]  # no assertions
         first = [n for n in used if n.target is not operator.getitem or n.args[1] == 0]
         self.last_of = {key: node for node in first for key, _, _ in self._modules(node)}
+        self.last_of |= {function: node for node in first if (function := _function(node))}
         for node in used:
             self._read_call(node)
         names = self._names(nodes)
@@ -170,6 +171,7 @@ class Reader:
         _, path, module = modules[-1] if modules else ("", "", self.net)
         call.belong_to(path, module)
         call.source = _source_line(node)
+        call.hidden = self.last_of.get(_function(node), node) is not node
         self.calls.append(call)
         self.made[call.name] = call
         self.values[node] = Read(call.name)
@@ -215,6 +217,12 @@ def _squeeze_no_batch(call: Call, node: Node) -> None:
     dimensions = [d for d, size in enumerate(source.meta["val"].shape) if d and size == 1]
     call.operator = aten.squeeze.dims
     call.positional = (call.positional[0], dimensions)
+
+
+def _function(node: Node) -> str:
+    """The call of one of torch's compiled functions that made this node, maybe with others, or ""."""
+    use, kind = node.meta.get("torch_fn") or ("", "")
+    return f"{use} of torch" if kind.startswith(("builtin_function", "method_descriptor")) else ""
 
 
 def _source_line(node: Node) -> str:

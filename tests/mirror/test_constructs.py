@@ -318,6 +318,10 @@ def test_networks_that_upsample(make: type[nn.Module], channels: int, layers: li
 REFUSED: dict[str, tuple[Callable[..., Tensor], str]] = {
     "a product of two maps": (lambda net, x: x * net.conv(x), "neither is a gate"),
     "two gates": (lambda net, x: x.sigmoid() * net.conv(x).sigmoid(), "could both be the gate"),
+    "a squashed map and a mean": (
+        lambda net, x: F.hardsigmoid(net.conv(x)) * x.mean((2, 3), keepdim=True),
+        "could both be the gate",
+    ),
     "a square": (lambda net, x: x * x, "by itself"),
     "a quotient of maps": (lambda net, x: x / net.conv(x), "divides by what it computed"),
     "attention": (lambda net, x: (x.flatten(2) @ x.flatten(2).transpose(1, 2) @ x.flatten(2)).view(x.shape), "matmul"),

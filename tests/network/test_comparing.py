@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from deconvviz import DeconvNet
 from deconvviz.errors import UncapturableModel, UnsuitableInput
-from deconvviz.network import compare, running
+from deconvviz.network import compare, comparing, running
 from deconvviz.network import graph as graphs
 
 pytestmark = pytest.mark.quick
@@ -49,6 +49,15 @@ def test_state_outside_of_the_network_is_found_out() -> None:
             dv.project(images(), ["above:0@4,4"])
     finally:
         FACTOR[0] = 3.0
+
+
+def test_what_lies_inside_of_a_function_of_torchs_does_not_differ() -> None:
+    """Softshrink is taken apart; the network has no such product, but another of this shape."""
+    net = Net(lambda x: torch.maximum(nn.functional.softshrink(x), 0.1 * x)).double()
+    graph = DeconvNet(net).layers_for((1, 12, 12)).graph
+    hidden = [call.name for call in graph.calls if call.hidden]
+    assert {name.rpartition("_")[0] or name for name in hidden} >= {"abs", "sign", "mul", "sub"} - {"abs"}
+    assert comparing._first_that_differs(graph, images().double(), [call.name for call in graph.calls]) is None
 
 
 @pytest.mark.parametrize("layer", ["above", "last"])

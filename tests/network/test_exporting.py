@@ -94,6 +94,28 @@ def test_what_follows_work_in_place_without_gradients_keeps_its_name() -> None:
     assert capture(WithoutGradients(), (1, 8, 8)).names["flatten"] == "flatten"
 
 
+class Filled(nn.Module):
+    """A view of what was written over in part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filter, self.flatten, self.last = nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(72, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.filter(x)
+        filled = torch.zeros_like(maps)
+        filled[:, :1] = maps[:, 1:]
+        return self.last(self.flatten(filled))
+
+
+def test_a_view_of_what_was_written_over_keeps_its_name() -> None:
+    graph = capture(Filled(), (1, 8, 8))
+    assert graph.names["flatten"] == "flatten"
+    assert [call.name for call in graph.calls if call.name.startswith("last")] == ["last"]
+    x = torch.rand(2, 1, 8, 8)
+    assert torch.equal(run(graph.calls, x, ["last"])["last"], graph.net(x))
+
+
 class Overwriting(nn.Module):
     """What is written over is read under its old name, too, as it is after that; and `copy` before."""
 
