@@ -34,6 +34,7 @@ WITHIN = {
             "untouched",
             "refusals",
             "apart",
+            "functional",
             "exporting",
             "graph",
             "running",

@@ -71,7 +71,7 @@ def _run_itself(graph: Graph, images: Tensor, watching: "_Watching") -> None:
     net, shape = graph.net, "×".join(map(str, images.shape[1:]))
     try:
         with alone_with(net), put_back(net), eagerly(), exactly(images.device), watching:
-            returned = net(images.contiguous())
+            returned = net(images.clone(memory_format=torch.contiguous_format))  # it may work in place on them
     except _Enough:
         return
     except Exception as error:  # of the user's network, of any kind
@@ -86,8 +86,8 @@ def _first_that_differs(graph: Graph, images: Tensor, missing: Sequence[str]) ->
     """The first call on the way to the missing ones whose value the network itself never has, or None.
 
     Some values never show: fused kernels go past them. Such a one is right if the network ran no other operator of
-    its kind and shape than those that showed, or lies inside of one of torch's own functions, and something that is
-    computed from it shows.
+    its kind and shape than those that showed, and something that is computed from it shows; or if it lies inside of one
+    of torch's functions whose result shows.
     """
     shows = dict.fromkeys([call.name for call in graph.calls], True)
     other_kinds: Counter[tuple[Any, ...]] = Counter()
@@ -103,8 +103,11 @@ def _first_that_differs(graph: Graph, images: Tensor, missing: Sequence[str]) ->
     passed = dict(shows)
     for call in reversed(graph.calls):
         passed[call.name] |= any(passed[reader.name] for reader in graph.readers(call.name))
+    ends = {call.function: call.name for call in graph.calls if call.function}
     for call in graph.needed_for(missing):
-        ran_otherwise = other_kinds[_kind(call), str(call.shape)] > 0 and not call.hidden
+        end = ends.get(call.function, call.name)
+        inside = end != call.name and shows[end]
+        ran_otherwise = other_kinds[_kind(call), str(call.shape)] > 0 and not inside
         if call.batched and not shows[call.name] and (ran_otherwise or not passed[call.name]):
             return call
     unseen = [name for name in missing if not passed[name]]

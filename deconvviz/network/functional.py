@@ -15,7 +15,7 @@ from torch.fx import Graph, Node
 
 aten = torch.ops.aten
 
-_NEW: set[Any] = {
+_FRESH: set[Any] = {
     aten.conv2d.default, aten.conv2d.padding, aten.conv_transpose2d.input, aten.linear.default,
     aten.batch_norm.default, aten.layer_norm.default, aten.group_norm.default, aten.instance_norm.default,
     aten.max_pool2d.default, aten.avg_pool2d.default, aten.adaptive_avg_pool2d.default, aten.upsample_nearest2d.vec,
@@ -28,7 +28,7 @@ _OUT_OF_PLACE: dict[Any, Any] = {
     **{getattr(aten, f"{name}_").Tensor: getattr(aten, name).Tensor for name in ("add", "sub", "mul", "div")},
 }
 """What writes over its first input, and what does the same and does not."""
-_STAYS: set[Any] = {
+_LEFT_ALONE: set[Any] = {
     aten.conv2d.default, aten.conv2d.padding, aten.conv_transpose2d.input, aten.linear.default,
     aten.layer_norm.default, aten.group_norm.default, aten.relu.default, aten.hardtanh.default, aten.silu.default,
     aten.hardswish.default, aten.gelu.default, aten.leaky_relu.default, aten.elu.default, aten.sigmoid.default,
@@ -49,7 +49,7 @@ def out_of_place(program: Graph) -> None:
     """
     new = set[Node]()
     for node in program.nodes:
-        if node.target in _NEW:
+        if node.target in _FRESH:
             new.add(node)
         elif node.target in _OUT_OF_PLACE and node.args[0] in new and _reads_alone(node):
             node.target = _OUT_OF_PLACE[node.target]
@@ -64,7 +64,7 @@ def _reads_alone(node: Node) -> bool:
 
 
 def read_views(program: Graph) -> None:
-    """Read each view where it is taken, by a copy that nothing else reads.
+    """Read each view where it is taken, by a copy that nothing else reads, and that torch drops again.
 
     For torch takes a view of what was written over anew where it is read first: as part of the module that reads it.
     """
@@ -84,35 +84,42 @@ def writes_over(program: Graph) -> bool:
 
 
 def make_functional(program: Graph) -> bool:
-    """Make a program functional as torch's decomposition would; if that cannot be done here, in part, and say False."""
+    """Make a program functional, as torch's decomposition would: True.
+
+    False if there is anything in it that only torch can take apart; then it means what it did.
+    """
     out_of_place(program)
     called = [node for node in program.nodes if node.op in ("call_function", "get_attr")]
-    if not all(node.target in _STAYS or _WAYS.get(node.target, _cannot)(node, False) for node in called):
+    if not all(node.target in _LEFT_ALONE or _can_be_done(node) for node in called):
         return False
     for node in called:
         if node.target in _WAYS:
             _WAYS[node.target](node, True)
+    program.eliminate_dead_code()  # as torch does: what nothing reads is no layer
     return True
+
+
+def _can_be_done(node: Node) -> bool:
+    way = _WAYS.get(node.target)
+    return way is not None and not node.kwargs and way(node, False)
 
 
 # --- what each becomes: `(node, do)`, whether it can be done, and done if `do` -----------------------------
 
 
-def _cannot(node: Node, do: bool) -> bool:
-    return False
-
-
 def _normalise(node: Node, do: bool) -> bool:
     """Batch normalisation with the statistics that it keeps."""
+    if len(node.args) != 9:
+        return False
     maps, weight, bias, mean, variance, training, momentum, eps, _ = node.args
     if training or mean is None or variance is None:
         return False
     if do:
         with node.graph.inserting_before(node):
             given = (maps, weight, bias, mean, variance, momentum, eps)
-            both = node.graph.call_function(aten._native_batch_norm_legit_no_training.default, given)
-            normalised = node.graph.call_function(operator.getitem, (both, 0))
-        both.meta = {**node.meta, "val": (node.meta["val"],)}
+            all_three = node.graph.call_function(aten._native_batch_norm_legit_no_training.default, given)
+            normalised = node.graph.call_function(operator.getitem, (all_three, 0))
+        all_three.meta = {**node.meta, "val": (node.meta["val"],)}  # of which the other two are empty
         _replace(node, normalised)
     return True
 
@@ -120,25 +127,33 @@ def _normalise(node: Node, do: bool) -> bool:
 def _flatten(node: Node, do: bool) -> bool:
     """All dimensions but that of the images become one: a view, where the maps lie in memory as they are read."""
     maps: Any = node.args[0]
-    shown = maps.meta["val"]
-    if node.args[1:] not in ((1,), (1, -1)) or shown.ndim < 3 or not shown.is_contiguous():
+    shown, size = maps.meta["val"], node.meta["val"].shape[-1]
+    is_view = node.args[1:] in ((1,), (1, -1)) and shown.ndim > 2 and shown.is_contiguous() and isinstance(size, int)
+    if not is_view or (not isinstance(shown.shape[0], int) and _counted(maps) is None):
         return False
     if do:
-        graph = node.graph
-        with graph.inserting_before(node):
-            viewed = graph.call_function(aten.view.default, (maps, [_count(maps), node.meta["val"].shape[1]]))
+        with node.graph.inserting_before(node):
+            viewed = node.graph.call_function(aten.view.default, (maps, [_count(maps), size]))
         _replace(node, viewed)
     return True
 
 
+def _counted(maps: Node) -> Node | None:
+    """The program's input that has as many images as these maps."""
+    node: Node
+    for node in maps.graph.nodes:
+        shape: Any = getattr(node.meta.get("val"), "shape", ())
+        if node.op == "placeholder" and len(shape) and str(shape[0]) == str(maps.meta["val"].shape[0]):
+            return node
+    return None
+
+
 def _count(maps: Node) -> Any:
-    """How many images there are: a number, or what says it of the images when the program runs."""
-    count = maps.meta["val"].shape[0]
-    if isinstance(count, int):
+    """How many images there are: a number, or what says it of the program's input when it runs."""
+    count, images, graph = maps.meta["val"].shape[0], _counted(maps), maps.graph
+    if isinstance(count, int) or images is None:
         return count
-    graph = maps.graph
-    images = next(node for node in graph.nodes if node.op == "placeholder" and str(_first(node)) == str(count))
-    known = next((user for user in images.users if user.target is aten.sym_size.int), None)
+    known = next((user for user in images.users if user.target is aten.sym_size.int and user.args[1] == 0), None)
     if known is None:
         last = [node for node in graph.nodes if node.op == "placeholder"][-1]
         with graph.inserting_after(last):
@@ -147,15 +162,9 @@ def _count(maps: Node) -> Any:
     return known
 
 
-def _first(node: Node) -> Any:
-    """The first of a value's sizes, if it has any."""
-    shape: Any = getattr(node.meta.get("val"), "shape", ())
-    return shape[0] if len(shape) else None
-
-
 def _drop(node: Node, do: bool) -> bool:
     """Dropout does nothing in evaluation."""
-    if node.args[-1]:  # whether it is training
+    if len(node.args) != 3 or node.args[2] is not False:  # whether it is training
         return False
     if do:
         node.replace_all_uses_with(node.all_input_nodes[0])

@@ -100,7 +100,7 @@ class Call(nn.Module):
     `returned`  whether the network returns its value
     `batched`   whether the output's first dimension still counts the images
     `arbitrary` why its value is another each time (random numbers), or ""
-    `hidden`    whether the network itself may never have its value: it lies inside of one of torch's functions
+    `function`  the use of one of torch's compiled functions that it comes from, maybe with other calls, or ""
     `producers` the calls that made its inputs; None: the network's input
     `pattern`   what it completes together with calls before it, if the mirror reads several as one
     `module`    the innermost module it belongs to, `path` that module's name, `source` its line of code
@@ -121,7 +121,7 @@ class Call(nn.Module):
         self.batched = False
         self.returned = False
         self.arbitrary = ""
-        self.hidden = False
+        self.function = ""
         self.pick: int | None = None
         self.pattern: Any = None
         self.path = ""

@@ -50,23 +50,29 @@ class Reader:
         used = [node for node in nodes if node.op == "call_function" and node.users]  # no assertions
         first = [n for n in used if n.target is not operator.getitem or n.args[1] == 0]
         self.last_of = {key: node for node in first for key, _, _ in self._modules(node)}
-        self.last_of |= {function: node for node in first if (function := _function(node))}
         for node in used:
             self._read_call(node)
         names = self._names(nodes)
-        returned = [self.values.get(node) for node in nodes[-1].all_input_nodes]
+        returned = [
+            self.values.get(node) for node in dict.fromkeys(self._returned(nodes[-1])) if isinstance(node, Node)
+        ]
         outputs = tuple(value.name for value in returned if isinstance(value, Read) and value.name in self.made)
         for name in outputs:
             self.made[name].returned = True
         return Graph(tuple(self.calls), names, input_shape, outputs, self.net, self.batch, self._keys(nodes[-1]))
 
+    def _returned(self, output: Node) -> list[Any]:
+        """What the network returns; a program returns images and buffers that it has written over, too."""
+        returned: Any = output.args[0]
+        specs = self.program.graph_signature.output_specs
+        return [value for value, spec in zip(returned, specs, strict=True) if spec.kind is OutputKind.USER_OUTPUT]
+
     def _keys(self, output: Node) -> dict[str, str]:
         """The keys of the mapping (or named tuple) that the network returns, if it does: of each the call."""
-        specs, form = self.program.graph_signature.output_specs, self.program.call_spec.out_spec
+        form = self.program.call_spec.out_spec
         if not (form.type is namedtuple or (isinstance(form.type, type) and issubclass(form.type, Mapping))):
             return {}
-        returned: Any = output.args[0]
-        own = [value for value, spec in zip(returned, specs, strict=True) if spec.kind is OutputKind.USER_OUTPUT]
+        own = self._returned(output)
         places = tree_unflatten(list(range(len(own))), form)  # its leaves may be no tensors: they stand aside
         keyed = places.items() if isinstance(places, Mapping) else places._asdict().items()
         values = {str(key): self.values.get(own[place]) for key, place in keyed if isinstance(place, int)}
@@ -171,7 +177,7 @@ class Reader:
         _, path, module = modules[-1] if modules else ("", "", self.net)
         call.belong_to(path, module)
         call.source = _source_line(node)
-        call.hidden = self.last_of.get(_function(node), node) is not node
+        call.function = _function(node)
         self.calls.append(call)
         self.made[call.name] = call
         self.values[node] = Read(call.name)
@@ -220,9 +226,9 @@ def _squeeze_no_batch(call: Call, node: Node) -> None:
 
 
 def _function(node: Node) -> str:
-    """The call of one of torch's compiled functions that made this node, maybe with others, or ""."""
-    use, kind = node.meta.get("torch_fn") or ("", "")
-    return f"{use} of torch" if kind.startswith(("builtin_function", "method_descriptor")) else ""
+    """The use of one of torch's compiled functions that made this node, maybe with others, or ""."""
+    use, function = node.meta.get("torch_fn") or ("", "")
+    return f"{use} of {function}" if function.startswith(("builtin_function", "method_descriptor")) else ""
 
 
 def _source_line(node: Node) -> str:

@@ -108,7 +108,7 @@ def test_two_at_one_place_do_not_harm_each_other(place: Path, tmp_path: Path) ->
 
 
 def test_torchrun_with_skipped_images_and_a_worker_that_is_killed_ends_well(place: Path, tmp_path: Path) -> None:
-    """Skipped images are no exit code 3 there: the launcher would end the other ranks, and after two restarts give up."""
+    """Skipped images are no exit code 3 there: the launcher would end the other ranks, and at last give up."""
     out = tmp_path / "index"
     launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--max-restarts", "2"]
     launcher += ["--standalone", "-m", "deconvviz", *map(str, slow(out))]

@@ -76,6 +76,12 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
     "mean": lambda net, x: x + x.mean([2, 3], keepdim=True),
     "mean keeps no dimension": lambda net, x: x + x.mean((2, 3))[:, :, None, None],
     "a gate": lambda net, x: x * net.conv(x).sigmoid(),
+    "a gate of one position": lambda net, x: (
+        x + x.mean((2, 3), keepdim=True) * net.conv(F.adaptive_avg_pool2d(x, 1)).sigmoid()
+    ),
+    "a gate of a vector": lambda net, x: (
+        x + (x.mean((2, 3)) * net.conv(F.adaptive_avg_pool2d(x, 1)).flatten(1).sigmoid())[:, :, None, None]
+    ),
     "squeeze and excitation": lambda net, x: x * torch.sigmoid(net.conv(F.adaptive_avg_pool2d(x, 1))),
     "a module used thrice": lambda net, x: net.relu(net.conv(net.relu(net.conv(net.relu(x))))),
     "shared in parallel": shared_in_parallel,

@@ -1,5 +1,6 @@
 """Programs made functional by hand, against torch's own decomposition: the same calls under the same names."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from deconvviz.mirror.registry import registered_operators
 from deconvviz.network import exporting, functional
 from deconvviz.network.capture import capture
 from deconvviz.network.graph import Call, Graph, Read, Weight
+from deconvviz.network.running import run
 
 
 def said(graph: Graph) -> list[Any]:
     """All that a graph says of its calls that compute tensors, and of itself."""
-    return [*map(_said, (call for call in graph.calls if call.shape)), graph.names, graph.outputs, graph.keys]
+    calls = [_said(call) for call in graph.calls if call.shape]
+    return [*calls, graph.names, graph.outputs, graph.keys, graph.batch]
 
 
 def _said(call: Call) -> tuple[Any, ...]:
@@ -28,7 +31,8 @@ def _said(call: Call) -> tuple[Any, ...]:
 
     taken = [str(map_aggregate(tree, leaf)) for tree in (call.arguments, call.positional, call.keywords)]
     shapes = (call.shape, call.input_shapes, call.batched, call.returned)
-    return (call.name, call.operator, taken, call.reads, call.inputs, shapes, call.pick, call.path, call.source)
+    place = (call.path, call.source, call.function)
+    return (call.name, call.operator, taken, call.reads, call.inputs, shapes, call.pick, place)
 
 
 def both_ways(
@@ -80,28 +84,60 @@ def test_by_hand_is_what_torch_does(monkeypatch: pytest.MonkeyPatch) -> None:
     program = torch.export.export(net, (torch.zeros(2, 3, 16, 16),), dynamic_shapes=sizes, strict=False)
     functional.out_of_place(program.graph)
     present = {node.target for node in program.graph.nodes}
-    assert functional._STAYS | functional._WAYS.keys() <= present | {torch.ops.aten.dropout_.default}
+    assert functional._LEFT_ALONE | functional._WAYS.keys() <= present | {torch.ops.aten.dropout_.default}
     by_hand, by_torch, done = both_ways(net, (3, 16, 16), monkeypatch)
     assert done == [True]
     assert said(by_hand) == said(by_torch)
 
 
+class Written(nn.Module):
+    """A forward function with a filter, and another to use or not."""
+
+    def __init__(self, forward: Callable[[Any, Tensor], Any]) -> None:
+        super().__init__()
+        self.a, self.b, self.written = nn.Conv2d(1, 2, 3), nn.Conv2d(2, 2, 1), forward
+        self.bn, self.flatten, self.head = nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(72, 3)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.written(self, x)
+
+
+BY_HAND: dict[str, Callable[[Any, Tensor], Any]] = {
+    "a branch that nothing reads": lambda net, x: (net.b(net.a(x)).relu(), net.b(net.a(x).relu()))[1],
+    "a size asked for after flattening": lambda net, x: net.head(net.flatten(net.a(x))).view(x.size(0), 3, 1),
+    "normalisation last": lambda net, x: net.bn(net.a(x)),
+    "dropout last": lambda net, x: F.dropout(net.a(x), 0.5, net.training),
+    "words for numbers": lambda net, x: F.dropout(
+        torch.flatten(net.a(x), start_dim=1, end_dim=-1), p=0.5, training=False
+    ),
+    "a step back": lambda net, x: net.a(x).add_(net.b(net.a(x)), alpha=-2),
+    "one image only": lambda net, x: net.head(net.a(x.view(1, 1, 8, 8)).flatten(1)),
+}
+LEFT: dict[str, Callable[[Any, Tensor], Any]] = {
+    "batches joined": lambda net, x: net.head(torch.cat([net.a(x), net.a(x)]).flatten(1))[: x.size(0)],
+    "images second": lambda net, x: torch.stack([net.a(x), net.a(x)]).flatten(1).view(2, -1, 2, 6, 6)[0],
+    "in place on the images": lambda net, x: net.a(x.sub_(0.5)),
+    "in place on a view": lambda net, x: net.a(x).flatten(1).relu_(),
+    "in place on what dropout gave": lambda net, x: F.dropout(net.a(x), 0.5, False).relu_(),
+    "in place on what is read again": lambda net, x: (lambda maps: maps.clone() + maps.relu_())(net.a(x)),
+    "a quotient rounded": lambda net, x: net.a(x).div_(3, rounding_mode="floor"),
+    "flattened maps that are turned": lambda net, x: net.a(x).transpose(2, 3).flatten(1),
+    "some dimensions flattened": lambda net, x: net.a(x).flatten(2),
+    "statistics of the batch": lambda net, x: F.batch_norm(net.a(x), None, None, training=True),
+    "a shuffle": lambda net, x: F.channel_shuffle(net.a(x), 2),
+}
+
+
 @pytest.mark.quick
-@pytest.mark.parametrize(
-    "layer",
-    [
-        nn.BatchNorm2d(3, track_running_stats=False),
-        nn.Flatten(2),
-        nn.Flatten(0, 1),
-        nn.Sequential(nn.Identity(), nn.ReLU(True)),
-        nn.ChannelShuffle(3),
-    ],
-    ids=lambda layer: type(layer).__name__,
-)
-def test_anything_else_is_left_to_torch(layer: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
-    by_hand, by_torch, done = both_ways(nn.Sequential(layer, nn.Hardtanh()), (3, 6, 6), monkeypatch)
-    assert done[0] is False
+@pytest.mark.parametrize("what", [*BY_HAND, *LEFT])
+def test_either_way_it_is_what_torch_does(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = Written((BY_HAND | LEFT)[what]).eval()
+    by_hand, by_torch, done = both_ways(net, (1, 8, 8), monkeypatch)
+    assert done[-1] is (what in BY_HAND)
     assert said(by_hand) == said(by_torch)
+    x = torch.rand(1 if by_hand.batch else 3, 1, 8, 8)
+    values = run(by_hand.calls, x, by_hand.outputs)
+    assert [torch.equal(values[name], net(x.clone())) for name in by_hand.outputs] == [True]
 
 
 @pytest.mark.parametrize("name", ["resnet18", *(pytest.param(n, marks=pytest.mark.exhaustive) for n in CLASSIFIERS)])

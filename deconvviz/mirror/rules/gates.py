@@ -67,14 +67,15 @@ def _shifted_by_3(clip: Call) -> Call | None:
 
 
 def gate_of(call: Call) -> int | None:
-    """Which of two inputs of a product is the gate: from a sigmoid or softmax, else 1×1 in space; or None."""
+    """Which of two inputs of a product is the gate: from a sigmoid or softmax, else 1×1 in space; or None.
+
+    Also None for a map from a sigmoid times what alone is 1×1: either could be.
+    """
     squashed = [n for n in (0, 1) if _squash(call, n) is not None]
     points = [n for n in (0, 1) if _is_a_point(call, n)]
-    if len(squashed) == 1 and set(points) <= set(
-        squashed
-    ):  # else: a map from a sigmoid, and a mean; which is the gate?
-        return squashed[0]
-    return points[0] if len(points) == 1 and len(squashed) != 1 else None
+    if len(squashed) == 1:
+        return None if points == [1 - squashed[0]] else squashed[0]
+    return points[0] if len(points) == 1 else None
 
 
 def _is_a_point(call: Call, number: int) -> bool:
