@@ -37,7 +37,7 @@ _LEFT_ALONE: set[Any] = {
     aten.mean.dim, aten.pad.default, aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor,
     aten.cat.default, aten.permute.default, aten.transpose.int, aten.view.default, aten.unsqueeze.default,
     aten.squeeze.dim, aten.squeeze.dims, aten.slice.Tensor, aten.select.int, aten.stack.default, aten.unbind.int,
-    aten.split.Tensor, aten.sym_size.int, operator.getitem,
+    aten.split.Tensor, aten.upsample_nearest2d.vec, aten.upsample_bilinear2d.vec, aten.sym_size.int, operator.getitem,
 }  # fmt: skip
 """What torch leaves as it is, and most networks are made of."""
 
@@ -162,6 +162,32 @@ def _count(maps: Node) -> Any:
     return known
 
 
+def _chunk(node: Node, do: bool) -> bool:
+    """So many parts are parts of such a size."""
+    values: Any
+    chunks: Any
+    values, chunks, *dimension = node.args
+    size = values.meta["val"].shape[dimension[0] if dimension else 0]
+    if not isinstance(size, int):
+        return False
+    if do:
+        node.target, node.args = aten.split.Tensor, (values, -(-size // chunks), *dimension)
+    return True
+
+
+def _contiguous(node: Node, do: bool) -> bool:
+    """A copy, if the values lie in memory in another order."""
+    values: Any = node.args[0]
+    if len(node.args) > 1:
+        return False
+    if do and values.meta["val"].is_contiguous():
+        node.replace_all_uses_with(values)
+        node.graph.erase_node(node)
+    elif do:
+        node.target, node.kwargs = aten.clone.default, {"memory_format": torch.contiguous_format}
+    return True
+
+
 def _drop(node: Node, do: bool) -> bool:
     """Dropout does nothing in evaluation."""
     if len(node.args) != 3 or node.args[2] is not False:  # whether it is training
@@ -181,6 +207,8 @@ def _replace(node: Node, other: Node) -> None:
 _WAYS: dict[Any, Any] = {
     aten.batch_norm.default: _normalise,
     aten.flatten.using_ints: _flatten,
+    aten.chunk.default: _chunk,
+    aten.contiguous.default: _contiguous,
     aten.dropout.default: _drop,
     aten.dropout_.default: _drop,
 }
