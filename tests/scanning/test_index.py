@@ -44,7 +44,7 @@ def test_every_name_of_a_layer_is_understood(index: Index) -> None:
     for name in ("conv4", "relu4"):
         assert [e.name for e in index.top(name, 7)] == [e.name for e in index.top("conv4", 7)]
         assert index.top(name, 7)[0].unit.layer == name
-    assert len(index.top("conv1", 0)) == 5
+    assert len({*index.top("conv1", 0)}) == 5  # values, which can be counted and compared
     assert len(index.top("conv1", 0, 2)) == 2
     assert len(index.top("conv1", 0, 99)) == 5
     assert index.top("conv1", 0, 0) == []
