@@ -4,10 +4,12 @@ import inspect
 import logging
 import operator
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+import torch._dynamo
 from torch import Tensor, fx, nn
 
 from .apart import taken_apart
@@ -107,6 +109,9 @@ def _shape(node: fx.Node) -> Any:
     return node.meta["val"].shape
 
 
-def eagerly() -> Any:
+@contextmanager
+def eagerly() -> Iterator[None]:
     """What `torch.compile` has compiled runs as it was written: that is what can be followed."""
-    return torch.compiler.set_stance("force_eager")
+    followed = torch._dynamo.config.patch(error_on_nested_fx_trace=False)  # else 2.6 refuses what it need not compile
+    with torch.compiler.set_stance("force_eager"), followed:
+        yield

@@ -79,6 +79,7 @@ CONSTRUCTS: dict[str, Callable[..., Tensor]] = {
     "a gate of one position": lambda net, x: (
         x + x.mean((2, 3), keepdim=True) * net.conv(F.adaptive_avg_pool2d(x, 1)).sigmoid()
     ),
+    "a gate that is repeated over the maps": lambda net, x: x * net.conv(x)[:, :1].sigmoid(),
     "a gate of a vector": lambda net, x: (
         x + (x.mean((2, 3)) * net.conv(F.adaptive_avg_pool2d(x, 1)).flatten(1).sigmoid())[:, :, None, None]
     ),

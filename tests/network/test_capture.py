@@ -137,6 +137,19 @@ def test_networks_for_one_image_take_them_one_by_one(how: Callable[[Net, Tensor]
         assert same(projections(Net(how), x, layer), projections(Net(plain), x, layer))
 
 
+def test_a_gate_of_one_image_that_has_no_dimension_for_maps() -> None:
+    def bare(net: Net, x: Tensor) -> Tensor:
+        maps = net.body(x)
+        return net.head(maps * maps.mean(1).sigmoid())  # type: ignore[no-any-return]
+
+    def whole(net: Net, x: Tensor) -> Tensor:
+        maps = net.body(x)
+        return net.head(maps * maps.mean(1, keepdim=True).sigmoid())  # type: ignore[no-any-return]
+
+    assert capture(Net(bare), (1, 12, 12), (nn.LocalResponseNorm,)).batch == 1
+    assert same(projections(Net(bare), images(3)), projections(Net(whole), images(3)))
+
+
 def test_a_network_for_four_images_is_given_four() -> None:
     def of_four(net: Net, x: Tensor) -> Tensor:
         return net.head(net.body(x).view(4, 4, 5, 5))  # type: ignore[no-any-return]
@@ -393,7 +406,7 @@ def test_an_output_that_does_not_count_the_images_costs_no_large_batches() -> No
             self.filter = nn.Conv2d(1, 2, 3)
 
         def forward(self, x: Tensor) -> Tensor:
-            seen.append(int(x.shape[0]) if not torch.compiler.is_exporting() else 0)
+            seen.append(int(x.shape[0]) if not torch.compiler.is_compiling() else 0)
             return self.filter(x).flatten()
 
     assert capture(Flat(), (1, 9, 9)).batch is None

@@ -155,7 +155,7 @@ def test_where_a_fused_kernel_goes_past_a_value_what_is_computed_from_it_counts(
 
 def test_what_the_network_says_itself_is_handed_on() -> None:
     def careful(x: Tensor) -> Tensor:
-        if torch.compiler.is_exporting() or FACTOR[0] == 3:
+        if torch.compiler.is_compiling() or FACTOR[0] == 3:
             return x
         raise ValueError("not today")
 
@@ -309,7 +309,7 @@ def test_what_is_overwritten_in_part_at_the_end_is_the_networks_own(function: Ca
 
 def test_a_head_that_fails_does_not_keep_one_from_the_layers_below() -> None:
     def fails(x: Tensor) -> Tensor:
-        if not torch.compiler.is_exporting():
+        if not torch.compiler.is_compiling():
             raise ValueError("no head")
         return x
 
