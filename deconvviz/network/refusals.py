@@ -72,6 +72,11 @@ def why_not(net: nn.Module, example: Tensor, error: Exception) -> DeconvvizError
             f"{name}.forward is made for a certain number of images, and what it says of one depends on the others; "
             "let it take any number, or each image by itself"
         )
+    if "arity mismatch" in str(error):
+        return UncapturableModel(
+            f"{name}.forward keeps tensors in a list or dict, which torch {torch.__version__} cannot follow; a newer "
+            "torch can"
+        )
     if _too_small(error):
         return UnsuitableInput(
             f"{name} cannot take images of {size} (channels×height×width): "

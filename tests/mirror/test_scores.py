@@ -59,8 +59,8 @@ ENDS: dict[str, tuple[Callable[..., object], list[str], str]] = {
         "upsample_nearest2d",
     ),
     "a step by indices": (
-        lambda net, x: F.adaptive_max_pool2d(net.c(x), 1)[:, :, 0, 0],
-        ["c", "adaptive_max_pool2d", "slice", "select_1"],
+        lambda net, x: F.adaptive_max_pool2d(net.c(x), 1).select(3, 0).select(2, 0),
+        ["c", "adaptive_max_pool2d", "select_1"],
         "select_1",
     ),
     "logits beside features": (lambda net, x: (x, net.fc(pooled(x))), ["fc"], "fc"),

@@ -335,10 +335,16 @@ def test_what_forward_keeps_in_lists_and_dicts_is_put_back() -> None:
 
     net = Keeping()
     dv = DeconvNet(net)
-    for _ in range(3):
-        dv.strongest(images(), "last")
+    if torch.__version__ < "2.7":
+        with pytest.raises(
+            UncapturableModel, match=r"keeps tensors in a list or dict, which torch 2\.6\S* cannot follow"
+        ):
+            dv.strongest(images(), "last")
+    else:
+        for _ in range(3):
+            dv.strongest(images(), "last")
+        assert len(dv._tables) == 1
     assert (net.kept, net.acts) == ([], {"maps": []})
-    assert len(dv._tables) == 1
 
 
 @dataclass(slots=True)
