@@ -255,7 +255,6 @@ LEARNED: dict[str, tuple[Any, Any, Tensor]] = {
 }
 
 
-@pytest.mark.quick
 def test_activations_with_weights() -> None:
     written = {name: spelled for name, (spelled, _, _) in LEARNED.items()}
     found = wrong(written, [own for _, own, _ in LEARNED.values()], [w.clone() for _, _, w in LEARNED.values()])
@@ -298,7 +297,6 @@ def test_a_normalisation_makes_a_gate() -> None:
     assert not found, found
 
 
-@pytest.mark.quick
 def test_weights_are_read_when_they_are_used() -> None:
     """One capture: β is trained on, changes its sign, and is no number any more."""
     net, oracle = (seeded(lambda a=a: Learned(a, torch.tensor(0.7))) for a in (swish, by_sign))

@@ -13,8 +13,6 @@ from deconvviz import DeconvNet, mirror
 from deconvviz.errors import NoMirrorRule, UncapturableModel, UnsuitableInput
 from deconvviz.network import capture
 
-pytestmark = pytest.mark.quick
-
 
 class Net(nn.Module):
     def __init__(self, how: Callable[["Net", Tensor], Tensor]) -> None:
@@ -150,6 +148,7 @@ def test_a_gate_of_one_image_that_has_no_dimension_for_maps() -> None:
     assert same(projections(Net(bare), images(3)), projections(Net(whole), images(3)))
 
 
+@pytest.mark.quick
 def test_a_network_for_four_images_is_given_four() -> None:
     def of_four(net: Net, x: Tensor) -> Tensor:
         return net.head(net.body(x).view(4, 4, 5, 5))  # type: ignore[no-any-return]
@@ -265,6 +264,7 @@ def test_a_module_with_a_hook_is_read_operator_by_operator() -> None:
     assert "body.1.avg_pool3d" in names
 
 
+@pytest.mark.quick
 def test_a_subclass_that_changes_nothing_inherits_the_rule() -> None:
     net = Net(plain)
     net.body[1] = Renamed(3)
@@ -351,6 +351,7 @@ def test_what_only_runs_a_network_is_looked_through(make: Callable[[], Any]) -> 
     assert same(projections(make(), images()), projections(Net(plain), images()))
 
 
+@pytest.mark.quick
 def test_buffers_that_forward_writes_into_are_put_back() -> None:
     class Counting(Net):
         def __init__(self) -> None:

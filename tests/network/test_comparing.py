@@ -14,8 +14,6 @@ from deconvviz.errors import UncapturableModel, UnsuitableInput
 from deconvviz.network import compare, comparing, running
 from deconvviz.network import graph as graphs
 
-pytestmark = pytest.mark.quick
-
 FACTOR = [3.0]
 
 
@@ -37,6 +35,7 @@ def images(count: int = 3) -> Tensor:
     return torch.randn(count, 1, 12, 12, generator=torch.Generator().manual_seed(3))
 
 
+@pytest.mark.quick
 def test_state_outside_of_the_network_is_found_out() -> None:
     dv = DeconvNet(Net(lambda x: x * FACTOR[0]))
     dv.layers_for((1, 12, 12))
@@ -51,6 +50,7 @@ def test_state_outside_of_the_network_is_found_out() -> None:
         FACTOR[0] = 3.0
 
 
+@pytest.mark.quick
 def test_what_lies_inside_of_a_function_of_torchs_does_not_differ() -> None:
     """Softshrink is taken apart; the network has no such product, but another of this shape."""
     net = Net(lambda x: torch.maximum(nn.functional.softshrink(x), 0.1 * x)).double()

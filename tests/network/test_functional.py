@@ -139,7 +139,6 @@ LEFT: dict[str, Callable[[Any, Tensor], Any]] = {
 }
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("what", [*BY_HAND, *LEFT])
 def test_either_way_it_is_what_torch_does(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     net = Written((BY_HAND | LEFT)[what]).eval()
