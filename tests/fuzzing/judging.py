@@ -102,7 +102,7 @@ class _Judged:
         try:
             check_meaning(self.grown, self.net, self.x, self.values)
         except Wrong:
-            if all(self.is_stable(y) for _, y in self.grown.layers):
+            if all(map(self.is_stable, [y for _, y in self.grown.layers] + self.grown.outputs)):
                 raise
             self.verdict.tied += 1
             return
