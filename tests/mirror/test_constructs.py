@@ -7,11 +7,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 from networks import as_units, lively_units
-from oracles import DeconvnetBackward, project_back, relative_error
+from oracles import Apply, DeconvnetBackward, project_back, relative_error
 from torch import Tensor, nn
 
 from deconvviz import DeconvNet, Unit, mirror
 from deconvviz.errors import NoMirrorRule, UncapturableModel, UnsuitableInput
+from deconvviz.mirror.rules.gates import gate_of
 
 
 class Between(nn.Module):
@@ -320,6 +321,26 @@ def test_networks_that_upsample(make: type[nn.Module], channels: int, layers: li
         for p, canvas in zip(dv.project(recording, as_units(layer, places)), expected, strict=True):
             assert canvas.norm() > 0
             assert relative_error(p.canvas(), canvas) <= 1e-12, layer
+
+
+@pytest.mark.parametrize(
+    ("clipped", "gate"),
+    [
+        (lambda x: F.relu6(x + 3), None),
+        (lambda x: (x + 3).clamp(0, 6), None),
+        (lambda x: F.hardtanh(x + 3.0, 0.0, 6.0), None),
+        (lambda x: (x / 3).clamp(min=0), 0),
+        (lambda x: (x / 3).clamp(0, 6), 0),
+        (lambda x: (x + 3).clamp(min=0), 0),
+        (lambda x: F.relu6(x + 2), 0),
+    ],
+)
+def test_what_is_clipped_may_be_a_gate(clipped: Callable[[Tensor], Tensor], gate: int | None) -> None:
+    """`relu6(x + 3)` may, before it is divided by 6, and then so may the mean; else the mean alone."""
+    net = Apply(lambda net, x: x.mean((2, 3), keepdim=True) * clipped(x))
+    table = DeconvNet(net).layers_for((4, 8, 8))
+    (product,) = [call for call in table.graph.calls if call.operator is torch.ops.aten.mul.Tensor]
+    assert gate_of(product) == gate
 
 
 REFUSED: dict[str, tuple[Callable[..., Tensor], str]] = {

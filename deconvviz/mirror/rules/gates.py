@@ -53,7 +53,7 @@ def _squash(call: Call, number: int) -> Call | None:
         return producer if producer.pattern.name in WRITTEN_OUT else None
     if producer is None or producer.operator in SQUASHES:
         return producer
-    return producer if producer.operator in CLIPS and _shifted_by_3(producer) is not None else None
+    return producer if producer.operator in CLIPS and _is_hard_sigmoid(producer) else None
 
 
 def _shifts(call: Call) -> bool:
@@ -61,9 +61,13 @@ def _shifts(call: Call) -> bool:
     return alone and call.operator in SHIFTS and call.shape == call.input_shapes[0]
 
 
-def _shifted_by_3(clip: Call) -> Call | None:
-    below = clip.producers[0]
-    return below if below is not None and _shifts(below) and below.arguments.get("other") in (3, 3.0) else None
+def _is_hard_sigmoid(clip: Call) -> bool:
+    """Whether it is `relu6(x + 3)`, which a division by 6 makes one, here or after the product."""
+    below, of = clip.producers[0], clip.arguments
+    bounds = (of.get("min", of.get("min_val", 0)), of.get("max", of.get("max_val", 6)))  # relu6 has none to give
+    if below is None or below.operator is not aten.add.Tensor or not _shifts(below):
+        return False
+    return below.arguments.get("other") == 3 and bounds == (0, 6)
 
 
 def gate_of(call: Call) -> int | None:
