@@ -55,6 +55,14 @@ class Mutant:
         assert changed is not None
         return changed
 
+    @property
+    def can_be_made(self) -> bool:
+        """Whether cosmic-ray can: it stumbles over `except a.dotted.Name`."""
+        try:
+            return bool(self.code())
+        except AttributeError:
+            return False
+
     def diff(self) -> str:
         lines = ((HERE / self.path).read_text().splitlines(), self.code().splitlines())
         return "\n".join(list(unified_diff(*lines, lineterm="", n=0))[3:])
@@ -95,7 +103,22 @@ def draw(count: int, seed: int) -> list[Mutant]:
             for place, mutant in all_mutants(inside):
                 by_place.setdefault((inside, place), []).append(mutant)
     dice = random.Random(seed)
-    return [dice.choice(by_place[place]) for place in dice.sample(sorted(by_place), count)]
+    drawn = [dice.choice(by_place[place]) for place in dice.sample(sorted(by_place), count)]
+    others = sorted(set(by_place) - {place for place, mutants in by_place.items() if set(mutants) & set(drawn)})
+    dice.shuffle(others)
+    return [mutant if mutant.can_be_made else next(_makeable(by_place, others, dice)) for mutant in drawn]
+
+
+def _makeable(
+    by_place: dict[tuple[Path, tuple[int, int]], list[Mutant]],
+    places: list[tuple[Path, tuple[int, int]]],
+    dice: random.Random,
+) -> Iterator[Mutant]:
+    """Mutants at these places, each taken off the list, that cosmic-ray can make."""
+    while places:
+        mutant = dice.choice(by_place[places.pop()])
+        if mutant.can_be_made:
+            yield mutant
 
 
 def run(mutant: Mutant, copies: "SimpleQueue[Path]") -> tuple[str, float]:

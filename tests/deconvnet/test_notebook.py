@@ -74,6 +74,8 @@ def test_a_list_shows_nine_and_says_how_many_more(twelve: Projections) -> None:
     assert len(pictures(html)) == 18
     assert "… and 3 more" in html
     assert "more" not in html_of(twelve[:9])
+    assert "12 projections from" in html
+    assert "1 projection from" in html_of(twelve[:1])
     assert repr(twelve).startswith(f"Projections(12: {twelve[0].unit} ")
     assert html_of(Projections())
 

@@ -48,3 +48,9 @@ def test_a_name_goes_before_globs() -> None:
     assert matching("all", names, UnknownLayer) == ["all"]
     assert matching("b*", names, UnknownLayer) == ["b*"]
     assert matching("?*", names, UnknownLayer) == list(names)
+
+
+def test_a_table_says_how_many_layers_it_has_and_which_is_first_and_last() -> None:
+    layers = layers_of("vgg11")
+    said = f"Layers({len(layers)} for an input of 3×64×64: features.0 … classifier.6)"
+    assert (repr(layers), next(iter(layers)), list(layers)[-1]) == (said, "features.0", "classifier.6")

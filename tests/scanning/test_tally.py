@@ -73,3 +73,7 @@ def test_bins_are_between_their_edges() -> None:
     assert (values[inner] >= low[inner] * (1 - 1e-7)).all()
     assert (values[inner] < high[inner] * (1 + 1e-7)).all()
     assert bins(np.array([-3, 0, -0.0, 1e-30, 1e30], np.float32)).tolist() == [0, 0, 0, 1, BINS - 1]
+
+
+def test_where_the_bins_begin_and_end_is_part_of_the_file_format() -> None:
+    assert (len(edges()), edges()[0], edges()[-1]) == (BINS - 1, 2.0**-20, 2.0**20)
