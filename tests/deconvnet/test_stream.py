@@ -1,5 +1,6 @@
 """Many units: in order, a few at a time, images read when they are needed."""
 
+import inspect
 import itertools
 from collections.abc import Iterator, Sequence
 
@@ -127,3 +128,10 @@ def test_walks_that_are_halved_give_the_same(name: str, monkeypatch: pytest.Monk
         monkeypatch.setattr(room, "batch_bytes", lambda device, most=most: most)
         for ours, theirs in zip(dv.project(recording, units), together, strict=True):
             assert relative_error(ours.pixels, theirs.pixels) <= 1e-12
+
+
+def test_no_progress_is_shown_unless_asked_for() -> None:
+    shown = {name: inspect.signature(method).parameters.get("progress") for name, method in vars(DeconvNet).items()
+             if inspect.isfunction(method) and name[0] != "_"}  # fmt: skip
+    asked = {name: parameter.default for name, parameter in shown.items() if parameter is not None}
+    assert asked == dict.fromkeys(("record", "strongest", "strongest_images", "project", "stream"), False)

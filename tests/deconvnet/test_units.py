@@ -91,3 +91,11 @@ def test_locate_fills_in_position_and_value() -> None:
 def test_units_are_short_in_a_notebook() -> None:
     assert repr(Unit("conv1", 3)) == "Unit(conv1:3)"
     assert repr(Unit("conv1", 3, 4, 5, image=2, activation=1.23456)) == "Unit(conv1:3@4,5#2, activation 1.235)"
+
+
+def test_half_a_position_is_none() -> None:
+    assert [str(unit) for unit in (Unit("x", 3, 2), Unit("x", 3, None, 2), Unit("x", 3, 2, 2))] == [
+        "x:3",
+        "x:3",
+        "x:3@2,2",
+    ]

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from deconvviz import DeconvNet
 from deconvviz.errors import NoMirrorRule
+from deconvviz.mirror.rules.activations import _hardtanh
 
 Activation = Callable[[Tensor], Tensor]
 
@@ -174,3 +175,11 @@ def test_rrelu_that_is_random_is_refused() -> None:
     net = made([lambda x: F.rrelu(x, training=True)])
     with pytest.raises(NoMirrorRule, match="random"):
         DeconvNet(net).project(torch.randn(1, 2, 9, 8), ["head:0@3,3"])
+
+
+def test_a_clip_is_known_whatever_it_is_multiplied_by() -> None:
+    values = torch.linspace(-8, 8, 161, dtype=torch.float64)[:, None]
+    for factor, low, high in ((3.0, -2.0, 5.0), (0.25, -1.0, 1.0), (-2.0, -3.0, 4.0)):
+        scale, fit = _hardtanh(values, factor * values.clamp(low, high))
+        assert scale.item() == pytest.approx(factor)
+        assert (fit - values.clamp(low, high)).abs().max() < 1e-12

@@ -345,6 +345,7 @@ def test_what_is_clipped_may_be_a_gate(clipped: Callable[[Tensor], Tensor], gate
 
 REFUSED: dict[str, tuple[Callable[..., Tensor], str]] = {
     "a product of two maps": (lambda net, x: x * net.conv(x), "neither is a gate"),
+    "a sum of a squashed map and another": (lambda net, x: x * (x.sigmoid() + net.conv(x)), "neither is a gate"),
     "two gates": (lambda net, x: x.sigmoid() * net.conv(x).sigmoid(), "could both be the gate"),
     "a squashed map and a mean": (
         lambda net, x: F.hardsigmoid(net.conv(x)) * x.mean((2, 3), keepdim=True),
