@@ -9,10 +9,11 @@ import click
 
 from .exits import end
 from .notes import note
-from .options import json_option, layers_option, load, model_options, smooth_option
+from .options import json_option, layers_option, load, look_options, model_options
 
 if TYPE_CHECKING:
     from ..deconvnet import NetworkFrom
+    from ..drawing import Look
 
 
 @click.command()
@@ -60,12 +61,12 @@ def models(network: "NetworkFrom", as_json: bool, checked: str | None) -> None:
     help="Show the feature maps that contribute most to the score of this class; a part of a name must fit one alone.",
 )
 @click.option("--top", default=9, show_default=True, type=click.IntRange(1, 100), help="Feature maps a layer.")
-@smooth_option
+@look_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file for one image, a folder for several.")
 @json_option("Print what the pictures show, with scalings, as JSON.")
 def project(
     images: Sequence[Path], network: "NetworkFrom", layers: Sequence[str], units: Sequence[str],
-    for_class: str | None, top: int, smooth: float, output: Path | None, as_json: bool,
+    for_class: str | None, top: int, look: "Look", output: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Show what the strongest feature maps of some layers respond to in each image.
 
@@ -82,7 +83,7 @@ def project(
     chosen = layers if layers or units else usual_layers(dv, for_class, images)
     if chosen is not layers:
         note(f"Layers: {', '.join(chosen)} (choose others with --layer).")
-    made = picture_files(dv, images, chosen, asked, top, output, smooth, for_class)
+    made = picture_files(dv, images, chosen, asked, top, output, look, for_class)
     records, skipped = tell(made, len(images), paths=not as_json)
     if as_json:
         click.echo(pictures_json(records))

@@ -143,6 +143,31 @@ def _channels(ctx: click.Context, option: click.Parameter, text: str | None) -> 
 smooth_option = click.option(
     "--smooth", default=0.0, show_default=True, type=click.FloatRange(0, 10), help="Gaussian, in pixels of the input."
 )
+frame_option = click.option(
+    "--frame",
+    default="effective",
+    show_default=True,
+    type=click.Choice(["effective", "field"]),
+    help="What a tile shows: the middle of the receptive field, with 95 % of the energy, or all of it.",
+)
+tone_option = click.option(
+    "--tone", default="colour", show_default=True, type=click.Choice(["colour", "grey"]),
+    help="Of projections; grey: the mean of their channels.",
+)  # fmt: skip
+
+
+def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """All that says how tiles look; the command takes it as `look`, a `Look`."""
+
+    @wraps(command)
+    def with_look(*args: Any, frame: str, tone: str, smooth: float, **given: Any) -> Any:
+        from ..drawing import Look
+
+        return command(*args, look=Look(frame, tone, smooth), **given)
+
+    for option in (smooth_option, tone_option, frame_option):
+        option(with_look)
+    return with_look
 
 
 class Format(click.Choice[str]):

@@ -8,10 +8,10 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ..drawing import Scaling
+from ..drawing import Box, Look, Scaling
 from ..errors import UnsuitableInput
 from ..images import printable
-from .projection import GREY, SMALL, Projection, patch_tile, projection_tile
+from .projection import GREY, SMALL, Projection, frames_of, patch_tile, projection_tile
 
 GROUND, INK, QUIET = (250, 250, 248), (28, 28, 30), (96, 96, 101)
 MARGIN, GAP, CAPTION, LEAST = 28, 6, 19, 720
@@ -131,10 +131,15 @@ def _name(projection: Projection, several: bool) -> str:
     return f":{unit.channel}{unit.position}{image} {printable(projection.category)}".rstrip()
 
 
-def row_picture(row: Row, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, list[Scaling | None]]:
-    """A row: heading, then the grid of patches beside the grid of projections, and each tile's scaling."""
-    made = [projection_tile(p, tile, smoothing) for p in row.projections]
-    patches = [patch_tile(p, tile) for p in row.projections]
+Made = tuple[Box, Scaling | None]
+"""Of a tile: what it shows, in pixels of the input, and how it is scaled; None for a silent unit."""
+
+
+def row_picture(row: Row, tile: int, look: Look = Look()) -> tuple[Image.Image, list[Made]]:
+    """A row: heading, then the grid of patches beside the grid of projections, and how each tile was made."""
+    frames = frames_of(row.projections, look)
+    made = [projection_tile(p, tile, frame, look) for p, frame in zip(row.projections, frames, strict=True)]
+    patches = [patch_tile(p, tile, frame) for p, frame in zip(row.projections, frames, strict=True)]
     several = len({p.unit.image for p in row.projections}) > 1
     names = [_name(p, several) for p in row.projections]
     values = [f":{p.unit.channel}  {value_of(p)}" for p in row.projections]
@@ -150,7 +155,7 @@ def row_picture(row: Row, tile: int, smoothing: float = 0.0) -> tuple[Image.Imag
         draw.text((0, 27 + 18 * line), remark, QUIET, _font_for(remark, 13))
     picture.paste(left, (0, heading))
     picture.paste(right, (width + between, heading))
-    return picture, [scaling for _, scaling in made]
+    return picture, [(frame, scaling) for frame, (_, scaling) in zip(frames, made, strict=True)]
 
 
 def figure(
@@ -159,13 +164,13 @@ def figure(
     remarks: Sequence[str],
     image: Image.Image | None = None,
     tile: int = SMALL,
-    smoothing: float = 0.0,
-) -> tuple[Image.Image, list[list[Scaling | None]]]:
+    look: Look = Look(),
+) -> tuple[Image.Image, list[list[Made]]]:
     """One picture: title and remarks beside the image that the network saw, then the rows.
 
-    Returns it with the scaling of each tile, by row (None for silent units, which are shown plain grey).
+    Returns it with how each tile was made, by row.
     """
-    pictures, scalings = zip(*(row_picture(row, tile, smoothing) for row in rows), strict=True)
+    pictures, made = zip(*(row_picture(row, tile, look) for row in rows), strict=True)
     shown = _no_larger(image, 256) if image is not None else None
     least = 560 + (shown.width if shown is not None else 0)
     width = max(least, *(picture.width for picture in pictures)) + 2 * MARGIN
@@ -185,7 +190,7 @@ def figure(
     for picture in pictures:
         page.paste(picture, (MARGIN, top))
         top += picture.height + MARGIN
-    return page, list(scalings)
+    return page, list(made)
 
 
 def _no_larger(image: Image.Image, most: int) -> Image.Image:
@@ -209,13 +214,13 @@ def figure2(
     count: int = 9,
     heading: str = "",
     remark: str = "",
-    smoothing: float = 0.0,
+    look: Look = Look(),
 ) -> Image.Image:
     """Figure 2 of Zeiler & Fergus 2014: for each map its patches beside its projections, `across` maps a row.
 
     Each map has room for `count` of them. The page fits the cells; the heading is shortened to it, the remark broken.
     """
-    drawn = [_map_cell(cell, tile, count, smoothing) for cell in cells]
+    drawn = [_map_cell(cell, tile, count, look) for cell in cells]
     width, height = drawn[0].size
     across = min(across, len(drawn))
     rows, room = math.ceil(len(drawn) / across), across * (width + MARGIN) - MARGIN
@@ -245,17 +250,20 @@ def one_below_the_other(pages: Sequence[Image.Image]) -> Image.Image:
     return whole
 
 
-def _map_cell(shown: Cell, tile: int, count: int, smoothing: float) -> Image.Image:
+def _map_cell(shown: Cell, tile: int, count: int, look: Look) -> Image.Image:
     """One feature map: a caption, its patches, its projections."""
     columns, gap = math.ceil(math.sqrt(count)), 2
     grid = columns * (tile + gap) - gap
     size = (2 * grid + 10, CAPTION + math.ceil(count / columns) * (tile + gap) - gap)
     cell, blank = Image.new("RGB", size, GROUND), Image.new("RGB", (tile, tile), GREY)
     ImageDraw.Draw(cell).text((0, 0), _fitting(shown.caption, 13, cell.width), QUIET, _font_for(shown.caption, 13))
+    patches, drawn = [blank] * count, [blank] * count
+    projections = shown.projections[:count]
+    for place, (projection, frame) in enumerate(zip(projections, frames_of(projections, look), strict=True)):
+        patches[place] = patch_tile(projection, tile, frame)
+        drawn[place] = projection_tile(projection, tile, frame, look)[0]
     for place in range(count):
-        projection = shown.projections[place] if place < len(shown.projections) else None
         left, top = place % columns * (tile + gap), CAPTION + place // columns * (tile + gap)
-        cell.paste(blank if projection is None else patch_tile(projection, tile), (left, top))
-        drawn = blank if projection is None else projection_tile(projection, tile, smoothing)[0]
-        cell.paste(drawn, (grid + 10 + left, top))
+        cell.paste(patches[place], (left, top))
+        cell.paste(drawn[place], (grid + 10 + left, top))
     return cell

@@ -5,7 +5,9 @@ A unit that does not fire is `silent`: its projection would be zero or noise, an
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,23 @@ from PIL import Image
 from torch import Tensor
 
 from ..arguments import a_path, said, takes, whole
-from ..drawing import QUANTILE, ZERO, Box, Scaling, notebook, picture_tile, signal_tile, write_picture
+from ..drawing import (
+    QUANTILE,
+    ZERO,
+    Box,
+    Look,
+    Scaling,
+    common_box,
+    cut_to,
+    energy_share,
+    frame_around,
+    frame_side,
+    notebook,
+    picture_tile,
+    signal_tile,
+    span,
+    write_picture,
+)
 from ..errors import UnsuitableInput
 from ..images import Preprocess, picture
 from .units import Unit
@@ -67,6 +85,16 @@ class Projection:
         """Whether the unit did not fire: its projection would be zero or noise, and is drawn plain grey."""
         return self.activation <= 0
 
+    @cached_property
+    def frame(self) -> Box:
+        """What tiles show of the receptive field, as (top, left, bottom, right) in pixels of the network's input.
+
+        The smallest square around its middle that holds 95 % of the projection's energy, the sum of its squared pixels,
+        of at least 12 pixels: the effective receptive field (Luo et al. 2016). All of it for a unit that is silent.
+        """
+        side = span(self.field) if self.silent else frame_side(self.pixels, self.box, self.field)
+        return frame_around(self.field, side)
+
     @property
     def seen(self) -> Image.Image:
         """The picture that the network saw, RGB, H × W: its input with the preprocessing undone."""
@@ -78,15 +106,21 @@ class Projection:
         return picture(self.input, self.preprocess, self.box)
 
     @takes(tile=whole(1, most=LARGEST_TILE))
-    def show(self, tile: int = TILE) -> Image.Image:
+    def show(
+        self, tile: int = TILE, frame: str = "effective", tone: str = "colour", smoothing: float = 0.0
+    ) -> Image.Image:
         """The patch beside the projection, on square tiles of `tile` × `tile` pixels.
 
-        The projection is resampled to the tile, then scaled by the tile's own 99.5 % quantile; grey (128) is zero.
-        That of a unit that is silent is plain grey.
+        They show the `frame`, or with frame="field" the whole receptive field. The projection is smoothed by a Gaussian
+        of standard deviation `smoothing` in pixels of the input, resampled to the tile, then scaled by the tile's own
+        99.5 % quantile; grey (128) is zero. tone="grey": the mean of its channels. That of a unit that is silent is
+        plain grey. Raises UnsuitableInput for another frame or tone.
         """
+        look = Look(frame, tone, smoothing)
+        (shown,) = frames_of([self], look)
         both = Image.new("RGB", (2 * tile + 8, tile), (255, 255, 255))
-        both.paste(patch_tile(self, tile), (0, 0))
-        both.paste(projection_tile(self, tile)[0], (tile + 8, 0))
+        both.paste(patch_tile(self, tile, shown), (0, 0))
+        both.paste(projection_tile(self, tile, shown, look)[0], (tile + 8, 0))
         return both
 
     @property
@@ -95,12 +129,19 @@ class Projection:
         return self.show()
 
     @takes(path=a_path, tile=whole(1, most=LARGEST_TILE))
-    def save(self, path: str | os.PathLike[str], tile: int = TILE) -> None:
-        """Write `image`, or `show(tile)` for tiles of another size, as PNG, JPEG, WebP or PDF, by the path's ending.
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        tile: int = TILE,
+        frame: str = "effective",
+        tone: str = "colour",
+        smoothing: float = 0.0,
+    ) -> None:
+        """Write what `show` shows as PNG, JPEG, WebP or PDF, by the path's ending.
 
-        Raises UnwritableOutput, also for any other ending.
+        Raises UnwritableOutput, also for any other ending, and UnsuitableInput as `show` does.
         """
-        write_picture(Path(path), self.show(tile), title=str(self.unit))
+        write_picture(Path(path), self.show(tile, frame, tone, smoothing), title=str(self.unit))
 
     def plot(self, ax: Any = None, only: str | None = None, cmap: Any = None) -> Any:
         """Draw `image` on matplotlib's axes, the current ones by default, and return them.
@@ -119,14 +160,16 @@ class Projection:
             return notebook.plot(values.numpy(), ax, title, cmap=cmap, vmin=-scale, vmax=scale)
         if only is None:
             return notebook.plot(self.image, ax, title)
-        return notebook.plot(patch_tile(self, TILE) if only == "patch" else projection_tile(self, TILE)[0], ax, title)
+        drawn = patch_tile(self, TILE, self.frame) if only == "patch" else projection_tile(self, TILE, self.frame)[0]
+        return notebook.plot(drawn, ax, title)
 
     def _mean_of_channels(self) -> tuple[Tensor, float]:
-        """The projection as one map (h, w) on its receptive field, zero outside of the image, and where it is full."""
-        (top, left, bottom, right), (first_row, first_column, last_row, last_column) = self.box, self.field
+        """The projection as one map (h, w) in its frame, zero outside of the image, and where it is full."""
+        pixels, (top, left, bottom, right) = cut_to(self.pixels, self.box, self.frame)
+        first_row, first_column, last_row, last_column = self.frame
         values = torch.zeros(last_row - first_row, last_column - first_column)
         if not self.silent:
-            inside = self.pixels.detach().float().mean(0)
+            inside = pixels.detach().float().mean(0)
             values[top - first_row : bottom - first_row, left - first_column : right - first_column] = inside
         magnitudes = np.abs(values.numpy())
         return values, float(np.quantile(magnitudes, QUANTILE) or magnitudes.max() or 1.0)
@@ -136,10 +179,11 @@ class Projection:
 
         Beside `schema_version`: `layer`, `read_at` and `image` (the number of the unit's), then the record of the unit:
         its text (`Unit.parse` reads it), place, class and activation, what it contributes to which class, whether it is
-        silent, `box` and `field` in pixels of the input, and how a tile of 112 pixels is scaled (None if it is silent).
+        silent, `box`, `field` and `frame` in pixels of the input, the share of its `energy` in the frame, and how a tile
+        of 112 pixels is scaled (None if it is silent).
         """
         whose = {"layer": self.unit.layer, "read_at": self.read_at, "image": self.unit.image}
-        facts = unit_facts(self, projection_tile(self, SMALL)[1])
+        facts = unit_facts(self, projection_tile(self, SMALL, self.frame)[1], self.frame)
         return {"schema_version": SCHEMA, **whose, **facts, "unit": str(self.unit)}
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -155,11 +199,13 @@ class Projection:
         return notebook.bundle(repr(self), notebook.fitting(self._as_html, (160, 128, 96, 64)))
 
     def _as_html(self, tile: int) -> str:
-        height, width = self.box[2] - self.box[0], self.box[3] - self.box[1]
+        side, field = span(self.frame), span(self.field)
+        outlined = common_box((0, 0, *self.input.shape[-2:]), self.frame)
+        whole = f"all of its {field} × {field}" if side == field else f"{side} × {side} of its {field} × {field}"
         panels = (
-            (notebook.framed(self.seen, self.box, tile), "image", "the image; the box is the receptive field"),
-            (patch_tile(self, tile), "patch", f"patch: {height} × {width} pixels of it"),
-            (projection_tile(self, tile)[0], "projection", "projection; grey is zero"),
+            (notebook.framed(self.seen, outlined, tile), "image", "the image; the box is the frame"),
+            (patch_tile(self, tile, self.frame), "patch", f"patch: {whole} pixels"),
+            (projection_tile(self, tile, self.frame)[0], "projection", "projection; grey is zero"),
         )
         cells = [
             f"{notebook.picture(drawn, f'{what} of {self.unit}')}<br><small>{said}</small>"
@@ -176,9 +222,10 @@ class Projection:
         return f"Projection({self.unit}, activation {self.activation:.4g}, box {self.box})"
 
 
-def unit_facts(projection: Projection, scaling: Scaling | None) -> dict[str, Any]:
-    """A unit in records of pictures, with how its tile is scaled."""
-    unit = projection.unit
+def unit_facts(projection: Projection, scaling: Scaling | None, frame: Box) -> dict[str, Any]:
+    """A unit in records of pictures, with how its tile is scaled, and what of its field that shows."""
+    unit, p = projection.unit, projection
+    share = None if p.silent else round(energy_share(p.pixels, p.box, p.field, span(frame)), 4)
     return {
         "unit": unit.place,
         "channel": unit.channel,
@@ -191,17 +238,40 @@ def unit_facts(projection: Projection, scaling: Scaling | None) -> dict[str, Any
         "silent": projection.silent,
         "box": list(projection.box),
         "field": list(projection.field),
+        "frame": list(frame),
+        "energy": share,
         "scaling": scaling.as_json() if scaling else None,
     }
 
 
-def projection_tile(projection: Projection, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling | None]:
-    """The projection on its receptive field as a square tile, and how it was scaled; plain grey, None, if silent."""
+def frames_of(projections: Sequence[Projection], look: Look) -> list[Box]:
+    """What the tile of each shows: its field, or the frame, of one size for all of one feature map, the largest."""
+    if look.frame == "field":
+        return [p.field for p in projections]
+    sides: dict[tuple[str, int], int] = {}
+    for p in projections:
+        if not p.silent:
+            one = p.unit.layer, p.unit.channel
+            sides[one] = max(sides.get(one, 0), span(p.frame))
+    return [frame_around(p.field, sides.get((p.unit.layer, p.unit.channel), span(p.field))) for p in projections]
+
+
+def projection_tile(
+    projection: Projection, tile: int, frame: Box | None = None, look: Look = Look()
+) -> tuple[Image.Image, Scaling | None]:
+    """The projection in a frame, by default its whole field, as a square tile, and how it was scaled.
+
+    Plain grey, None, if it is silent.
+    """
     if projection.silent:
         return Image.new("RGB", (tile, tile), GREY), None
-    return signal_tile(projection.pixels, projection.box, projection.field, tile, smoothing)
+    frame = frame or projection.field
+    pixels, box = cut_to(projection.pixels, projection.box, frame)
+    return signal_tile(pixels, box, frame, tile, look.smoothing, look.tone)
 
 
-def patch_tile(projection: Projection, tile: int) -> Image.Image:
+def patch_tile(projection: Projection, tile: int, frame: Box | None = None) -> Image.Image:
     """The image region beside the projection, aligned with it."""
-    return picture_tile(projection.patch, projection.box, projection.field, tile)
+    frame = frame or projection.field
+    shown = common_box(projection.box, frame)
+    return picture_tile(picture(projection.input, projection.preprocess, shown), shown, frame, tile)

@@ -10,11 +10,11 @@ from PIL import Image
 from torch import Tensor
 
 from ..arguments import a_path, takes
-from ..drawing import notebook, write_picture
+from ..drawing import Box, Look, notebook, write_picture
 from ..errors import UnsuitableInput
 from ..images import printable
 from .figures import Row, check_shown, row_picture, short_number, value_of
-from .projection import SCHEMA, SMALL, Projection, patch_tile, projection_tile
+from .projection import SCHEMA, SMALL, Projection, frames_of, patch_tile, projection_tile
 
 ACROSS = 3
 """Units in a row of a notebook."""
@@ -97,18 +97,19 @@ class Projections(list[Projection]):
 def units_html(projections: Sequence[Projection], heading: str) -> str:
     """The first nine projections for a notebook, each with its patch, unit and activation."""
     shown = projections[: notebook.SHOWN]
+    frames = frames_of(projections, Look())
     several = len({projection.unit.image for projection in shown}) > 1
 
     def draw(tile: int) -> str:
-        cells = [_cell(projection, tile, several) for projection in shown]
+        cells = [_cell(projection, tile, frame, several) for projection, frame in zip(shown, frames, strict=False)]
         return notebook.side_by_side(cells, ACROSS, heading, len(projections) - len(shown))
 
     return notebook.fitting(draw, (96, 80, 64, 48, 32))
 
 
-def _cell(projection: Projection, tile: int, several: bool) -> str:
-    unit, signal = projection.unit, projection_tile(projection, tile)[0]
-    patch = notebook.picture(patch_tile(projection, tile), f"patch of {unit.place} in image {unit.image}")
+def _cell(projection: Projection, tile: int, frame: Box, several: bool) -> str:
+    unit, signal = projection.unit, projection_tile(projection, tile, frame)[0]
+    patch = notebook.picture(patch_tile(projection, tile, frame), f"patch of {unit.place} in image {unit.image}")
     drawn = notebook.picture(signal, f"projection of {unit.place} in image {unit.image}")
     said = f"{notebook.text(unit.place)} &nbsp;{value_of(projection)}"
     if unit.contribution is not None:

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..drawing import PICTURES, Scaling, check_writable, picture_ending, write_picture
+from ..drawing import PICTURES, Look, check_writable, picture_ending, write_picture
 from ..errors import DeconvvizError, UnreadableImage, UnsuitableInput, UnwritableOutput
 from ..images import as_batch, printable
 from ..mirror import Layer, Layers, mirrored
@@ -20,6 +20,13 @@ from .deconvnet import DeconvNet
 from .figures import MOST_SHOWN, check_shown
 from .projection import SCHEMA, Projection, unit_facts
 from .units import Unit, images_of
+
+
+SHOWN = {
+    "effective": "the middle of each unit's receptive field, with 95 % of the projection's energy",
+    "field": "each unit's receptive field",
+}
+"""What tiles show, by the frame of their look."""
 
 
 def usual_layers(dv: DeconvNet, for_class: str | int | None = None, images: Iterable[Path] = ()) -> list[str]:
@@ -92,7 +99,7 @@ def picture_files(
     units: Sequence[Unit] = (),
     top: int = 9,
     out: Path | None = None,
-    smoothing: float = 0.0,
+    look: Look = Look(),
     for_class: str | int | None = None,
 ) -> Iterator[Pictured]:
     """For each image file, one picture of its strongest units in `layers` (or of `units`), written at once.
@@ -131,7 +138,7 @@ def picture_files(
             yield Pictured(source, None, {"image": str(source), "skipped": str(error)}, str(error))
             continue
         without = [] if own else [name for name in table.matching(asked) if name not in {u.layer for u in shown}]
-        image, record = _draw(dv, table, source, projections, smoothing, without)
+        image, record = _draw(dv, table, source, projections, look, without)
         record["picture"] = str(path)
         write_picture(path, image, json.dumps(record, ensure_ascii=False), source.name)
         yield Pictured(source, path, record)
@@ -153,7 +160,7 @@ def _draw(
     table: Layers,
     source: Path,
     projections: Sequence[Projection],
-    smoothing: float,
+    look: Look,
     without: Sequence[str],
 ) -> tuple[Any, dict[str, Any]]:
     """The picture and its record; `without`: the layers in which nothing contributes to the class."""
@@ -168,12 +175,12 @@ def _draw(
     ]
     remarks = [
         f"{model.name}, weights {model.weights}" + _reduced(dv),
-        "left: image patches, each unit's receptive field",
+        f"left: image patches, {SHOWN[look.frame]}",
         "right: their projections; grey is zero, each tile is scaled by itself",
         "captions: " + "; ".join(_said_in_captions(projections)),
         *([f"nothing contributes to that score in {', '.join(without)}"] if without else []),
     ]
-    image, scalings = figures.figure(rows, source.name, remarks, projections[0].seen, smoothing=smoothing)
+    image, made = figures.figure(rows, source.name, remarks, projections[0].seen, look=look)
     record = {
         "schema_version": SCHEMA,
         "deconvviz": __version__,
@@ -183,8 +190,7 @@ def _draw(
         "preprocess": asdict(dv.preprocess) if dv.preprocess else None,
         "image": str(source),
         "layers": [
-            _layer_record(table[name], name, row, scaled)
-            for name, row, scaled in zip(names, rows, scalings, strict=True)
+            _layer_record(table[name], name, row, tiles) for name, row, tiles in zip(names, rows, made, strict=True)
         ],
     }
     return image, record
@@ -216,12 +222,12 @@ def _remark(layer: Layer, name: str) -> str:
     return f"{layer.channels} {what}{size}, {sees}{read}"
 
 
-def _layer_record(layer: Layer, name: str, row: figures.Row, scalings: Sequence[Scaling | None]) -> dict[str, Any]:
+def _layer_record(layer: Layer, name: str, row: figures.Row, made: Sequence[figures.Made]) -> dict[str, Any]:
     return {
         "layer": name,
         "read_at": layer.read_at,
         "channels": layer.channels,
         "size": layer.size,
         "receptive_field": layer.receptive_field,
-        "units": [unit_facts(p, scaling) for p, scaling in zip(row.projections, scalings, strict=True)],
+        "units": [unit_facts(p, how, frame) for p, (frame, how) in zip(row.projections, made, strict=True)],
     }

@@ -6,6 +6,7 @@ This wing gets boxes and arrays; it never knows what a unit, a network or a data
 """
 
 from . import notebook
+from .frames import common_box, cut_to, energy_share, frame_around, frame_side
 from .output import (
     PICTURES,
     check_writable,
@@ -17,8 +18,10 @@ from .output import (
     write_picture,
     write_text,
 )
+from .looks import FRAMES, Look
 from .tiles import (
     QUANTILE,
+    TONES,
     ZERO,
     Box,
     Scaling,
@@ -33,14 +36,22 @@ from .tiles import (
 
 __all__ = [
     "Box",
+    "FRAMES",
+    "Look",
     "PICTURES",
     "QUANTILE",
     "Scaling",
+    "TONES",
     "ZERO",
     "as_picture",
     "check_writable",
+    "common_box",
     "compact",
+    "cut_to",
+    "energy_share",
     "enlarged",
+    "frame_around",
+    "frame_side",
     "notebook",
     "picture_ending",
     "picture_tile",

@@ -25,6 +25,9 @@ QUANTILE = 0.995
 ZERO = 128
 """The grey level of zero, and of what lies outside the image."""
 
+TONES = ("colour", "grey")
+"""The channels as colours, or their mean."""
+
 Box = tuple[int, int, int, int]
 """(top, left, bottom, right) in pixels of the network's input; bottom and right are the first outside."""
 
@@ -33,7 +36,8 @@ Box = tuple[int, int, int, int]
 class Scaling:
     """How one tile was made: |p| of `scale` (at `quantile`) became full contrast, around grey level `zero`.
 
-    `smoothing`: standard deviation, in pixels of the input, of the Gaussian applied first; 0: none.
+    `smoothing`: standard deviation, in pixels of the input, of the Gaussian applied first; 0: none. `tone`: one of
+    TONES.
     """
 
     quantile: float
@@ -41,26 +45,36 @@ class Scaling:
     resampling: str
     smoothing: float = 0.0
     zero: int = ZERO
+    tone: str = "colour"
 
     def as_json(self) -> dict[str, Any]:
         """The fields by name."""
         return asdict(self)
 
 
-def signal_tile(pixels: Tensor, box: Box, field: Box, tile: int, smoothing: float = 0.0) -> tuple[Image.Image, Scaling]:
+def signal_tile(
+    pixels: Tensor, box: Box, field: Box, tile: int, smoothing: float = 0.0, tone: str = "colour"
+) -> tuple[Image.Image, Scaling]:
     """A projection (C, h, w) inside `box` as a tile of its receptive field, grey where that leaves the image."""
-    tiles, how = signal_tiles([pixels], [box], [field], tile, smoothing)
+    tiles, how = signal_tiles([pixels], [box], [field], tile, smoothing, tone)
     return as_picture(tiles[0].numpy()), how[0]
 
 
 @torch.inference_mode()
 def signal_tiles(
-    signals: Sequence[Tensor], boxes: Sequence[Box], fields: Sequence[Box], tile: int, smoothing: float = 0.0
+    signals: Sequence[Tensor],
+    boxes: Sequence[Box],
+    fields: Sequence[Box],
+    tile: int,
+    smoothing: float = 0.0,
+    tone: str = "colour",
 ) -> tuple[Tensor, list[Scaling]]:
-    """The same for n projections whose receptive fields are of one size (`span`): faster than one by one.
+    """The same for n projections whose receptive fields, or frames, are of one size (`span`): faster than one by one.
 
-    The tiles are (n, 3, tile, tile) of uint8.
+    The tiles are (n, 3, tile, tile) of uint8. `tone`: "grey" for the mean of the channels, scaled by itself.
     """
+    if tone == "grey":
+        signals = [signal.float().mean(0, keepdim=True) for signal in signals]
     pixels, sharp = span(fields[0]), enlarged(span(fields[0]), tile)
     places = [_places(box, field) for box, field in zip(boxes, fields, strict=True)]
     if sharp and smoothing <= 0:
@@ -74,7 +88,8 @@ def signal_tiles(
     values *= torch.tensor(contrasts, dtype=torch.float32, device="cpu").view(-1, 1, 1, 1)
     levels = values.add_(ZERO + 0.5).clamp_(1, 255).to(torch.uint8)  # a half more: it drops the fraction
     resampling = "nearest" if sharp else "bicubic, antialiased"
-    return _enlarge(levels, tile), [Scaling(quantile, scale, resampling, smoothing) for quantile, scale in scales]
+    how = [Scaling(quantile, scale, resampling, smoothing, tone=tone) for quantile, scale in scales]
+    return _enlarge(levels, tile), how
 
 
 def picture_tile(patch: Image.Image, box: Box, field: Box, tile: int) -> Image.Image:
