@@ -13,15 +13,16 @@ from .options import (
     batch_option,
     force_option,
     layers_option,
+    look_options,
     maps_option,
     model_options,
-    smooth_option,
     tile_option,
     workers_option,
 )
 
 if TYPE_CHECKING:
     from ..deconvnet import NetworkFrom
+    from ..drawing import Look
 
 over_a_gallery = force_option("Write over another gallery or other files there.")
 
@@ -41,11 +42,11 @@ over_a_gallery = force_option("Write over another gallery or other files there."
 @click.option(
     "--image-format", default="webp", show_default=True, type=Format(["webp", "png", "jpeg"]), help="Of sheets."
 )
-@smooth_option
+@look_options
 @over_a_gallery
 def gallery(
     sources: Sequence[str], network: "NetworkFrom", layers: Sequence[str], channels: list[int] | None, output: Path,
-    no_patches: bool, single_file: bool, force: bool, top: int | None, tile: int, image_format: str, smooth: float,
+    no_patches: bool, single_file: bool, force: bool, top: int | None, tile: int, image_format: str, look: "Look",
     **scanning: Any,
 ) -> None:  # fmt: skip
     """Write a gallery: a static site of feature maps, to be opened by double click or put on a web server.
@@ -60,7 +61,7 @@ def gallery(
     page = make_gallery(
         sources,
         Selection(layers, channels, top),
-        Style(not no_patches, image_format, tile, smooth),
+        Style(not no_patches, image_format, tile, look),
         Place(output, single_file, force),
         network,
         Told(report=problems, say=note, on_skip=skipped),

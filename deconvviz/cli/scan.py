@@ -14,16 +14,17 @@ from .options import (
     json_option,
     layers_option,
     load,
+    look_options,
     maps_option,
     model_options,
     shard_option,
-    smooth_option,
     tile_option,
     workers_option,
 )
 
 if TYPE_CHECKING:
     from ..deconvnet import NetworkFrom
+    from ..drawing import Look
 
 index_argument = click.argument("index", type=click.Path(path_type=Path))
 
@@ -98,9 +99,9 @@ def top(index: Path, units: Sequence[str], top: int | None, as_json: bool) -> No
 @maps_option("the first 16")
 @click.option("-o", "--output", default="fig2.png", show_default=True, type=click.Path(path_type=Path))
 @tile_option(16)
-@smooth_option
+@look_options
 def figure(
-    index: Path, layers: Sequence[str], channels: list[int] | None, output: Path, tile: int, smooth: float
+    index: Path, layers: Sequence[str], channels: list[int] | None, output: Path, tile: int, look: "Look"
 ) -> None:
     """Draw Figure 2 from an index: for each feature map its strongest images beside their projections.
 
@@ -110,7 +111,7 @@ def figure(
     from .texts import Problems
 
     problems = Problems()
-    click.echo(str(write_index_figure(open_index(index), layers, channels, output, tile, smooth, problems)))
+    click.echo(str(write_index_figure(open_index(index), layers, channels, output, tile, look, problems)))
     end(problems.count)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ..drawing import Box, Look, Scaling
+from ..drawing import USUAL, Box, Look, Scaling
 from ..errors import UnsuitableInput
 from ..images import printable
 from .projection import GREY, SMALL, Projection, frames_of, patch_tile, projection_tile
@@ -135,7 +135,7 @@ Made = tuple[Box, Scaling | None]
 """Of a tile: what it shows, in pixels of the input, and how it is scaled; None for a silent unit."""
 
 
-def row_picture(row: Row, tile: int, look: Look = Look()) -> tuple[Image.Image, list[Made]]:
+def row_picture(row: Row, tile: int, look: Look = USUAL) -> tuple[Image.Image, list[Made]]:
     """A row: heading, then the grid of patches beside the grid of projections, and how each tile was made."""
     frames = frames_of(row.projections, look)
     made = [projection_tile(p, tile, frame, look) for p, frame in zip(row.projections, frames, strict=True)]
@@ -164,7 +164,7 @@ def figure(
     remarks: Sequence[str],
     image: Image.Image | None = None,
     tile: int = SMALL,
-    look: Look = Look(),
+    look: Look = USUAL,
 ) -> tuple[Image.Image, list[list[Made]]]:
     """One picture: title and remarks beside the image that the network saw, then the rows.
 
@@ -214,7 +214,7 @@ def figure2(
     count: int = 9,
     heading: str = "",
     remark: str = "",
-    look: Look = Look(),
+    look: Look = USUAL,
 ) -> Image.Image:
     """Figure 2 of Zeiler & Fergus 2014: for each map its patches beside its projections, `across` maps a row.
 

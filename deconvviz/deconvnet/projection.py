@@ -20,6 +20,7 @@ from torch import Tensor
 from ..arguments import a_path, said, takes, whole
 from ..drawing import (
     QUANTILE,
+    USUAL,
     ZERO,
     Box,
     Look,
@@ -179,8 +180,8 @@ class Projection:
 
         Beside `schema_version`: `layer`, `read_at` and `image` (the number of the unit's), then the record of the unit:
         its text (`Unit.parse` reads it), place, class and activation, what it contributes to which class, whether it is
-        silent, `box`, `field` and `frame` in pixels of the input, the share of its `energy` in the frame, and how a tile
-        of 112 pixels is scaled (None if it is silent).
+        silent, `box`, `field` and `frame` in pixels of the input, the share of its `energy` in the frame, and how a
+        tile of 112 pixels is scaled (None if it is silent).
         """
         whose = {"layer": self.unit.layer, "read_at": self.read_at, "image": self.unit.image}
         facts = unit_facts(self, projection_tile(self, SMALL, self.frame)[1], self.frame)
@@ -257,7 +258,7 @@ def frames_of(projections: Sequence[Projection], look: Look) -> list[Box]:
 
 
 def projection_tile(
-    projection: Projection, tile: int, frame: Box | None = None, look: Look = Look()
+    projection: Projection, tile: int, frame: Box | None = None, look: Look = USUAL
 ) -> tuple[Image.Image, Scaling | None]:
     """The projection in a frame, by default its whole field, as a square tile, and how it was scaled.
 

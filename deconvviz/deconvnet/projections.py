@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..arguments import a_path, takes
-from ..drawing import Box, Look, notebook, write_picture
+from ..drawing import USUAL, Box, notebook, write_picture
 from ..errors import UnsuitableInput
 from ..images import printable
 from .figures import Row, check_shown, row_picture, short_number, value_of
@@ -97,7 +97,7 @@ class Projections(list[Projection]):
 def units_html(projections: Sequence[Projection], heading: str) -> str:
     """The first nine projections for a notebook, each with its patch, unit and activation."""
     shown = projections[: notebook.SHOWN]
-    frames = frames_of(projections, Look())
+    frames = frames_of(projections, USUAL)
     several = len({projection.unit.image for projection in shown}) > 1
 
     def draw(tile: int) -> str:

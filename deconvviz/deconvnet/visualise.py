@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..drawing import PICTURES, Look, check_writable, picture_ending, write_picture
+from ..drawing import PICTURES, USUAL, Look, check_writable, picture_ending, write_picture
 from ..errors import DeconvvizError, UnreadableImage, UnsuitableInput, UnwritableOutput
 from ..images import as_batch, printable
 from ..mirror import Layer, Layers, mirrored
@@ -20,7 +20,6 @@ from .deconvnet import DeconvNet
 from .figures import MOST_SHOWN, check_shown
 from .projection import SCHEMA, Projection, unit_facts
 from .units import Unit, images_of
-
 
 SHOWN = {
     "effective": "the middle of each unit's receptive field, with 95 % of the projection's energy",
@@ -99,7 +98,7 @@ def picture_files(
     units: Sequence[Unit] = (),
     top: int = 9,
     out: Path | None = None,
-    look: Look = Look(),
+    look: Look = USUAL,
     for_class: str | int | None = None,
 ) -> Iterator[Pictured]:
     """For each image file, one picture of its strongest units in `layers` (or of `units`), written at once.

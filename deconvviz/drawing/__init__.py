@@ -7,6 +7,7 @@ This wing gets boxes and arrays; it never knows what a unit, a network or a data
 
 from . import notebook
 from .frames import common_box, cut_to, energy_share, frame_around, frame_side
+from .looks import FRAMES, USUAL, Look
 from .output import (
     PICTURES,
     check_writable,
@@ -18,7 +19,6 @@ from .output import (
     write_picture,
     write_text,
 )
-from .looks import FRAMES, Look
 from .tiles import (
     QUANTILE,
     TONES,
@@ -42,6 +42,7 @@ __all__ = [
     "QUANTILE",
     "Scaling",
     "TONES",
+    "USUAL",
     "ZERO",
     "as_picture",
     "check_writable",

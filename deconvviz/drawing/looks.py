@@ -18,9 +18,9 @@ def _checked(frame: str, tone: str, smoothing: float) -> tuple[str, str, float]:
 class Look:
     """How tiles look. Raises UnsuitableInput for what there is not.
 
-    `frame`: "effective", the middle of the receptive field that holds 95 % of the energy, or "field", all of it; `tone`:
-    "colour", or "grey" for the mean of the channels, scaled by itself; `smoothing` of projections: standard deviation in
-    pixels of the input, 0 for none.
+    `frame`: "effective", the middle of the receptive field that holds 95 % of the energy, or "field", all of it;
+    `tone`: "colour", or "grey" for the mean of the channels, scaled by itself; `smoothing` of projections: standard
+    deviation in pixels of the input, 0 for none.
     """
 
     frame: str = "effective"
@@ -31,3 +31,6 @@ class Look:
         checked = _checked(self.frame, self.tone, self.smoothing)
         for name, value in zip(("frame", "tone", "smoothing"), checked, strict=True):
             object.__setattr__(self, name, value)
+
+
+USUAL = Look()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..drawing import USUAL, Look
 from ..scanning import Index, Skipped
 from .sheets import ENDINGS, MOST, format_named
 
@@ -35,13 +36,13 @@ class Style:
     """How the pictures of a gallery look. Raises UnwritableOutput for a format that there is not.
 
     `patches`: whether images are shown at all, beside what units saw in them; `image_format`: of sheets and images;
-    `tile`: pixels of a tile's side at most; `smoothing` of projections: standard deviation in pixels of the input.
+    `tile`: pixels of a tile's side at most; `look`: what tiles show, in which tone, how smooth.
     """
 
     patches: bool = True
     image_format: str = "webp"
     tile: int = 96
-    smoothing: float = 0.0
+    look: Look = USUAL
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "image_format", format_named(self.image_format))

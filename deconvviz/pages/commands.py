@@ -9,7 +9,8 @@ from typing import Any
 
 from .asked import Style
 
-USUAL = asdict(Style())
+_STYLE = asdict(Style())
+USUAL = {**_STYLE.pop("look"), **_STYLE}
 """What `write_gallery` takes by itself; only what differs is said."""
 
 
@@ -64,6 +65,8 @@ def _flags(gallery: Mapping[str, Any], origin: Origin) -> list[str]:
         "patches": "--no-patches",
         "image_format": f"--image-format {gallery['image_format']}",
         "tile": f"--tile {gallery['tile']}",
+        "frame": f"--frame {gallery['frame']}",
+        "tone": f"--tone {gallery['tone']}",
         "smoothing": f"--smooth {gallery['smoothing']:g}",
     }
     words = [flags[key] for key, usual in USUAL.items() if gallery[key] != usual]

@@ -181,7 +181,7 @@ def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]
 
 
 def _entry_json(entry: Entry, tile: Mapping[str, Any] | None) -> dict[str, Any]:
-    shown = {name: tile[name] for name in ("box", "field", "scale", "quantile")} if tile else None
+    shown = {name: tile[name] for name in ("box", "field", "frame", "energy", "scale", "quantile")} if tile else None
     at = {"row": entry.row, "column": entry.column}
     return {"image": entry.unit.image, "activation": entry.activation, **at, "shown": shown}
 

@@ -11,14 +11,15 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from ..arguments import a_path, between, takes, whole, wholes
-from ..drawing import write_json
+from ..arguments import a_path, takes, whole, wholes
+from ..drawing import Look, write_json
 from ..images import is_embedded, printable
 from ..mirror import some_layers
 from ..scanning import Index, an_index
@@ -44,7 +45,6 @@ BYTES_PER_PIXEL = {"webp": 0.16, "png": 1.25, "jpeg": 0.26}
     channels=wholes(None),
     k=whole(1, None),
     tile=whole(1),
-    smoothing=between(0, 100),
 )
 def write_gallery(
     index: Index,
@@ -57,6 +57,8 @@ def write_gallery(
     image_format: str = "webp",
     tile: int = 96,
     smoothing: float = 0.0,
+    frame: str = "effective",
+    tone: str = "colour",
     force: bool = False,
     report: Callable[[str], object] = warnings.warn,
     say: Callable[[str], object] | None = None,
@@ -66,12 +68,12 @@ def write_gallery(
     `layers` (names, aliases, globs, or `all`), and `channels` of each: which; by default all but max-pools and layers
     that others line up. `k` images of each map, by default all that the index has. `patches`: show the images too,
     else projections only. `image_format`: "webp", "png" or "jpeg" ("jpg"); `tile`: pixels of a tile's side at most;
-    `smoothing`: standard deviation in pixels of the input. What lies in the folder of the same gallery is kept, so an
-    interrupted one goes on; anything else there is refused without `force`. `report` is told of images that cannot be
-    shown any more, `say` how large it will be; then progress is shown.
+    `smoothing`, `frame` and `tone` as for `Projection.show`. What lies in the folder of the same gallery is kept, so
+    an interrupted one goes on; anything else there is refused without `force`. `report` is told of images that cannot
+    be shown any more, `say` how large it will be; then progress is shown.
     Raises UnknownLayer, UnknownUnit, UnusableIndex, UnwritableOutput.
     """
-    selection, style = Selection(layers, channels, k), Style(patches, image_format, tile, smoothing)
+    selection, style = Selection(layers, channels, k), Style(patches, image_format, tile, Look(frame, tone, smoothing))
     return write_site(index, selection, style, Place(Path(folder), force=force), Told(report, say))
 
 
@@ -182,7 +184,7 @@ def gallery_json(index: Index, shown: Sequence[Section], store: Store) -> dict[s
         "patches": style.patches,
         "image_format": style.image_format,
         "tile": style.tile,
-        "smoothing": style.smoothing,
+        **asdict(style.look),
         "layers": [_section_json(section, style) | _listed(index, section) for section in shown],
     }
 

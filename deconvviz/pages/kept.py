@@ -6,7 +6,7 @@ Each says by itself what it shows, so one that an interrupted run left is either
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ class Store:
 
 def store_in(folder: Path, index: Index, selection: Selection, style: Style) -> Store:
     """Where the pictures of a gallery of the index lie."""
-    how = (selection.count(index), style.tile, style.image_format, style.patches, style.smoothing)
+    how = (selection.count(index), style.tile, style.image_format, style.patches, *asdict(style.look).values())
     facts = [SCHEMA, DRAWN, index.manifest.identity, index.network.signal_precision, *how]
     return Store(folder, style, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24])
 

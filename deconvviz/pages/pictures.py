@@ -1,6 +1,7 @@
 """The whole pictures of the images that a gallery shows: written once, and kept while their regions are drawn."""
 
-from collections.abc import Iterable, Iterator
+import weakref
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,35 +26,30 @@ class Pictures:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.kept: dict[int, NDArray[np.uint8]] = {}
-        self.passing: dict[int, NDArray[np.uint8]] = {}
+        self.elsewhere: weakref.WeakValueDictionary[int, NDArray[np.uint8]] = weakref.WeakValueDictionary()
         self.written = set[int]()
 
-    def keep(self, projections: Iterable[Projection], at_once: AtOnce) -> list[int]:
-        """See that each one's picture is in memory and in the folder; give the bytes of each one written now.
+    def of(self, projections: Sequence[Projection], at_once: AtOnce) -> tuple[list[NDArray[np.uint8]], list[int]]:
+        """The picture of each one's image; and the bytes of each one that is written now.
 
-        Images come in the same order again and again. So what is in memory stays; when that is full, others are kept
-        until the next call.
+        Images come in the same order again and again. So what is in memory stays; when that is full, others are known
+        as long as somebody has them.
         """
-        new = {image_of(p.unit): p for p in projections if p.unit.image not in self.kept}
-        full = sum(picture.nbytes for picture in self.kept.values()) >= PICTURE_BYTES
-        self.passing = dict(zip(new, at_once(lambda p: [np.asarray(p.seen)], list(new.values())), strict=True))
-        if not full:
-            self.kept |= self.passing
-        unwritten = [number for number in new if number not in self.written]
-        self.written.update(unwritten)
-        return at_once(self._write, unwritten)
+        numbers = [image_of(p.unit) for p in projections]
+        there = {n: self.kept.get(n, self.elsewhere.get(n)) for n in numbers}
+        new = {n: p for n, p in zip(numbers, projections, strict=True) if there[n] is None}
+        made = dict(zip(new, at_once(lambda p: [np.asarray(p.seen)], list(new.values())), strict=True))
+        if sum(picture.nbytes for picture in self.kept.values()) < PICTURE_BYTES:
+            self.kept |= made
+        self.elsewhere.update(made)
+        pictures = {n: picture if picture is not None else made[n] for n, picture in there.items()}
+        unwritten = [(n, pictures[n]) for n in pictures if n not in self.written]
+        self.written.update(n for n, _ in unwritten)
+        return [pictures[n] for n in numbers], at_once(self._write, unwritten)
 
-    def region(self, projection: Projection) -> NDArray[np.uint8]:
-        """What the projection's receptive field shows of its image (h, w, 3)."""
-        top, left, bottom, right = projection.box
-        return self._picture(image_of(projection.unit))[top:bottom, left:right]
-
-    def _picture(self, number: int) -> NDArray[np.uint8]:
-        return self.kept[number] if number in self.kept else self.passing[number]
-
-    def _write(self, number: int) -> Iterator[int]:
-        store = self.store
+    def _write(self, one: tuple[int, NDArray[np.uint8]]) -> Iterator[int]:
+        (number, shown), store = one, self.store
         if not store.has_picture(number):
-            picture = Image.fromarray(self._picture(number))
+            picture = Image.fromarray(shown)
             content = encode(picture, store.style.image_format, max(picture.size) <= SMALL, store.picture_facts(number))
             yield write_content(store.picture_path(number), content)

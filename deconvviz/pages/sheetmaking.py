@@ -1,9 +1,8 @@
 """Make the sheets of a gallery in rounds: all cores project, then all draw, then all write the sheets that are full."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby, islice
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..deconvnet import Projection, image_of
-from ..drawing import as_picture, picture_tiles, signal_tiles, span, write_content
+from ..drawing import (
+    Box,
+    as_picture,
+    cut_to,
+    energy_share,
+    frame_around,
+    picture_tiles,
+    signal_tiles,
+    span,
+    write_content,
+)
 from ..machine import AtOnce, sharing
 from ..scanning import Index
 from .facts import MapFacts, Section, map_fact
@@ -22,15 +31,11 @@ from .sheets import empty_sheet, encode, lay
 MAPS_TOGETHER = 256
 """Feature maps whose sheets are under way at a time: enough that they share images, few enough for memory."""
 
-BYTES = 256 * 2**20
-"""Of sheets under way, at most."""
+BYTES = 768 * 2**20
+"""Of sheets under way and of what waits for them, at most."""
 
 DRAWN_TOGETHER, DRAWN_BYTES = 256, 64 * 2**20
 """Projections drawn before more are made: enough that no core waits long for the others. And their bytes, about."""
-
-BATCH, BATCH_BYTES = 16, 4 * 2**20
-"""Projections that a core draws at a time: each costs less than by itself. And the bytes of their patches or tiles; as
-signals they are four times as many."""
 
 WRITTEN_TOGETHER = 32
 """Sheets written before more are drawn: enough that no core waits long for the others."""
@@ -38,7 +43,7 @@ WRITTEN_TOGETHER = 32
 
 @dataclass(eq=False)
 class _Begun:
-    """A sheet (3, H, W) that waits for its tiles; of those on it, by the numbers of their images, how they were made.
+    """A sheet (3, H, W) that waits for its tiles, and what there is for them, by the numbers of their images.
 
     Each image excites a map once.
     """
@@ -46,7 +51,8 @@ class _Begun:
     section: Section
     facts: MapFacts
     sheet: NDArray[np.uint8]
-    tiles: dict[int, dict[str, Any]] = field(default_factory=dict)
+    waiting: dict[int, "_Waiting"] = field(default_factory=dict)
+    pictures: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
 
     @cached_property
     def ranks(self) -> dict[int, int]:
@@ -67,7 +73,7 @@ def make_sheets(
     projections are done. What is written is complete, also when this is interrupted.
     """
     largest = max((3 * section.layout.size[0] * section.layout.size[1] for section, _ in work.maps), default=1)
-    together = max(min(MAPS_TOGETHER, len(work.maps), BYTES // largest), 1)
+    together = max(min(MAPS_TOGETHER, len(work.maps), BYTES // (largest + _waiting_bytes(index, work))), 1)
     rooms = np.empty((together, largest), np.uint8)  # used again and again: memory that is new costs time
     with sharing() as at_once:
         for start in range(0, len(work.maps), together):
@@ -79,6 +85,17 @@ def make_sheets(
             yield from _Filling(some, pictures, at_once).fill(index, report, advance)
 
 
+def _waiting_bytes(index: Index, work: Work) -> int:
+    """Of the projections of a map that wait for each other, and of their pictures, at most."""
+    _, rows, columns = index.network.layers.graph.input_shape
+    most = 1
+    for section, _ in work.maps:
+        field = section.row.receptive_field or (rows, columns)
+        signal = 3 * 2 * min(field[0], rows) * min(field[1], columns)
+        most = max(most, section.layout.count * (signal + 3 * rows * columns))
+    return most
+
+
 class _Filling:
     """Some sheets, from their first tile until each is written."""
 
@@ -88,70 +105,113 @@ class _Filling:
         self.store, self.style = pictures.store, pictures.store.style
 
     def fill(self, index: Index, report: Callable[[str], object], advance: Callable[[int], object]) -> Iterator[int]:
-        """Project what the sheets show, image by image, and write each sheet once it is full; yield their bytes."""
+        """Project what the sheets show, image by image; draw each once all of its projections are there, and write it.
+
+        Yields the bytes of each file. Tiles of a map share a frame, so none can be drawn before the last is there.
+        """
         units = [entry.unit for sheet in self.begun.values() for entry in sheet.facts.entries]
         full = list[_Begun]()
         for projections in _rounds(index.stream(units, report), advance):
-            if self.style.patches:
-                yield from self.pictures.keep(projections, self.at_once)
-            projections.sort(key=lambda p: (_kind(p), _overhang(p)))
-            full += self._full_with(projections, self.at_once(self._tiles, list(self._alike(projections))))
+            pictures, written = self.pictures.of(projections, self.at_once) if self.style.patches else ([], [])
+            yield from written
+            waiting = self.at_once(_wait, projections)
+            full += self._full_with(projections, waiting, pictures)
             projections.clear()  # before the next are made
             if len(full) >= WRITTEN_TOGETHER:
                 yield from self.at_once(self._write, full)
                 full.clear()
         for begun in self.begun.values():  # an image of theirs could not be shown
-            advance(len(begun.facts.entries) - len(begun.tiles))
+            advance(len(begun.facts.entries) - len(begun.waiting))
         yield from self.at_once(self._write, [*full, *self.begun.values()])
 
-    def _full_with(self, projections: list[Projection], drawn: list[dict[str, Any]]) -> list[_Begun]:
-        """Note that the tiles of projections are on their sheets; take out the sheets that are full now."""
+    def _full_with(
+        self, projections: list[Projection], waiting: list["_Waiting"], pictures: Sequence[NDArray[np.uint8]]
+    ) -> list[_Begun]:
+        """Note projections and pictures with their sheets; take out the sheets that have all of theirs."""
         full = list[_Begun]()
-        for projection, facts in zip(projections, drawn, strict=True):
-            begun = self.begun[_key(projection)]
-            begun.tiles[image_of(projection.unit)] = facts
-            if len(begun.tiles) == len(begun.facts.entries):
+        for n, (projection, one) in enumerate(zip(projections, waiting, strict=True)):
+            begun, image = self.begun[_key(projection)], image_of(projection.unit)
+            begun.waiting[image] = one
+            if pictures:
+                begun.pictures[image] = pictures[n]
+            if len(begun.waiting) == len(begun.facts.entries):
                 full.append(self.begun.pop(_key(projection)))
         return full
 
-    def _alike(self, projections: Iterable[Projection]) -> Iterator[list[Projection]]:
-        """Neighbours that can be drawn together: of one layer, with receptive fields of one size."""
-        for (_, pixels), same in groupby(projections, key=_kind):
-            many = max(min(BATCH, BATCH_BYTES // (3 * max(pixels, self.style.tile) ** 2)), 1)
-            while some := list(islice(same, many)):
-                yield some
-
-    def _tiles(self, projections: list[Projection]) -> Iterator[dict[str, Any]]:
-        """Lay on their sheets the tiles of projections of one layer, with receptive fields of one size; yield facts."""
-        tile = self.begun[_key(projections[0])].section.layout.tile
-        signals, boxes, fields = zip(*((p.pixels, p.box, p.field) for p in projections), strict=True)
-        drawn, scalings = signal_tiles(signals, boxes, fields, tile, self.style.smoothing)
-        self._lay(projections, drawn)
-        if self.style.patches:
-            regions = [self.pictures.region(p) for p in projections]
-            self._lay(projections, picture_tiles(regions, boxes, fields, tile), patches=True)
-        for projection, scaling in zip(projections, scalings, strict=True):
-            yield {
-                **unit_facts(projection.unit),
-                "box": projection.box,
-                "field": projection.field,
-                "input": projection.input.shape[-2:],
-                "quantile": scaling.quantile,
-                "scale": scaling.scale,
-                "resampling": scaling.resampling,
-            }
-
-    def _lay(self, projections: list[Projection], tiles: Tensor, patches: bool = False) -> None:
-        for projection, tile in zip(projections, tiles.numpy(), strict=True):
-            begun = self.begun[_key(projection)]
-            lay(tile, begun.sheet, begun.section.layout.place(begun.ranks[image_of(projection.unit)], patches))
-
     def _write(self, begun: _Begun) -> Iterator[int]:
+        tiles = self._draw(begun) if begun.waiting else {}
+        begun.waiting.clear()
+        begun.pictures.clear()
         name, channel = begun.section.name, begun.facts.channel
-        tiles = [begun.tiles.get(image) for image in begun.facts.images]
-        said = {"gallery": self.store.gallery, "layer": name, "map": channel, "tiles": tiles}
+        said = {
+            "gallery": self.store.gallery,
+            "layer": name,
+            "map": channel,
+            "tiles": [tiles.get(image) for image in begun.facts.images],
+        }
         content = encode(as_picture(begun.sheet), self.style.image_format, begun.section.sharp, said)
         yield write_content(self.store.sheet_path(begun.section, channel), content)
+
+    def _draw(self, begun: _Begun) -> dict[int, dict[str, Any]]:
+        """Lay the tiles of a map on its sheet, all in frames of one size; what is said of each, by image."""
+        layout, look, waiting = begun.section.layout, self.style.look, list(begun.waiting.values())
+        side = max(one.side for one in waiting) if look.frame == "effective" else span(waiting[0].field)
+        frames = [frame_around(one.field, side) for one in waiting]
+        signals, boxes = zip(
+            *(cut_to(one.values.float(), one.box, frame) for one, frame in zip(waiting, frames, strict=True)),
+            strict=True,
+        )
+        drawn, scalings = signal_tiles(signals, boxes, frames, layout.tile, look.smoothing, look.tone)
+        self._lay(begun, drawn)
+        if self.style.patches:
+            regions = [
+                begun.pictures[image][top:bottom, left:right]
+                for image, (top, left, bottom, right) in zip(begun.waiting, boxes, strict=True)
+            ]
+            self._lay(begun, picture_tiles(regions, boxes, frames, layout.tile), patches=True)
+        return {
+            image: one.facts
+            | {
+                "frame": frame,
+                "energy": round(energy_share(one.values, one.box, one.field, side), 4),
+                "quantile": scaling.quantile,
+                "scale": scaling.scale * one.peak,
+                "resampling": scaling.resampling,
+            }
+            for (image, one), frame, scaling in zip(begun.waiting.items(), frames, scalings, strict=True)
+        }
+
+    def _lay(self, begun: _Begun, tiles: Tensor, patches: bool = False) -> None:
+        for image, tile in zip(begun.waiting, tiles.numpy(), strict=True):
+            lay(tile, begun.sheet, begun.section.layout.place(begun.ranks[image], patches))
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    """A projection that waits for the others of its map, in half precision: no tile tells the difference.
+
+    `values` (C, h, w): its pixels divided by `peak`, the largest magnitude; `side` of its own frame.
+    """
+
+    values: Tensor
+    peak: float
+    box: Box
+    field: Box
+    side: int
+    facts: dict[str, Any]
+
+
+def _wait(projection: Projection) -> Iterator[_Waiting]:
+    pixels = projection.pixels.float()
+    peak = float(pixels.abs().max()) if pixels.numel() else 0.0
+    facts = {
+        **unit_facts(projection.unit),
+        "box": projection.box,
+        "field": projection.field,
+        "input": projection.input.shape[-2:],
+    }
+    values = (pixels / (peak or 1.0)).half()
+    yield _Waiting(values, peak, projection.box, projection.field, span(projection.frame), facts)
 
 
 def _rounds(projections: Iterable[Projection], advance: Callable[[int], object]) -> Iterator[list[Projection]]:
@@ -170,15 +230,3 @@ def _rounds(projections: Iterable[Projection], advance: Callable[[int], object])
 
 def _key(projection: Projection) -> tuple[str, int]:
     return projection.unit.layer, projection.unit.channel
-
-
-def _kind(projection: Projection) -> tuple[str, int]:
-    return projection.unit.layer, span(projection.field)
-
-
-def _overhang(projection: Projection) -> tuple[int, ...]:
-    """How far the receptive field leaves the image: top, left (0 or more), bottom, right (0 or less).
-
-    Neighbours that agree in it cover the same part of their tiles: less is resampled.
-    """
-    return tuple(inside - at for inside, at in zip(projection.box, projection.field, strict=True))

@@ -27,7 +27,7 @@ ENDINGS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 
 IMAGE_DESCRIPTION = 0x010E
 
-DRAWN = 6
+DRAWN = 7
 """Counts up when sheets are drawn in another way: then none is kept."""
 
 MOST = 100

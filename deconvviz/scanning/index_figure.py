@@ -3,13 +3,14 @@
 import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from PIL import Image
 
-from ..arguments import between, takes, whole, wholes
+from ..arguments import takes, whole, wholes
 from ..deconvnet import Cell, Projection, figure2, one_below_the_other, short_number
-from ..drawing import check_writable, picture_ending, write_picture
+from ..drawing import Look, check_writable, picture_ending, write_picture
 from ..images import printable
 from ..mirror import some_layers
 from ..version import __version__
@@ -22,7 +23,7 @@ DPI = 300
 """Dots an inch of figures for print."""
 
 
-@takes(index=an_index, layer=some_layers, channels=wholes(None), tile=whole(1), smoothing=between(0, 100))
+@takes(index=an_index, layer=some_layers, channels=wholes(None), tile=whole(1))
 def picture_index(
     index: Index,
     layer: str | Sequence[str],
@@ -30,13 +31,18 @@ def picture_index(
     tile: int = 96,
     smoothing: float = 0.0,
     report: Callable[[str], object] = warnings.warn,
+    *,
+    frame: str = "effective",
+    tone: str = "colour",
 ) -> Image.Image:
     """Figure 2 for some feature maps of a layer in an index: for each, its strongest images and projections.
 
     `layer`: a name, an alias, a glob (`layer3.*`) or `all`, or several of these: one below the other. Without
-    `channels`, the first 16 of each. An image that has changed since the scan is left out, and `report` is told.
-    Raises UnknownLayer, UnknownUnit, UnusableIndex.
+    `channels`, the first 16 of each. `frame`, `tone` and `smoothing` as for `Projection.show`; tiles of a map share one
+    frame. An image that has changed since the scan is left out, and `report` is told.
+    Raises UnknownLayer, UnknownUnit, UnusableIndex, UnsuitableInput for another frame or tone.
     """
+    look = Look(frame, tone, smoothing)
     facts = {
         name: {
             n: index.statistics(name, n)
@@ -44,7 +50,7 @@ def picture_index(
         }
         for name in index.matching(layer)
     }  # before any work: what there is not is said
-    return one_below_the_other([_of_layer(index, name, facts[name], tile, smoothing, report) for name in facts])
+    return one_below_the_other([_of_layer(index, name, facts[name], tile, look, report) for name in facts])
 
 
 def _of_layer(
@@ -52,7 +58,7 @@ def _of_layer(
     layer: str,
     facts: Mapping[int, Statistics],
     tile: int,
-    smoothing: float,
+    look: Look,
     report: Callable[[str], object],
 ) -> Image.Image:
     m = index.manifest
@@ -70,9 +76,9 @@ def _of_layer(
     shown = max(min(m.top, seen), 1)
     which = f"the {shown} of {seen} images that" if shown < seen else f"all {seen} images, first those that"
     remark = f"{m.model}: {which} excite each map most, and what it saw there; grey is zero"
-    if smoothing:
-        remark += f"; projections smoothed by {smoothing:g} px"
-    return figure2(cells, tile, 4 if len(cells) > 9 else 3, shown, layer, remark, smoothing)
+    if look.smoothing:
+        remark += f"; projections smoothed by {look.smoothing:g} px"
+    return figure2(cells, tile, 4 if len(cells) > 9 else 3, shown, layer, remark, look)
 
 
 def write_index_figure(
@@ -81,19 +87,19 @@ def write_index_figure(
     channels: Sequence[int] | None,
     path: Path,
     tile: int,
-    smoothing: float,
+    look: Look,
     report: Callable[[str], object],
 ) -> Path:
     """Write `picture_index` as what the path's ending says (`write_picture`); raises UnwritableOutput."""
     picture_ending(path)
     check_writable(path.parent)
     names = index.matching(layer)
-    picture = picture_index(index, names, channels, tile, smoothing, report)
+    picture = picture_index(index, names, channels, tile, look.smoothing, report, frame=look.frame, tone=look.tone)
     facts = {
         "schema_version": SCHEMA,
         "deconvviz": __version__,
         **({"layer": names[0]} if len(names) == 1 else {"layers": names}),
         "scan": index.manifest.identity,
-        "smoothing": smoothing,
+        **asdict(look),
     }
     return write_picture(path, picture, json.dumps(facts), f"{index.manifest.model} {', '.join(names)}", DPI)

@@ -26,7 +26,7 @@ function itemsOf(facts, { gallery, layer, data, sheet, patches }) {
   /** What the receptive field shows of the image: the sheet's tile, and over it, where that has more pixels, a part of the whole picture. */
   function patch(entry, rank, about, label) {
     const element = tile(rank, true, label);
-    const [top, left, bottom, right] = entry.shown.field, height = bottom - top, width = right - left;
+    const [top, left, bottom, right] = entry.shown.frame, height = bottom - top, width = right - left;
     const span = Math.max(height, width); // a tile's side: the field is in its middle, rounded as on the sheet
     if (span <= layer.sheet.side) return element;
     const image = make("img", { src: picture(entry.image), alt: "", decoding: "async" });
