@@ -26,7 +26,7 @@ WITHIN = {
         *("dice", "textures", "pen", "parts", "buildings", "creatures", "heads", "plants", "things", "vehicles"),
         *("world", "zfnet", "__init__", "train"),
     ],
-    "drawing": ["output", "resampling", "tiles", "notebook"],
+    "drawing": ["output", "resampling", "tiles", "frames", "looks", "notebook"],
     "images": ["pictures", "transforms", "preprocess", "inputs", "records", "archives", "datasets", "sources"],
     "network": [
         *(
@@ -49,7 +49,7 @@ WITHIN = {
     ],
     "mirror": [
         *("window", "signals", "arrivals", "bits", "recording", "registry", "scores", "rules", "names", "layers"),
-        *("descent", "walk"),
+        *("blocks", "descent", "walk"),
     ],
     "mirror/rules": [
         *("pools", "averages", "joins", "gates", "normalisations", "paper", "other_activations", "parts"),

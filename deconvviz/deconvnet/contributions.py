@@ -16,7 +16,7 @@ from torch.fx.node import map_aggregate
 
 from ..errors import UnknownLayer, UnsuitableInput, one_line
 from ..machine import exactly
-from ..mirror import Layers, check_lasting
+from ..mirror import Layers, check_lasting, spread_over_depth
 from ..network import Call, Weight, between_captures, compare, run
 from .classes import ClassScore
 from .units import Unit, strongest_maps
@@ -57,7 +57,7 @@ def layers_below(table: Layers, score: ClassScore, count: int) -> list[str]:
 
     Raises UnknownLayer if there are none.
     """
-    names = table.spread_over_depth(count, _part(table, score) - table.scores.apart(score.call))
+    names = spread_over_depth(table, count, _part(table, score) - table.scores.apart(score.call))
     if not names:
         raise UnknownLayer(
             f"no layer lies below the scores of {score.call.name}, so nothing contributes to {score.name}"

@@ -10,7 +10,7 @@ from typing import Any
 from ..drawing import PICTURES, USUAL, Look, check_writable, picture_ending, write_picture
 from ..errors import DeconvvizError, UnreadableImage, UnsuitableInput, UnwritableOutput
 from ..images import as_batch, printable
-from ..mirror import Layer, Layers, mirrored
+from ..mirror import Layer, Layers, mirrored, spread_over_depth
 from ..version import __version__
 from . import figures
 from .asked import single_units
@@ -39,7 +39,7 @@ def usual_layers(dv: DeconvNet, for_class: str | int | None = None, images: Iter
     mirrored(table.graph, table.graph.outputs)
     if for_class is not None:
         return layers_below(table, class_score(table, dv.model.categories, for_class), 4)
-    return table.spread_over_depth(4)
+    return spread_over_depth(table, 4)
 
 
 def _usual_table(dv: DeconvNet, images: Iterable[Path]) -> Layers:

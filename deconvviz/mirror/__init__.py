@@ -2,12 +2,13 @@
 
 Here live the table from operators to mirror rules (`registry`; `@deconvviz.mirror.register` adds yours), the rules in
 the paper's words (`rules/`), one forward pass with hooks (`recording`), the table of layers one can point at
-(`layers`), the way down prepared (`descent`), and the walk from a seed to the pixels (`walk`, `arrivals`) on windows
+(`layers`, `blocks`), the way down prepared (`descent`), and the walk from a seed to the pixels (`walk`, `arrivals`) on windows
 (`signals`, `window`). This wing never knows units, batches of them, or pictures: it carries signals.
 """
 
 from . import rules as rules
 from .arrivals import Signal
+from .blocks import blocks, inside_blocks, spread_over_depth
 from .descent import Descent, Step, check_lasting, descent, mirrored
 from .layers import Fields, Layer, Layers, describe
 from .names import LayerNames, is_glob, matching, some_layers, unknown_layer
@@ -50,11 +51,13 @@ __all__ = [
     "Step",
     "Windows",
     "answered_as",
+    "blocks",
     "check_lasting",
     "crop",
     "descent",
     "describe",
     "find_rule",
+    "inside_blocks",
     "is_glob",
     "matching",
     "mirrored",
@@ -67,6 +70,7 @@ __all__ = [
     "registrations",
     "rule_for",
     "some_layers",
+    "spread_over_depth",
     "unknown_layer",
     "walk",
     "whole",

@@ -4,7 +4,7 @@ Where a unit of a convolution is read: after the batch normalisation and the act
 since Zeiler & Fergus' feature maps are rectified ("feature maps … which are always positive", §2.1).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -160,21 +160,8 @@ class Layers(Mapping[str, Layer]):
         depths = {INPUT: 0}
         for call in self.graph.needed_for([self[name].read_at]):
             below = max((depths[read] for read in call.inputs), default=0)
-            depths[call.name] = below + (_role(call) == "filter")
+            depths[call.name] = below + (role_of(call) == "filter")
         return depths[self[name].read_at]
-
-    def spread_over_depth(self, count: int, among: Collection[str] | None = None) -> list[str]:
-        """`count` layers from shallow to deep among the filters with maps: a choice when none is given.
-
-        `among`: only of those that are read at these calls.
-        """
-        calls, rows = self.graph.by_name, [r for r in self.values() if among is None or r.read_at in among]
-        filters = {r.read_at: r.name for r in rows if r.size and _role(calls[r.name]) == "filter"}
-        names = list(filters.values()) or [r.name for r in rows]
-        if not names:
-            return []
-        picks = {round((len(names) - 1) * (n + 1) / count) for n in range(count)}
-        return [names[pick] for pick in sorted(picks)]
 
     def _survey(self, call: Call) -> None:
         """Where rows and columns are, what each position reads, and the receptive fields."""
@@ -238,12 +225,12 @@ class Layers(Mapping[str, Layer]):
 
     def _read_at(self, call: Call) -> str:
         """A filter's units are read after the normalisation and the activation that follow it alone."""
-        if _role(call) != "filter":
+        if role_of(call) != "filter":
             return call.name
-        while _role(call) in ("filter", "normalise"):
+        while role_of(call) in ("filter", "normalise"):
             alone = self._activations.get(call.name)
             readers = [alone] if alone else list(filter(reads_values, self.graph.readers(call.name)))
-            if len(readers) != 1 or _role(readers[0]) not in ("normalise", "rectify"):
+            if len(readers) != 1 or role_of(readers[0]) not in ("normalise", "rectify"):
                 break
             call = readers[0]
         return call.name
@@ -288,8 +275,8 @@ def _as_html(layers: Sequence[Layer], heading: str) -> str:
     return notebook.table([heads[n] for n in shown], [[row[n] for n in shown] for row in rows], heading, numbers)
 
 
-def _role(call: Call) -> str:
-    """The role of a call's rule; none if it is refused."""
+def role_of(call: Call) -> str:
+    """The role of the rule that answers a call; none if it is refused."""
     rule = find_rule(call)
     return rule.role if rule is not None and _answered(call) else ""
 

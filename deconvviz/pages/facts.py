@@ -9,7 +9,7 @@ from ..deconvnet import image_of
 from ..drawing import enlarged
 from ..errors import UnknownUnit
 from ..images import printable
-from ..mirror import Layer
+from ..mirror import Layer, inside_blocks
 from ..scanning import Entry, Index, Statistics
 from .asked import Selection, Style
 from .names import file_names
@@ -87,8 +87,8 @@ class MapFacts:
 def choose_layers(index: Index, asked: str | Sequence[str]) -> list[str]:
     """The layers of a gallery: those asked for, by name or glob, in the order of the index; without any, the usual.
 
-    These are all but max-pools, whose maps are those of the layer before, and but layers whose maps
-    another one lines up beside others. Raises UnknownLayer.
+    These are what blocks put out and the layers outside of blocks, but max-pools, whose maps are those of the layer
+    before, and layers whose maps another one lines up beside others. Raises UnknownLayer.
     """
     scanned = index.manifest.layers
     if asked:
@@ -98,8 +98,9 @@ def choose_layers(index: Index, asked: str | Sequence[str]) -> list[str]:
         lined_up = {piece for layer in scanned if len(layer.pieces) > 1 for piece in layer.pieces}
         own = [layer for layer in scanned if len(layer.pieces) > 1 or layer.pieces[0] not in lined_up]
         table = index.network.layers
-        filtered = [layer for layer in own if (table[layer.read_at].mirror or "") != "unpool"]
-        chosen = filtered or own
+        filtered = [layer for layer in own if (table[layer.read_at].mirror or "") != "unpool"] or own
+        inside = inside_blocks(table.graph)
+        chosen = [layer for layer in filtered if layer.read_at not in inside] or filtered
     return [layer.names[0] for layer in chosen]
 
 
