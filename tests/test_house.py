@@ -26,7 +26,10 @@ WITHIN = {
         *("dice", "textures", "pen", "parts", "buildings", "creatures", "heads", "plants", "things", "vehicles"),
         *("world", "zfnet", "__init__", "train"),
     ],
-    "drawing": ["output", "resampling", "tiles", "frames", "looks", "notebook"],
+    "drawing": [
+        *("lettering", "page", "svg", "pdf", "output", "resampling", "hatching", "overlay", "tiles", "frames", "looks"),
+        "notebook",
+    ],
     "images": ["pictures", "transforms", "preprocess", "inputs", "records", "archives", "datasets", "sources"],
     "network": [
         *(
@@ -58,7 +61,7 @@ WITHIN = {
     ],
     "deconvnet": [
         *("units", "asked", "tables", "ascent", "plan", "forward", "passes", "classes", "contributions"),
-        *("projection", "projecting", "figures", "projections", "deconvnet", "loading", "visualise"),
+        *("projection", "projecting", "figures", "figure2", "projections", "deconvnet", "loading", "visualise"),
     ],
     "scanning": [
         *("best", "tally", "part", "manifest", "ledger", "ranks", "selection", "watch", "job"),

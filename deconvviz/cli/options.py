@@ -156,16 +156,22 @@ tone_option = click.option(
 )  # fmt: skip
 
 
+view_option = click.option(
+    "--view", default="projection", show_default=True, type=click.Choice(["projection", "overlay"]),
+    help="Beside each patch; overlay: the patch again, seen where the projection has energy.",
+)  # fmt: skip
+
+
 def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """All that says how tiles look; the command takes it as `look`, a `Look`."""
 
     @wraps(command)
-    def with_look(*args: Any, frame: str, tone: str, smooth: float, **given: Any) -> Any:
+    def with_look(*args: Any, frame: str, tone: str, smooth: float, view: str, **given: Any) -> Any:
         from ..drawing import Look
 
-        return command(*args, look=Look(frame, tone, smooth), **given)
+        return command(*args, look=Look(frame, tone, smooth, view), **given)
 
-    for option in (smooth_option, tone_option, frame_option):
+    for option in (smooth_option, view_option, tone_option, frame_option):
         option(with_look)
     return with_look
 

@@ -105,7 +105,7 @@ def figure(
 ) -> None:
     """Draw Figure 2 from an index: for each feature map its strongest images beside their projections.
 
-    A .png, .jpg, .webp or, for print, a .pdf, of 300 dots an inch. Several layers stand one below the other.
+    A .png, .jpg, .webp, .svg or, for print, a .pdf, of 300 dots an inch. Several layers stand one below the other.
     """
     from ..scanning import open_index, write_index_figure
     from .texts import Problems

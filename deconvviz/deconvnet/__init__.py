@@ -9,7 +9,8 @@ knows a data set's ranking, a page, or the operator of a layer: a layer's rule s
 """
 
 from .deconvnet import DeconvNet
-from .figures import Cell, figure2, one_below_the_other, short_number
+from .figure2 import Cell, figure2, one_below_the_other
+from .figures import short_number
 from .loading import NetworkFrom
 from .projection import Projection
 from .projections import Projections, units_html

@@ -31,6 +31,7 @@ from ..drawing import (
     frame_around,
     frame_side,
     notebook,
+    overlay_tile,
     picture_tile,
     signal_tile,
     span,
@@ -108,21 +109,35 @@ class Projection:
 
     @takes(tile=whole(1, most=LARGEST_TILE))
     def show(
-        self, tile: int = TILE, frame: str = "effective", tone: str = "colour", smoothing: float = 0.0
+        self,
+        tile: int = TILE,
+        frame: str = "effective",
+        tone: str = "colour",
+        smoothing: float = 0.0,
+        view: str = "projection",
     ) -> Image.Image:
         """The patch beside the projection, on square tiles of `tile` × `tile` pixels.
 
         They show the `frame`, or with frame="field" the whole receptive field. The projection is smoothed by a Gaussian
         of standard deviation `smoothing` in pixels of the input, resampled to the tile, then scaled by the tile's own
-        99.5 % quantile; grey (128) is zero. tone="grey": the mean of its channels. That of a unit that is silent is
-        plain grey. Raises UnsuitableInput for another frame or tone.
+        99.5 % quantile; grey (128) is zero. tone="grey": the mean of its channels. view="overlay": instead of it the
+        patch, as opaque as the projection is strong (`overlay`). That of a unit that is silent is plain grey. Hatched
+        is what lies outside the image. Raises UnsuitableInput for another frame, tone or view.
         """
-        look = Look(frame, tone, smoothing)
+        look = Look(frame, tone, smoothing, view)
         (shown,) = frames_of([self], look)
         both = Image.new("RGB", (2 * tile + 8, tile), (255, 255, 255))
         both.paste(patch_tile(self, tile, shown), (0, 0))
         both.paste(projection_tile(self, tile, shown, look)[0], (tile + 8, 0))
         return both
+
+    @property
+    def overlay(self) -> Image.Image:
+        """The patch in its frame, seen where the projection has energy, of 224 × 224 pixels.
+
+        Its opacity is the root of the projection's energy relative to full contrast; where that is zero it is grey.
+        """
+        return projection_tile(self, TILE, self.frame, Look(view="overlay"))[0]
 
     @property
     def image(self) -> Image.Image:
@@ -137,12 +152,13 @@ class Projection:
         frame: str = "effective",
         tone: str = "colour",
         smoothing: float = 0.0,
+        view: str = "projection",
     ) -> None:
-        """Write what `show` shows as PNG, JPEG, WebP or PDF, by the path's ending.
+        """Write what `show` shows as PNG, JPEG, WebP, PDF or SVG, by the path's ending.
 
         Raises UnwritableOutput, also for any other ending, and UnsuitableInput as `show` does.
         """
-        write_picture(Path(path), self.show(tile, frame, tone, smoothing), title=str(self.unit))
+        write_picture(Path(path), self.show(tile, frame, tone, smoothing, view), title=str(self.unit))
 
     def plot(self, ax: Any = None, only: str | None = None, cmap: Any = None) -> Any:
         """Draw `image` on matplotlib's axes, the current ones by default, and return them.
@@ -196,7 +212,7 @@ class Projection:
         return held.numpy().astype(wanted, copy=bool(copy))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """How notebooks show it by itself: the image with the receptive field, the patch, the projection."""
+        """How notebooks show it by itself: the image with the frame, the patch, the projection, the overlay."""
         return notebook.bundle(repr(self), notebook.fitting(self._as_html, (160, 128, 96, 64)))
 
     def _as_html(self, tile: int) -> str:
@@ -207,6 +223,7 @@ class Projection:
             (notebook.framed(self.seen, outlined, tile), "image", "the image; the box is the frame"),
             (patch_tile(self, tile, self.frame), "patch", f"patch: {whole} pixels"),
             (projection_tile(self, tile, self.frame)[0], "projection", "projection; grey is zero"),
+            (projection_tile(self, tile, self.frame, Look(view="overlay"))[0], "overlay", "the patch seen through it"),
         )
         cells = [
             f"{notebook.picture(drawn, f'{what} of {self.unit}')}<br><small>{said}</small>"
@@ -260,7 +277,7 @@ def frames_of(projections: Sequence[Projection], look: Look) -> list[Box]:
 def projection_tile(
     projection: Projection, tile: int, frame: Box | None = None, look: Look = USUAL
 ) -> tuple[Image.Image, Scaling | None]:
-    """The projection in a frame, by default its whole field, as a square tile, and how it was scaled.
+    """The projection in a frame, by default its whole field, as a square tile, and how it was scaled; or its overlay.
 
     Plain grey, None, if it is silent.
     """
@@ -268,7 +285,8 @@ def projection_tile(
         return Image.new("RGB", (tile, tile), GREY), None
     frame = frame or projection.field
     pixels, box = cut_to(projection.pixels, projection.box, frame)
-    return signal_tile(pixels, box, frame, tile, look.smoothing, look.tone)
+    drawn, scaling = signal_tile(pixels, box, frame, tile, look.smoothing, look.tone)
+    return overlay_tile(patch_tile(projection, tile, frame), drawn) if look.view == "overlay" else drawn, scaling
 
 
 def patch_tile(projection: Projection, tile: int, frame: Box | None = None) -> Image.Image:

@@ -10,14 +10,17 @@ from PIL import Image
 from torch import Tensor
 
 from ..arguments import a_path, takes
-from ..drawing import USUAL, Box, notebook, write_picture
+from ..drawing import USUAL, Box, Page, notebook, write_picture
 from ..errors import UnsuitableInput
 from ..images import printable
-from .figures import Row, check_shown, row_picture, short_number, value_of
-from .projection import SCHEMA, SMALL, Projection, frames_of, patch_tile, projection_tile
+from .figures import Row, check_shown, row_page, short_number, value_of
+from .projection import SCHEMA, Projection, frames_of, patch_tile, projection_tile
 
 ACROSS = 3
 """Units in a row of a notebook."""
+
+CAPTIONS = "grey is zero, hatched is outside the image; below patches the feature map @row,column"
+"""How to read them."""
 
 
 class Projections(list[Projection]):
@@ -56,19 +59,25 @@ class Projections(list[Projection]):
 
     @property
     def image(self) -> Image.Image:
-        """All of them as one picture: the patches, and beside them the projections. Raises UnsuitableInput for none."""
+        """All of them as one picture: the patches, and beside them the projections. Raises UnsuitableInput for none.
+
+        Of units in one image it also shows where they lie in it.
+        """
+        return self._page().drawn()
+
+    def _page(self) -> Page:
         if not self:
             raise UnsuitableInput("there are no projections to draw: the list is empty")
         check_shown(len(self), "take some of them, as in projections[:100]")
         classes = dict.fromkeys(p.unit.for_class for p in self if p.unit.contribution is not None)
-        beside = f"; activation, contribution to {', '.join(map(printable, classes))}" if classes else ""
-        remark = f"left: image patches; right: projections; grey is zero{beside}"
-        return row_picture(Row(self._said(), remark, self), SMALL)[0]
+        beside = f" and the contribution to {', '.join(map(printable, classes))}" if classes else ""
+        remark = f"{CAPTIONS}; below projections the activation{beside}"
+        return row_page(Row(self._said(), remark, self))[0]
 
     @takes(path=a_path)
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `image` as PNG, JPEG, WebP or PDF, by the path's ending; raises UnwritableOutput, also for others."""
-        write_picture(Path(path), self.image, title=self._said())
+        """Write `image` as PNG, JPEG, WebP, PDF or SVG, by its ending; raises UnwritableOutput, also for others."""
+        write_picture(Path(path), self._page(), title=self._said())
 
     def as_dict(self) -> dict[str, Any]:
         """What they are, as JSON can hold it: `schema_version`, and `projections`, each as its own `as_dict`."""

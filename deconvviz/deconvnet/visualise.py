@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..drawing import PICTURES, USUAL, Look, check_writable, picture_ending, write_picture
+from ..drawing import PICTURES, USUAL, Look, Page, check_writable, picture_ending, write_picture
 from ..errors import DeconvvizError, UnreadableImage, UnsuitableInput, UnwritableOutput
 from ..images import as_batch, printable
 from ..mirror import Layer, Layers, mirrored, spread_over_depth
@@ -26,6 +26,9 @@ SHOWN = {
     "field": "each unit's receptive field",
 }
 """What tiles show, by the frame of their look."""
+
+DPI = 150
+"""Dots an inch in print: a page of three blocks is as wide as a sheet of paper."""
 
 
 def usual_layers(dv: DeconvNet, for_class: str | int | None = None, images: Iterable[Path] = ()) -> list[str]:
@@ -137,9 +140,9 @@ def picture_files(
             yield Pictured(source, None, {"image": str(source), "skipped": str(error)}, str(error))
             continue
         without = [] if own else [name for name in table.matching(asked) if name not in {u.layer for u in shown}]
-        image, record = _draw(dv, table, source, projections, look, without)
+        page, record = _draw(dv, table, source, projections, look, without)
         record["picture"] = str(path)
-        write_picture(path, image, json.dumps(record, ensure_ascii=False), source.name)
+        write_picture(path, page, json.dumps(record, ensure_ascii=False), source.name, DPI)
         yield Pictured(source, path, record)
 
 
@@ -161,8 +164,8 @@ def _draw(
     projections: Sequence[Projection],
     look: Look,
     without: Sequence[str],
-) -> tuple[Any, dict[str, Any]]:
-    """The picture and its record; `without`: the layers in which nothing contributes to the class."""
+) -> tuple[Page, dict[str, Any]]:
+    """The page and its record; `without`: the layers in which nothing contributes to the class."""
     model, names = dv.model, list(dict.fromkeys(p.unit.layer for p in projections))
     rows = [
         figures.Row(
@@ -174,12 +177,11 @@ def _draw(
     ]
     remarks = [
         f"{model.name}, weights {model.weights}" + _reduced(dv),
-        f"left: image patches, {SHOWN[look.frame]}",
-        "right: their projections; grey is zero, each tile is scaled by itself",
+        f"tiles: {SHOWN[look.frame]}; {_said_of(look)}",
         "captions: " + "; ".join(_said_in_captions(projections)),
         *([f"nothing contributes to that score in {', '.join(without)}"] if without else []),
     ]
-    image, made = figures.figure(rows, source.name, remarks, projections[0].seen, look=look)
+    page, made = figures.figure(rows, source.name, remarks, projections[0].seen, look)
     record = {
         "schema_version": SCHEMA,
         "deconvviz": __version__,
@@ -192,12 +194,24 @@ def _draw(
             _layer_record(table[name], name, row, tiles) for name, row, tiles in zip(names, rows, made, strict=True)
         ],
     }
-    return image, record
+    return page, record
+
+
+def _said_of(look: Look) -> str:
+    """How the right tiles are made."""
+    if look.view == "overlay":
+        made = "the patch is as opaque as the projection is strong there, and grey where that is zero"
+    else:
+        made = "projections are scaled each by itself, grey is zero"
+    more = (", in grey: the mean of their channels" if look.tone == "grey" else "") + (
+        f", smoothed by {look.smoothing:g} px" if look.smoothing else ""
+    )
+    return f"{made}{more}; hatched is outside the image"
 
 
 def _said_in_captions(projections: Sequence[Projection]) -> Iterator[str]:
-    yield "feature map @row,column" + (" and class" if any(p.category for p in projections) else "")
-    yield "activation"
+    yield "number of the outline in the image, :feature map@row,column"
+    yield "activation" + (" and class" if any(p.category for p in projections) else "")
     classes = dict.fromkeys(p.unit.for_class for p in projections if p.unit.contribution is not None)
     yield from (f"contribution to the score of {printable(name)}" for name in classes)
 

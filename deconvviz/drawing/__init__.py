@@ -1,13 +1,15 @@
 """Numbers to pixels, and pixels to files.
 
-Here live a unit's square tile (`tiles`), resampling with antialiasing (`resampling`), files that appear whole or not
-at all (`output`), and the small pieces of plain HTML by which results show themselves in a notebook (`notebook`).
+Here live a unit's square tile (`tiles`), what of its field that shows (`frames`) and how it looks (`looks`), pages of
+tiles and texts (`page`) as pixels, SVG or PDF, files that appear whole or not at all (`output`), and the small pieces
+of plain HTML by which results show themselves in a notebook (`notebook`).
 This wing gets boxes and arrays; it never knows what a unit, a network or a data set is.
 """
 
 from . import notebook
 from .frames import common_box, cut_to, energy_share, frame_around, frame_side
-from .looks import FRAMES, USUAL, Look
+from .lettering import beside, broken, fitting
+from .looks import FRAMES, USUAL, VIEWS, Look
 from .output import (
     PICTURES,
     check_writable,
@@ -19,6 +21,7 @@ from .output import (
     write_picture,
     write_text,
 )
+from .page import INK, QUIET, Number, Outline, Page, Shown, Text
 from .tiles import (
     QUANTILE,
     TONES,
@@ -27,6 +30,7 @@ from .tiles import (
     Scaling,
     as_picture,
     enlarged,
+    overlay_tile,
     picture_tile,
     picture_tiles,
     signal_tile,
@@ -37,23 +41,35 @@ from .tiles import (
 __all__ = [
     "Box",
     "FRAMES",
+    "INK",
     "Look",
+    "Number",
+    "Outline",
     "PICTURES",
+    "Page",
     "QUANTILE",
+    "QUIET",
     "Scaling",
+    "Shown",
     "TONES",
+    "Text",
     "USUAL",
+    "VIEWS",
     "ZERO",
     "as_picture",
+    "beside",
+    "broken",
     "check_writable",
     "common_box",
     "compact",
     "cut_to",
     "energy_share",
     "enlarged",
+    "fitting",
     "frame_around",
     "frame_side",
     "notebook",
+    "overlay_tile",
     "picture_ending",
     "picture_tile",
     "picture_tiles",

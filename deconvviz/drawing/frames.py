@@ -5,8 +5,6 @@ arXiv:1701.04128). So a tile shows the frame, the smallest square around the mid
 projection's energy, the sum of its squared pixels.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
@@ -59,11 +57,6 @@ def cut_to(pixels: Tensor, box: Box, frame: Box) -> tuple[Tensor, Box]:
     shown = common_box(box, frame)
     rows, columns = (slice(shown[at] - box[at], shown[at + 2] - box[at]) for at in (0, 1))
     return pixels[:, rows, columns], shown
-
-
-def largest(sides: Sequence[int]) -> int:
-    """One side for several tiles of a feature map: the largest of theirs."""
-    return max(sides)
 
 
 def _energy_inside(pixels: Tensor, box: Box, field: Box) -> NDArray[np.float64]:

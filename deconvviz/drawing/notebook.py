@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from ..arguments import said
 from ..errors import UnsuitableInput, one_line
+from .page import ACCENT
 
 LIMIT = 300_000
 """Characters of HTML that one object may take: notebooks with more are not shown on the web."""
@@ -23,9 +24,6 @@ SHOWN = 9
 
 ROWS = 200
 """Rows of a table of layers shown."""
-
-ACCENT = (235, 94, 40)
-"""The colour of boxes around receptive fields."""
 
 _PLAIN = "background:none;border:none;text-align:left;vertical-align:top"
 

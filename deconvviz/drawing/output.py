@@ -3,7 +3,6 @@
 import json
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +12,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ..errors import UnwritableOutput, one_line
+from .page import Page, a_page
+from .pdf import as_pdf
+from .svg import as_svg
 
 
 def _umask() -> int:
@@ -65,7 +67,7 @@ def write_json(path: Path, content: Any) -> Path:
     return write_text(path, compact(content) + "\n")
 
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".pdf")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".pdf", ".svg")
 """Endings of the pictures that can be written."""
 
 
@@ -75,19 +77,28 @@ def picture_ending(path: Path) -> str:
     if ending not in PICTURES:
         *names, last = PICTURES
         raise UnwritableOutput(
-            f"{path}: pictures are written as PNG, JPEG, WebP or PDF; choose a name that ends in "
+            f"{path}: pictures are written as PNG, JPEG, WebP, PDF or SVG; choose a name that ends in "
             f"{', '.join(names)} or {last}"
         )
     return ending
 
 
-def write_picture(path: Path, image: Image.Image, facts: str = "", title: str = "", dpi: int | None = None) -> Path:
-    """Write a picture as what its name says: PNG, JPEG, WebP (without loss) or a PDF of one page.
+def write_picture(
+    path: Path, picture: Page | Image.Image, facts: str = "", title: str = "", dpi: int | None = None
+) -> Path:
+    """Write a picture as what its name says: PNG, JPEG, WebP (without loss), or a page of PDF or SVG, text as text.
 
-    `facts` (JSON) travel inside a PNG, under the key `deconvviz`; `title` stands in a PDF; `dpi`: dots an inch in
-    print, 300 in a PDF by default. Same input, same bytes. Raises UnwritableOutput, also for any other ending.
+    `facts` (JSON) travel inside PNG, under the key `deconvviz`, and SVG, as metadata; `title` stands in PDF and SVG;
+    `dpi`: dots an inch in print, 300 in a PDF by default. Same input, same bytes. Raises UnwritableOutput, also for any
+    other ending.
     """
-    ending, buffer, printed = picture_ending(path), BytesIO(), {"dpi": (dpi, dpi)} if dpi else {}
+    ending = picture_ending(path)
+    if ending in (".svg", ".pdf"):
+        page = picture if isinstance(picture, Page) else a_page(picture)
+        content = as_svg(page, title, facts) if ending == ".svg" else as_pdf(page, title, dpi or 300)
+        return write_bytes(path, lambda file: file.write(content))
+    image = picture.drawn() if isinstance(picture, Page) else picture
+    buffer, printed = BytesIO(), {"dpi": (dpi, dpi)} if dpi else {}
     try:
         if ending == ".png":
             info = PngInfo()
@@ -96,10 +107,6 @@ def write_picture(path: Path, image: Image.Image, facts: str = "", title: str = 
             image.save(buffer, "PNG", pnginfo=info, **printed)
         elif ending == ".webp":
             image.save(buffer, "WEBP", lossless=True, quality=100)
-        elif ending == ".pdf":
-            never = time.gmtime(0)  # a PDF's dates would differ from run to run
-            page = {"resolution": dpi or 300, "title": title, "creationDate": never, "modDate": never}
-            image.save(buffer, "PDF", **_FINE, **page)
         else:
             image.save(buffer, "JPEG", **_FINE, **printed)
     except (OSError, ValueError, KeyError) as error:  # sides beyond what the format holds; a Pillow without it
@@ -111,7 +118,7 @@ def write_picture(path: Path, image: Image.Image, facts: str = "", title: str = 
 
 
 _FINE: dict[str, Any] = {"quality": 95, "subsampling": 0}
-"""How JPEGs are made, also those inside a PDF: colours as sharp as brightness."""
+"""How JPEGs are made: colours as sharp as brightness."""
 
 
 def check_writable(folder: Path) -> None:

@@ -18,12 +18,14 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from .hatching import hatch
+from .overlay import overlaid
 from .resampling import common, resampled
 
 QUANTILE = 0.995
 
 ZERO = 128
-"""The grey level of zero, and of what lies outside the image."""
+"""The grey level of zero."""
 
 TONES = ("colour", "grey")
 """The channels as colours, or their mean."""
@@ -55,7 +57,7 @@ class Scaling:
 def signal_tile(
     pixels: Tensor, box: Box, field: Box, tile: int, smoothing: float = 0.0, tone: str = "colour"
 ) -> tuple[Image.Image, Scaling]:
-    """A projection (C, h, w) inside `box` as a tile of its receptive field, grey where that leaves the image."""
+    """A projection (C, h, w) inside `box` as a tile of its receptive field, hatched where that leaves the image."""
     tiles, how = signal_tiles([pixels], [box], [field], tile, smoothing, tone)
     return as_picture(tiles[0].numpy()), how[0]
 
@@ -89,7 +91,7 @@ def signal_tiles(
     levels = values.add_(ZERO + 0.5).clamp_(1, 255).to(torch.uint8)  # a half more: it drops the fraction
     resampling = "nearest" if sharp else "bicubic, antialiased"
     how = [Scaling(quantile, scale, resampling, smoothing, tone=tone) for quantile, scale in scales]
-    return _enlarge(levels, tile), how
+    return _hatched(_enlarge(levels, tile), places, pixels), how
 
 
 def picture_tile(patch: Image.Image, box: Box, field: Box, tile: int) -> Image.Image:
@@ -104,12 +106,13 @@ def picture_tiles(
     """The same for n regions (h, w, 3) whose receptive fields are of one size, as tiles (n, 3, tile, tile); uint8."""
     pixels = span(fields[0])
     squares = np.full((len(patches), pixels, pixels, 3), ZERO, np.uint8)
-    for square, patch, box, field in zip(squares, patches, boxes, fields, strict=True):
-        square[_places(box, field)] = patch
+    places = [_places(box, field) for box, field in zip(boxes, fields, strict=True)]
+    for square, patch, place in zip(squares, patches, places, strict=True):
+        square[place] = patch
     tiles = torch.from_numpy(squares).permute(0, 3, 1, 2)
     if not enlarged(pixels, tile):
         tiles = interpolate(tiles, (tile, tile), mode="bicubic", antialias=True)
-    return _enlarge(tiles, tile).contiguous()
+    return _hatched(_enlarge(tiles, tile).contiguous(), places, pixels)
 
 
 def span(field: Box) -> int:
@@ -165,6 +168,19 @@ def _scales(values: Tensor) -> list[tuple[float, float]]:
     highest = torch.from_numpy(np.sort(np.partition(candidates.numpy(), -above)[:, -above:]))
     usual = highest[:, 0].lerp(highest[:, 1], at - int(at))
     return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), highest[:, -1].tolist(), strict=True)]
+
+
+def overlay_tile(patch: Image.Image, signal: Image.Image) -> Image.Image:
+    """The tile of a patch, seen where the tile of its projection is strong (see `overlay`)."""
+    patches, signals = (np.asarray(tile.convert("RGB")).transpose(2, 0, 1) for tile in (patch, signal))
+    return as_picture(overlaid(patches, signals, ZERO))
+
+
+def _hatched(tiles: Tensor, places: Sequence[tuple[slice, slice]], pixels: int) -> Tensor:
+    """Tiles (n, 3, N, N) of squares of `pixels`, hatched where these show nothing, outside of `places`; in place."""
+    for tile, (rows, columns) in zip(tiles.numpy(), places, strict=True):
+        hatch(tile, rows, columns, pixels)
+    return tiles
 
 
 def _enlarge(squares: Tensor, tile: int) -> Tensor:

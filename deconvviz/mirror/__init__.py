@@ -2,8 +2,8 @@
 
 Here live the table from operators to mirror rules (`registry`; `@deconvviz.mirror.register` adds yours), the rules in
 the paper's words (`rules/`), one forward pass with hooks (`recording`), the table of layers one can point at
-(`layers`, `blocks`), the way down prepared (`descent`), and the walk from a seed to the pixels (`walk`, `arrivals`) on windows
-(`signals`, `window`). This wing never knows units, batches of them, or pictures: it carries signals.
+(`layers`, `blocks`), the way down prepared (`descent`), and the walk from a seed to the pixels (`walk`, `arrivals`) on
+windows (`signals`, `window`). This wing never knows units, batches of them, or pictures: it carries signals.
 """
 
 from . import rules as rules

@@ -23,9 +23,11 @@ def blocks(graph: Graph) -> dict[str, str]:
     found = {path: type(modules[path]) for path in paths if path in modules and type(modules[path]) in meeting}
     while True:
         within = {path: next((q for q in _way_to(path)[:-1] if q in found), None) for path in found}
-        outer = [path for path, around in within.items() if around is None]
+        outer = [path for path, outside in within.items() if outside is None]
         counted = Counter(found[path] for path in outer)
-        wrappers = [path for path in outer if len(outer) == 1 or counted[found[path]] == 1 and path in within.values()]
+        wrappers = [
+            path for path in outer if len(outer) == 1 or (counted[found[path]] == 1 and path in within.values())
+        ]
         if not wrappers:
             return {path: graph.names[path] for path in outer if path in graph.names}
         for path in wrappers:

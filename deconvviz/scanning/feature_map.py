@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..arguments import a_path, takes
 from ..deconvnet import Cell, Projections, Unit, figure2, short_number, units_html
-from ..drawing import notebook, write_picture
+from ..drawing import Page, notebook, write_picture
 from ..errors import DeconvvizError
 from ..images import printable
 
@@ -109,12 +109,15 @@ class FeatureMap:
     @property
     def image(self) -> Image.Image:
         """The feature map as in Figure 2 of Zeiler & Fergus 2014: patches, and beside them the projections."""
+        return self._page().drawn()
+
+    def _page(self) -> Page:
         return figure2([Cell(self._said(), self.projections)], tile=112, count=max(len(self.top), 1))
 
     @takes(path=a_path)
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `image` as PNG, JPEG, WebP or PDF, by the path's ending; raises UnwritableOutput, also for others."""
-        write_picture(Path(path), self.image, title=f"{self.layer}:{self.channel}")
+        """Write `image` as PNG, JPEG, WebP, PDF or SVG, by its ending; raises UnwritableOutput, also for others."""
+        write_picture(Path(path), self._page(), title=f"{self.layer}:{self.channel}")
 
     def plot(self, ax: Any = None) -> Any:
         """Draw `image` on matplotlib's axes, the current ones by default, and return them."""

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ..arguments import takes, whole, wholes
 from ..deconvnet import Cell, Projection, figure2, one_below_the_other, short_number
-from ..drawing import Look, check_writable, picture_ending, write_picture
+from ..drawing import Look, Page, check_writable, picture_ending, write_picture
 from ..images import printable
 from ..mirror import some_layers
 from ..version import __version__
@@ -34,15 +34,26 @@ def picture_index(
     *,
     frame: str = "effective",
     tone: str = "colour",
+    view: str = "projection",
 ) -> Image.Image:
     """Figure 2 for some feature maps of a layer in an index: for each, its strongest images and projections.
 
     `layer`: a name, an alias, a glob (`layer3.*`) or `all`, or several of these: one below the other. Without
-    `channels`, the first 16 of each. `frame`, `tone` and `smoothing` as for `Projection.show`; tiles of a map share one
-    frame. An image that has changed since the scan is left out, and `report` is told.
-    Raises UnknownLayer, UnknownUnit, UnusableIndex, UnsuitableInput for another frame or tone.
+    `channels`, the first 16 of each. `frame`, `tone`, `smoothing` and `view` as for `Projection.show`; tiles of a map
+    share one frame. An image that has changed since the scan is left out, and `report` is told.
+    Raises UnknownLayer, UnknownUnit, UnusableIndex, UnsuitableInput for another frame, tone or view.
     """
-    look = Look(frame, tone, smoothing)
+    return _page(index, layer, channels, tile, Look(frame, tone, smoothing, view), report).drawn()
+
+
+def _page(
+    index: Index,
+    layer: str | Sequence[str],
+    channels: Sequence[int] | None,
+    tile: int,
+    look: Look,
+    report: Callable[[str], object],
+) -> Page:
     facts = {
         name: {
             n: index.statistics(name, n)
@@ -60,7 +71,7 @@ def _of_layer(
     tile: int,
     look: Look,
     report: Callable[[str], object],
-) -> Image.Image:
+) -> Page:
     m = index.manifest
     by_channel: dict[int, list[Projection]] = {channel: [] for channel in facts}
     for projection in index.project(layer, list(facts), report=report):
@@ -75,7 +86,8 @@ def _of_layer(
     seen = m.images - len(index.skipped)
     shown = max(min(m.top, seen), 1)
     which = f"the {shown} of {seen} images that" if shown < seen else f"all {seen} images, first those that"
-    remark = f"{m.model}: {which} excite each map most, and what it saw there; grey is zero"
+    saw = "what it saw there" if look.view == "projection" else "the patch again where it saw something"
+    remark = f"{m.model}: {which} excite each map most, and {saw}; grey is zero"
     if look.smoothing:
         remark += f"; projections smoothed by {look.smoothing:g} px"
     return figure2(cells, tile, 4 if len(cells) > 9 else 3, shown, layer, remark, look)
@@ -94,7 +106,7 @@ def write_index_figure(
     picture_ending(path)
     check_writable(path.parent)
     names = index.matching(layer)
-    picture = picture_index(index, names, channels, tile, look.smoothing, report, frame=look.frame, tone=look.tone)
+    page = _page(index, names, channels, tile, look, report)
     facts = {
         "schema_version": SCHEMA,
         "deconvviz": __version__,
@@ -102,4 +114,4 @@ def write_index_figure(
         "scan": index.manifest.identity,
         **asdict(look),
     }
-    return write_picture(path, picture, json.dumps(facts), f"{index.manifest.model} {', '.join(names)}", DPI)
+    return write_picture(path, page, json.dumps(facts), f"{index.manifest.model} {', '.join(names)}", DPI)
