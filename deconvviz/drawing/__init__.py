@@ -21,6 +21,7 @@ from .output import (
     write_picture,
     write_text,
 )
+from .overlay import GAIN
 from .page import INK, QUIET, Number, Outline, Page, Shown, Text
 from .tiles import (
     QUANTILE,
@@ -41,6 +42,7 @@ from .tiles import (
 __all__ = [
     "Box",
     "FRAMES",
+    "GAIN",
     "INK",
     "Look",
     "Number",

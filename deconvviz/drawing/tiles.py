@@ -39,7 +39,7 @@ class Scaling:
     """How one tile was made: |p| of `scale` (at `quantile`) became full contrast, around grey level `zero`.
 
     `smoothing`: standard deviation, in pixels of the input, of the Gaussian applied first; 0: none. `tone`: one of
-    TONES.
+    TONES. `grey_gain`: how many times the contrast must be for the mean of the channels, scaled by itself.
     """
 
     quantile: float
@@ -48,6 +48,7 @@ class Scaling:
     smoothing: float = 0.0
     zero: int = ZERO
     tone: str = "colour"
+    grey_gain: float = 1.0
 
     def as_json(self) -> dict[str, Any]:
         """The fields by name."""
@@ -86,11 +87,15 @@ def signal_tiles(
         values = _together(signals, places, rows, columns)
         values = resampled(values, rows, columns, pixels, pixels if sharp else tile, smoothing)
     scales = _scales(values)
+    gains = [1.0] * len(scales) if tone == "grey" else _grey_gains(values, scales)
     contrasts = [127 / (scale or 1.0) for _, scale in scales]
     values *= torch.tensor(contrasts, dtype=torch.float32, device="cpu").view(-1, 1, 1, 1)
     levels = values.add_(ZERO + 0.5).clamp_(1, 255).to(torch.uint8)  # a half more: it drops the fraction
     resampling = "nearest" if sharp else "bicubic, antialiased"
-    how = [Scaling(quantile, scale, resampling, smoothing, tone=tone) for quantile, scale in scales]
+    how = [
+        Scaling(quantile, scale, resampling, smoothing, tone=tone, grey_gain=gain)
+        for (quantile, scale), gain in zip(scales, gains, strict=True)
+    ]
     return _hatched(_enlarge(levels, tile), places, pixels), how
 
 
@@ -181,6 +186,12 @@ def _hatched(tiles: Tensor, places: Sequence[tuple[slice, slice]], pixels: int) 
     for tile, (rows, columns) in zip(tiles.numpy(), places, strict=True):
         hatch(tile, rows, columns, pixels)
     return tiles
+
+
+def _grey_gains(values: Tensor, scales: Sequence[tuple[float, float]]) -> list[float]:
+    """How many times weaker than its colours the mean of them is, in each tile (3, h, w); 1 where it is nothing."""
+    greys = _scales(values.mean(1, keepdim=True))
+    return [colour / grey if grey else 1.0 for (_, colour), (_, grey) in zip(scales, greys, strict=True)]
 
 
 def _enlarge(squares: Tensor, tile: int) -> Tensor:

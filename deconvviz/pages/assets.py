@@ -7,9 +7,9 @@ from importlib.resources import files
 from markupsafe import Markup
 
 SCRIPTS = (
-    *("dom", "kept", "views", "stars", "asking", "moving", "saying", "keys"),
+    *("dom", "kept", "address", "views", "coming", "stars", "asking", "moving", "saying", "keys"),
     *("cards", "starred", "finding", "index"),
-    *("arranging", "numbers", "histogram", "describing", "nine", "data", "unit", "layer"),
+    *("arranging", "jumping", "numbers", "histogram", "describing", "nine", "large", "data", "unit", "layer"),
     "start",
 )
 """The files of `scripts/`, in their order: each takes what it uses from those before it, `start` begins."""

@@ -31,29 +31,35 @@ def start_here(maps: Sequence[MapFacts], count: int = 4) -> list[MapFacts]:
     return [*chosen, *rest][:count]
 
 
+def agreeing(maps: Sequence[MapFacts], count: int = 24) -> list[MapFacts]:
+    """The maps of a layer whose images agree best (`MapFacts.agreement`), of the half with the higher peaks."""
+    most = max((len(m.images) for m in maps), default=0)
+    full = sorted((m for m in maps if not m.dead and len(m.images) == most), key=lambda m: (-m.peak, m.channel))
+    full = full[: max(-(-len(full) // 2), 4)]
+    return sorted(full, key=lambda m: (-m.agreement, -m.peak, m.channel))[:count]
+
+
 def first_look(
-    starts: Sequence[Sequence[MapFacts]], shares: Sequence[float], count: int = 8
+    best: Sequence[Sequence[MapFacts]], shares: Sequence[float], count: int = 8
 ) -> list[tuple[int, MapFacts]]:
     """Feature maps to be seen before all others, by layer, from the middle of the network.
 
     There units have found parts of things, and projections are clear: shallow maps like edges and colours, and
-    signals of the deepest have spread. `starts`: of each layer the maps to start at, best first; `shares`: how much
-    of the image's side its units see. Layers take turns, the deepest first; each gives the map with most of one
-    class, unlike those taken before while there are such. They fill whole rows of four, or there are none;
-    nor of a single layer, whose maps to start at are in sight anyway.
+    signals of the deepest have spread. `best`: of each layer the maps whose images agree best; `shares`: how much of
+    the image's side its units see. Those that agree best come, from whichever layer, but no more than half from one
+    while others have some, and unlike those taken before while there are such. They fill whole rows of four, or there
+    are none; nor of a single layer, whose maps to start at are in sight anyway.
     """
     middle = [at for at, share in enumerate(shares) if MIDDLE[0] <= share <= MIDDLE[1] and len(shares) > 1]
+    ranked = [(at, m) for at in middle for m in best[at] if not m.dead]
+    ranked.sort(key=lambda one: (-one[1].agreement, one[0], one[1].channel))
     chosen: list[tuple[int, MapFacts]] = []
-    for shared in (1 / 3, 1.0):
-        left = {
-            at: sorted((m for m in starts[at] if not m.dead), key=lambda m: -(m.concentration or 0)) for at in middle
-        }
-        while len(chosen) < count and any(left.values()):
-            for at in reversed(middle):
-                taken = [other for _, other in chosen]
-                left[at] = [m for m in left[at] if m not in taken and all(_differ(m, other, shared) for other in taken)]
-                if left[at] and len(chosen) < count:
-                    chosen.append((at, left[at].pop(0)))
+    for shared, most in ((1 / 3, max(count // 2, 1)), (1 / 3, count), (1.0, count)):
+        for at, m in ranked:
+            taken = [other for _, other in chosen]
+            room = len(chosen) < count and sum(place == at for place, _ in chosen) < most
+            if room and m not in taken and all(_differ(m, other, shared) for other in taken):
+                chosen.append((at, m))
     whole = chosen[: len(chosen) // 4 * 4]
     return sorted(whole, key=lambda one: (one[0], one[1].channel))
 

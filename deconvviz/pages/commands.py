@@ -51,8 +51,12 @@ def commands(origin: Origin, gallery: Mapping[str, Any], layer: Mapping[str, Any
 
 
 def _index(origin: Origin, gallery: Mapping[str, Any]) -> str:
-    """Where the index lies; a public gallery (one without patches) names no folders."""
-    return os.fspath(origin.index) if gallery["patches"] else origin.index.name
+    """Where the index lies, from where the gallery was written if it is below; else, and in public, its name alone.
+
+    Public is a gallery without patches. A path of this machine would not help anybody else.
+    """
+    inside = os.path.relpath(origin.index)
+    return origin.index.name if inside.startswith(os.pardir) or not gallery["patches"] else inside
 
 
 def _load(origin: Origin, gallery: Mapping[str, Any]) -> tuple[str, str]:
@@ -67,6 +71,7 @@ def _flags(gallery: Mapping[str, Any], origin: Origin) -> list[str]:
         "tile": f"--tile {gallery['tile']}",
         "frame": f"--frame {gallery['frame']}",
         "tone": f"--tone {gallery['tone']}",
+        "view": f"--view {gallery['view']}",
         "smoothing": f"--smooth {gallery['smoothing']:g}",
     }
     words = [flags[key] for key, usual in USUAL.items() if gallery[key] != usual]

@@ -38,7 +38,9 @@ class MapFacts:
     """One feature map: its statistics, and its strongest images that excite it, strongest first.
 
     `category`: the class that most of these images have (the first of several), or ""; `scores`: the class whose
-    score the feature map is, "" unless its layer is the classifier's output.
+    score the feature map is, "" unless its layer is the classifier's output; `liked`: how many of the images have that
+    class, if the map can be said to like it (`labels`), else 0; `grey`: what the contrast of its tiles is multiplied by
+    where they are shown in grey.
     """
 
     channel: int
@@ -46,6 +48,13 @@ class MapFacts:
     entries: Sequence[Entry]
     category: str
     scores: str = ""
+    liked: int = 0
+    grey: float = 1.0
+
+    @property
+    def label(self) -> str:
+        """What class it likes, in words: `dog, 5 of 9`; or ""."""
+        return f"{self.category}, {self.liked} of {len(self.entries)}" if self.liked else ""
 
     @property
     def dead(self) -> bool:
@@ -74,14 +83,19 @@ class MapFacts:
         return same / len(self.entries) if self.category else None
 
     @property
+    def agreement(self) -> float:
+        """How well the images shown agree, 0 to 1: the share of their commonest class.
+
+        Where there are no classes: the weakest of their activations, as a share of the strongest.
+        """
+        if self.concentration is not None:
+            return self.concentration
+        return self.entries[-1].activation / self.peak if self.entries and self.peak > 0 else 0.0
+
+    @property
     def images(self) -> tuple[int, ...]:
         """The numbers of the images shown."""
         return tuple(image_of(entry.unit) for entry in self.entries)
-
-    @property
-    def categories(self) -> list[str]:
-        """The classes of the images shown, the commonest first."""
-        return [name for name, _ in Counter(e.category for e in self.entries if e.category).most_common()]
 
 
 def choose_layers(index: Index, asked: str | Sequence[str]) -> list[str]:
@@ -176,13 +190,18 @@ def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]
         "scores": facts.scores or None,
         "class": facts.category or None,
         "concentration": facts.concentration,
+        "label": facts.label or None,
         "histogram": {"first": first, "counts": counted[first : last + 1]},
         "top": [_entry_json(entry, tile) for entry, tile in zip(facts.entries, tiles, strict=True)],
     }
 
 
 def _entry_json(entry: Entry, tile: Mapping[str, Any] | None) -> dict[str, Any]:
-    shown = {name: tile[name] for name in ("box", "field", "frame", "energy", "scale", "quantile")} if tile else None
+    shown = (
+        {name: tile[name] for name in ("box", "field", "frame", "energy", "scale", "quantile", "grey")}
+        if tile
+        else None
+    )
     at = {"row": entry.row, "column": entry.column}
     return {"image": entry.unit.image, "activation": entry.activation, **at, "shown": shown}
 

@@ -10,10 +10,11 @@ gallery.json          what the gallery is; written last, so it is there when all
 import math
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tqdm import tqdm
@@ -25,11 +26,12 @@ from ..mirror import some_layers
 from ..scanning import Index, an_index
 from ..version import __version__
 from .asked import Place, Selection, Style, Told
-from .choice import first_look, start_here
+from .choice import agreeing, first_look, start_here
 from .commands import Origin
 from .facts import MapFacts, Section, images_json, map_facts, map_json, sections
 from .folder import NAME, SCHEMA, prepare, read, take_away
 from .kept import Store, store_in, work_left
+from .labels import labelled
 from .pictures import Pictures
 from .sheetmaking import make_sheets
 from .writer import Listing, Pages
@@ -59,6 +61,7 @@ def write_gallery(
     smoothing: float = 0.0,
     frame: str = "effective",
     tone: str = "colour",
+    view: str = "projection",
     force: bool = False,
     report: Callable[[str], object] = warnings.warn,
     say: Callable[[str], object] | None = None,
@@ -68,12 +71,16 @@ def write_gallery(
     `layers` (names, aliases, globs, or `all`), and `channels` of each: which; by default all but max-pools and layers
     that others line up. `k` images of each map, by default all that the index has. `patches`: show the images too,
     else projections only. `image_format`: "webp", "png" or "jpeg" ("jpg"); `tile`: pixels of a tile's side at most;
-    `smoothing`, `frame` and `tone` as for `Projection.show`. What lies in the folder of the same gallery is kept, so
-    an interrupted one goes on; anything else there is refused without `force`. `report` is told of images that cannot
+    `smoothing`, `frame` and `tone` as for `Projection.show`; `view`: what its pages show at first, "projection" (beside
+    patches) or "overlay". What lies in the folder of the same gallery is kept, so an interrupted one goes on; anything
+    else there is refused without `force`. `report` is told of images that cannot
     be shown any more, `say` how large it will be; then progress is shown.
     Raises UnknownLayer, UnknownUnit, UnusableIndex, UnwritableOutput.
     """
-    selection, style = Selection(layers, channels, k), Style(patches, image_format, tile, Look(frame, tone, smoothing))
+    selection, style = (
+        Selection(layers, channels, k),
+        Style(patches, image_format, tile, Look(frame, tone, smoothing, view)),
+    )
     return write_site(index, selection, style, Place(Path(folder), force=force), Told(report, say))
 
 
@@ -114,15 +121,23 @@ def _write_pages(index: Index, shown: Sequence[Section], store: Store) -> Path:
     pages = Pages(folder, facts, origin_of(index))
     pages.write_assets()
     classes: dict[str, list[tuple[int, ...]]] = {}
-    starts = []
+    shows: dict[int, list[tuple[int, int]]] = {}
+    files: dict[str, Any] = {}
+    starts, best = [], []
     for at, section in enumerate(shown):
         listing = listing_of(index, at, section, store)
         pages.write_layer(listing)
         starts.append(start_here(listing.maps))
-        for name, *liking in _likings(listing.maps):
-            classes.setdefault(name, []).append((at, *liking))
+        best.append(agreeing(listing.maps))
+        for one in listing.maps:
+            if one.liked:
+                classes.setdefault(one.category, []).append((at, one.channel, one.liked, len(one.entries)))
+            for image in one.images:
+                shows.setdefault(image, []).append((at, one.channel))
+        files |= listing.data["images"]
     pages.write_classes(classes)
-    first = first_look(starts, _shares(index, shown))
+    pages.write_images(files, shows)
+    first = first_look(best, _shares(index, shown))
     path = pages.write_index(first, starts)
     take_away(folder, read(folder).get("layers"), facts["layers"])
     for layer, start in zip(facts["layers"], starts, strict=True):
@@ -140,9 +155,16 @@ def origin_of(index: Index) -> Origin:
 
 def listing_of(index: Index, at: int, section: Section, store: Store) -> Listing:
     """A layer as its page lists it, with what the sheets in the folder say of themselves."""
-    maps = list(map_facts(index, section))
+    maps = labelled(list(map_facts(index, section)), section.layout.count)
     sheets = {m.channel: store.sheet_facts(section, m) for m in maps}
+    maps = [replace(m, grey=_grey(sheets[m.channel])) for m in maps]
     return Listing(at, maps, layer_json(index, section, maps, sheets, store.style))
+
+
+def _grey(sheet: Mapping[str, Any] | None) -> float:
+    """One contrast for all of a map's tiles in grey: the middle one of theirs."""
+    tiles = [tile["grey"] for tile in sheet["tiles"] if tile] if sheet else []
+    return float(median(tiles)) if tiles else 1.0
 
 
 def _shares(index: Index, shown: Sequence[Section]) -> list[float]:
@@ -150,15 +172,6 @@ def _shares(index: Index, shown: Sequence[Section]) -> list[float]:
     side = max(index.network.layers.graph.input_shape[-2:])
     fields = [section.row.receptive_field for section in shown]
     return [max(field) / side if field else math.inf for field in fields]
-
-
-def _likings(maps: Sequence[MapFacts]) -> Iterable[tuple[str, int, int, int]]:
-    """The classes that several of a map's images have: class, map, how many of how many images."""
-    for one in maps:
-        for name in one.categories:
-            same = sum(entry.category == name for entry in one.entries)
-            if same > 1:
-                yield name, one.channel, same, len(one.entries)
 
 
 def gallery_json(index: Index, shown: Sequence[Section], store: Store) -> dict[str, Any]:
@@ -223,7 +236,11 @@ def _section_json(section: Section, style: Style) -> dict[str, Any]:
 
 
 def layer_json(
-    index: Index, section: Section, maps: Sequence[MapFacts], sheets: dict[int, dict[str, Any] | None], style: Style
+    index: Index,
+    section: Section,
+    maps: Sequence[MapFacts],
+    sheets: Mapping[int, Mapping[str, Any] | None],
+    style: Style,
 ) -> dict[str, Any]:
     """All that a layer's page says."""
     tiles = [tile for sheet in sheets.values() if sheet for tile in sheet["tiles"] if tile]

@@ -72,7 +72,8 @@ class Store:
 
 def store_in(folder: Path, index: Index, selection: Selection, style: Style) -> Store:
     """Where the pictures of a gallery of the index lie."""
-    how = (selection.count(index), style.tile, style.image_format, style.patches, *asdict(style.look).values())
+    look = {**asdict(style.look), "view": ""}  # a view is what pages show of the same sheets
+    how = (selection.count(index), style.tile, style.image_format, style.patches, *look.values())
     facts = [SCHEMA, DRAWN, index.manifest.identity, index.network.signal_precision, *how]
     return Store(folder, style, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24])
 

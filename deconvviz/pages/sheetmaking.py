@@ -177,6 +177,7 @@ class _Filling:
                 "quantile": scaling.quantile,
                 "scale": scaling.scale * one.peak,
                 "resampling": scaling.resampling,
+                "grey": round(scaling.grey_gain, 2),
             }
             for (image, one), frame, scaling in zip(begun.waiting.items(), frames, scalings, strict=True)
         }

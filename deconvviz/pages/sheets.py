@@ -27,7 +27,7 @@ ENDINGS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 
 IMAGE_DESCRIPTION = 0x010E
 
-DRAWN = 7
+DRAWN = 8
 """Counts up when sheets are drawn in another way: then none is kept."""
 
 MOST = 100

@@ -19,7 +19,7 @@ def sees(layer: Mapping[str, Any]) -> str:
 
 def deep(layer: Mapping[str, Any]) -> str:
     """How deep the layer lies."""
-    return "the first filter" if layer["depth"] == 1 else f"{layer['depth']} filters deep"
+    return "right after the first filter" if layer["depth"] == 1 else f"{layer['depth']} filters above the pixels"
 
 
 def maps(layer: Mapping[str, Any]) -> str:
@@ -66,12 +66,11 @@ def lead_of_all(gallery: Mapping[str, Any], seen: int) -> str:
 
 
 def alternative_text(layer: str, facts: MapFacts) -> str:
-    """What a sheet shows, in words: `Top 9 of features.12 map 3, mostly dog`."""
+    """What a sheet shows, in words: `Top 9 of features.12 map 3, 6 of them dog`."""
     named = f"{layer} map {facts.channel}" + (f", the score of {facts.scores}," if facts.scores else "")
     if not facts.entries:
         return f"{named} is dead: no image excites it"
-    same = round((facts.concentration or 0) * len(facts.entries))
-    like = f", {'mostly' if 2 * same > len(facts.entries) else 'some'} {facts.category}" if same > 1 else ""
+    like = f", {facts.liked} of them {facts.category}" if facts.liked else ""
     return f"Top {len(facts.entries)} of {named.rstrip(',')}{like}"
 
 

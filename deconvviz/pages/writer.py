@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..deconvnet import short_number
-from ..drawing import compact, write_text
+from ..drawing import GAIN, compact, write_text
 from . import assets, words
 from .assets import Assets
 from .commands import Origin, commands
@@ -109,6 +109,13 @@ class Pages:
         ]
         self._write_data("classes", "deconvvizClasses", few)
 
+    def write_images(
+        self, images: Mapping[str, Mapping[str, Any]], shows: Mapping[int, Sequence[tuple[int, int]]]
+    ) -> None:
+        """For the search, and for the pages of images: of each its number, file, class, and the maps that show it."""
+        known = [(n, images[str(n)]["file"], images[str(n)]["class"], shows[n]) for n in sorted(shows)]
+        self._write_data("images", "deconvvizImages", known)
+
     def _write_data(self, name: str, function: str, content: Any) -> None:
         """Once as JSON, and once as a script that calls a function of the pages: from file:// they load no JSON."""
         data = compact(content)
@@ -149,7 +156,9 @@ class Pages:
             card = self._card(at, m, "../") | {"id": f"u{m.channel}" if alone else f"u{m.channel}-{at}"}
             card["data"] |= {"peak": f"{m.peak:.6g}", "mean": f"{m.mean:.6g}", "density": f"{m.density:.4g}"}
             if m.category:
-                card["data"] |= {"class": f"{m.concentration:.4g}", "classes": ", ".join(m.categories)}
+                card["data"] |= {"class": f"{m.concentration:.4g}"}
+            if m.liked:
+                card["data"] |= {"likes": m.category}
             if inline and m.entries:
                 card["src"] = inline.sheets[at, m.channel]
             cards.append(card)
@@ -162,7 +171,9 @@ class Pages:
         return {"id": facts["scan"][:24], "model": facts["model"], "top": facts["top"], "layers": layers}
 
     def _render(self, template: str, **context: Any) -> str:
-        context = {"model": self.facts["model"], "patches": self.facts["patches"], **context}
+        facts = self.facts
+        said = {name: facts[name] for name in ("model", "patches", "view", "tone", "frame")}
+        context = said | {"gain": GAIN} | context
         return _environment().get_template(template).render(context) + "\n"
 
     def _card(self, at: int, facts: MapFacts, base: str) -> dict[str, Any]:
@@ -180,7 +191,8 @@ class Pages:
             "width": sheet["width"],
             "height": sheet["height"],
             "alt": words.alternative_text(layer["layer"], facts),
-            "category": facts.category if (facts.concentration or 0) > 0.5 else "",
+            "label": facts.label,
+            "grey": f"{facts.grey:.3g}",
             "peak": short_number(facts.peak) if math.isfinite(facts.peak) else "",
             "data": {"number": facts.channel},
         }

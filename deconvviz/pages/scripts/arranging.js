@@ -1,17 +1,24 @@
 // A layer's feature maps as they are sorted and filtered; in a single file, those of several layers, each in its list.
 const { one, all } = scripts.dom;
 const { linkedStars, linkOf } = scripts.stars;
-const { readSearch } = scripts.asking;
+const { readSearch, isIn } = scripts.asking;
+const { address } = scripts.address;
 const { shownCards } = scripts.moving;
 const { copy } = scripts.saying;
 
 const number = card => Number(card.dataset.number);
 
-/** Arrange them, now and whenever something asks for it; returns the lists, and what arranges them again. */
-function setUpArranging(gallery, stars) {
+/** Arrange them, now and whenever something asks for it; returns the lists, and what arranges them again. `known`: of layers. */
+function setUpArranging(gallery, stars, known) {
   const maps = one("#maps"), search = one("#search"), count = one("#count");
   const lists = all(".list", maps).map(section => ({ section, layer: gallery.layers[section.dataset.layer], cards: all(".map", section) }));
   const cards = lists.flatMap(list => list.cards);
+
+  /** What a text is looked for in: the class that a map likes, and, once they are known, the files of its images. */
+  function textOf(card, layer) {
+    const files = known.filesOf(layer, number(card));
+    return [card.dataset.likes ?? "", ...files].join("\n").toLowerCase();
+  }
 
   let linked = []; // the stars of a link, to be looked at beside one's own
   const inLink = new Option("starred in the link", "linked"); // not hidden when there is none: Safari would show it
@@ -39,10 +46,12 @@ function setUpArranging(gallery, stars) {
   function arrange() {
     sortCards();
     const wanted = readSearch(search.value), filter = one("#filter").value;
+    if (wanted.text) for (const list of lists) known.load(list.layer);
     let shown = 0;
-    for (const card of cards) {
+    for (const { layer, card } of lists.flatMap(list => list.cards.map(card => ({ layer: list.layer, card })))) {
       const dead = card.classList.contains("dead");
-      const fits = "map" in wanted ? lists.length < 2 || number(card) === wanted.map : !wanted.text || (card.dataset.classes ?? "").toLowerCase().includes(wanted.text);
+      const asked = "map" in wanted && (lists.length > 1 || !wanted.alone); // one number alone is opened, not filtered by
+      const fits = asked ? isIn(wanted.ranges, number(card)) : !wanted.text || textOf(card, layer).includes(wanted.text);
       card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit), linked: !linked.includes(card.dataset.unit) }[filter];
       shown += Number(!card.hidden);
     }
@@ -54,14 +63,28 @@ function setUpArranging(gallery, stars) {
     one("#keep-stars").hidden = filter !== "linked" || linked.every(unit => stars.has(unit));
   }
 
-  for (const id of ["#sort", "#reverse", "#filter"]) one(id).addEventListener("change", arrange);
+  const said = { sort: () => one("#sort").value, reversed: () => one("#reverse").checked ? "yes" : "", show: () => one("#filter").value };
+  const usual = { sort: "number", reversed: "", show: "all", linked: "" };
+  function readAddress() {
+    for (const [id, name] of [["#sort", "sort"], ["#filter", "show"]]) {
+      const value = address.read(name);
+      if (value && [...one(id).options].some(option => option.value === value)) one(id).value = value;
+    }
+    one("#reverse").checked = address.read("reversed") === "yes";
+  }
+  /** The address says it, and the links to the layers beside this one go on with it. */
+  function writeAddress() {
+    for (const [name, value] of Object.entries(said)) address.write(name, [usual[name], "linked"].includes(value()) ? null : value());
+    for (const link of all("a[rel=prev], a[rel=next]")) link.href = link.href.split("?")[0] + location.search;
+  }
+  for (const id of ["#sort", "#reverse", "#filter"]) one(id).addEventListener("change", () => { arrange(); writeAddress(); });
   one("#copy-stars").addEventListener("click", event => {
     copy(linkOf(one("#filter").value === "linked" ? linked : shownCards(maps).map(card => card.dataset.unit)), event.target);
   });
   one("#keep-stars").addEventListener("click", () => { stars.add(linked); arrange(); maps.focus(); });
   search.addEventListener("input", arrange);
   one("#show-all").addEventListener("click", () => {
-    search.value = ""; one("#filter").value = "all"; arrange(); maps.focus();
+    search.value = ""; one("#filter").value = "all"; arrange(); writeAddress(); maps.focus();
   });
   addEventListener("hashchange", () => { readLink(); arrange(); });
   stars.whenChanged(() => {
@@ -71,6 +94,8 @@ function setUpArranging(gallery, stars) {
     const now = shownCards(maps);
     if (at >= 0) (now.length ? one("a", now[Math.min(at, now.length - 1)]) : maps).focus();
   });
+  readAddress();
+  writeAddress();
   readLink();
   arrange();
   return { lists, arrange };

@@ -1,6 +1,7 @@
 // The cards that the script itself adds to the index: of stars, and of what a search finds.
 const { one, make } = scripts.dom;
 const { readSearch, findLayer, shows } = scripts.asking;
+const { cover } = scripts.views;
 
 function cardsOf(gallery, stars) {
   const unitsOf = names => names.map(name => readSearch(name)).flatMap(({ layer, map }) => {
@@ -31,6 +32,7 @@ function cardsOf(gallery, stars) {
     const layer = gallery.layers[0].sheet;
     section.style.cssText = `--ratio: ${layer.width / layer.height}; --block: ${layer.block / layer.height}`;
     stars.mark();
+    cover(section);
   }
 
   return { unitsOf, card, list };

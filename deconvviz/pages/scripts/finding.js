@@ -1,50 +1,67 @@
-// The index's search: of a number the feature maps that have it, of a class those that like it most.
+// The index's search: of numbers the feature maps that have them, of a text those that like such a class or show such a file.
 const { one, make } = scripts.dom;
-const { readSearch, findLayer, shows } = scripts.asking;
+const { readSearch, findLayer, mapsIn } = scripts.asking;
+
+const MOST = 48; // cards shown of what is found
 
 /** Set it up; returns what looks for what the field says now. */
 function setUpFinding(gallery, { card, list }) {
   const search = one("#search"), found = one("#found"), first = one("#first");
 
-  let classes = null; // loaded when first asked for
+  let classes = null, images = null; // loaded when first asked for
   globalThis.deconvvizClasses = content => { classes = new Map(content.map(([name, count, maps]) => [name, { count, maps }])); look(); };
+  globalThis.deconvvizImages = content => { images = content; look(); };
+  function load() {
+    for (const name of ["classes", "images"]) if (!one(`#known-${name}`)) document.head.append(make("script", { id: `known-${name}`, src: `${name}.js` }));
+    return classes && images;
+  }
 
-  /** Of the classes that `fits` the maps that like them, most first; as cards, with a title. */
+  /** Of the classes that `fits` the maps that like them, most first; with how many there are in all. */
   function likers(fits) {
     const matching = [...classes.keys()].filter(fits);
     const units = matching.flatMap(name => classes.get(name).maps.map(([layer, map, same, images]) => ({ layer: gallery.layers[layer], map, same, images, name })));
-    const total = matching.reduce((sum, name) => sum + classes.get(name).count, 0);
     units.sort((a, b) => b.same - a.same);
-    const few = units.slice(0, 48).map(unit => card(unit, `${unit.same} of ${unit.images} are ${unit.name}`));
-    const like = matching.length > 3 ? `“${search.value.trim()}”` : matching.join(", ");
-    return { cards: few, title: `Feature maps that like ${like}` + (few.length < total ? `: the first ${few.length} of ${total}` : "") };
+    const total = matching.reduce((sum, name) => sum + classes.get(name).count, 0);
+    return { units: units.map(unit => [unit, `${unit.name}, ${unit.same} of ${unit.images}`]), total, names: matching };
+  }
+
+  /** The maps whose images are files that `fits`. */
+  function showing(fits) {
+    const units = images.filter(([, file]) => file && fits(file)).flatMap(([, file, , maps]) => maps.map(([layer, map]) => [{ layer: gallery.layers[layer], map }, file]));
+    return { units, total: units.length };
+  }
+
+  function byNumber(wanted, text) {
+    const layers = wanted.layer ? [findLayer(gallery, wanted.layer)].filter(Boolean) : gallery.layers;
+    const units = layers.flatMap(layer => mapsIn(layer, wanted.ranges).map(map => ({ layer, map })));
+    const named = classes ? likers(name => name === text).units : []; // a class may be called 12
+    const cards = [...units.slice(0, MOST).map(unit => card(unit)), ...named.slice(0, MOST).map(([unit, note]) => card(unit, note))];
+    const what = wanted.alone ? `Map ${wanted.map}` : `Maps ${text}`;
+    const more = units.length > MOST ? `: the first ${MOST} of ${units.length}` : "";
+    list(found, cards, units.length ? what + more + (named.length ? `, and maps that like class ${text}` : "") : `There is no ${text} in this gallery`);
+  }
+
+  function byText(wanted, text) {
+    const like = likers(name => name.toLowerCase().includes(wanted.text)), show = showing(file => file.toLowerCase().includes(wanted.text));
+    const cards = [...like.units.slice(0, MOST), ...show.units.slice(0, MOST)].map(([unit, note]) => card(unit, note));
+    const of = (name, { units, total }) => total ? [`${name}${Math.min(units.length, MOST) < total ? ` (the first ${Math.min(units.length, MOST)} of ${total})` : ""}`] : [];
+    const quoted = like.names.length && like.names.length < 4 ? like.names.join(", ") : `“${text}”`;
+    const title = [...of(`like ${quoted}`, like), ...of(`show files named like “${text}”`, show)].join(", and that ");
+    list(found, cards, cards.length ? `Feature maps that ${title}` : `No feature map likes “${text}”, and no file that they show is named so`);
   }
 
   function look() {
     const wanted = readSearch(search.value), text = search.value.trim();
     if (first) first.hidden = Boolean(text);
     if (!text) { found.hidden = true; return; }
-    if (!classes && !wanted.layer) {
-      if (!one("#classes")) document.head.append(make("script", { id: "classes", src: "classes.js" }));
-      if (!("map" in wanted)) return;
-    }
-    if ("map" in wanted) {
-      const layers = wanted.layer ? [findLayer(gallery, wanted.layer)].filter(Boolean) : gallery.layers;
-      const cards = layers.filter(layer => shows(layer, wanted.map)).map(layer => card({ layer, map: wanted.map }));
-      const named = classes?.has(text) ? likers(name => name === text).cards : []; // a class may be called 12
-      list(found, [...cards, ...named], cards.length ? `Map ${wanted.map}` + (named.length ? `, and maps that like class ${text}` : "") : `There is no ${text} in this gallery`);
-      return;
-    }
-    const { cards, title } = likers(name => name.toLowerCase().includes(wanted.text));
-    const none = classes.size ? `No feature map likes “${text}”` : "The images have no classes: search for a number, like 12";
-    list(found, cards, cards.length ? title : none);
+    if ("map" in wanted) { if (!wanted.layer) load(); byNumber(wanted, text); } else if (load()) byText(wanted, text);
   }
 
   search.addEventListener("input", look);
   one(".search").addEventListener("submit", event => {
     event.preventDefault();
-    const wanted = readSearch(search.value), layer = wanted.layer && findLayer(gallery, wanted.layer);
-    if (layer && shows(layer, wanted.map)) location.href = `layers/${encodeURIComponent(layer.file)}.html#u${wanted.map}`;
+    if (found.hidden) return;
+    one(".map a", found)?.click();
   });
   return look;
 }

@@ -2,7 +2,7 @@
 const { one, all } = scripts.dom;
 const { brief } = scripts.numbers;
 
-/** How many images excite the map how strongly: one bar a bin, two bins an octave. */
+/** How many images excite the map how strongly: one bar a bin, two bins for each doubling. */
 function histogram(facts, edges) {
   const figure = one(".histogram"), { first, counts } = facts.histogram;
   all("svg", figure).forEach(svg => svg.remove());
@@ -22,7 +22,7 @@ function histogram(facts, edges) {
   positive.forEach((n, at) => bar(n, at + zero, "var(--accent)"));
   figure.prepend(svg);
   const low = edges[first + weakest - 1], high = edges[Math.min(first + counts.length - 1, edges.length - 1)];
-  one("figcaption", figure).textContent = `How many images excite it how strongly: ${brief(low)} to ${brief(high)}, two bars for each doubling` + (zero ? "; grey: not at all" : "");
+  one("figcaption", figure).textContent = `How many images excite it how strongly, from ${brief(low)} to ${brief(high)}: every second bar stands for twice the activation` + (zero ? "; the grey one, for none" : "");
 }
 
 scripts.histogram = { histogram };

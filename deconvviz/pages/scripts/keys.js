@@ -1,7 +1,7 @@
 // The keys, and the dialog that lists them and can turn them off. What a key does there, each kind of page says itself.
 const { one } = scripts.dom;
 const { kept } = scripts.kept;
-const { toggleView } = scripts.views;
+const { toggleView, toggleTone } = scripts.views;
 
 function setUpHelp() {
   const help = one("#help");
@@ -32,7 +32,7 @@ function setUpKeys(page) {
       ArrowLeft: () => page.step(-1), ArrowRight: () => page.step(1),
       ArrowUp: () => page.row(-1), ArrowDown: () => page.row(1),
       "[": () => page.layer(-1), "]": () => page.layer(1),
-      "/": () => page.search(), t: toggleView, s: () => page.star(), "?": () => one("#help").showModal(),
+      "/": () => page.search(), t: () => page.view ? page.view() : toggleView(), g: toggleTone, s: () => page.star(), "?": () => one("#help").showModal(),
     }[event.key];
     if (act && act() !== false) event.preventDefault();
   });

@@ -3,6 +3,8 @@ const { one } = scripts.dom;
 const { readSearch, findLayer, shows } = scripts.asking;
 const { shownCards, sectionFrom, moveFocus } = scripts.moving;
 const { number, setUpArranging } = scripts.arranging;
+const { dataOf } = scripts.data;
+const { setUpJumping } = scripts.jumping;
 const { unitView } = scripts.unit;
 
 /** A number that is searched for and sent off opens that feature map. */
@@ -12,6 +14,7 @@ function setUpSearch(gallery, { lists, arrange }) {
     event.preventDefault();
     const asked = readSearch(search.value);
     if (!("map" in asked)) return;
+    if (!asked.alone) return; // several are in the list now
     const layer = asked.layer && findLayer(gallery, asked.layer);
     const list = asked.layer ? lists.find(list => list.layer === layer) : lists.find(list => shows(list.layer, asked.map));
     const card = list?.cards.find(card => number(card) === asked.map);
@@ -22,9 +25,11 @@ function setUpSearch(gallery, { lists, arrange }) {
 }
 
 function layerPage(gallery, stars, patches) {
-  const maps = one("#maps"), search = one("#search"), arranging = setUpArranging(gallery, stars), { lists } = arranging;
+  const maps = one("#maps"), search = one("#search"), known = dataOf(), arranging = setUpArranging(gallery, stars, known), { lists } = arranging;
   setUpSearch(gallery, arranging);
-  const view = unitView(gallery, stars, patches, () => shownCards(maps));
+  setUpJumping(lists);
+  const view = unitView(gallery, stars, patches, known, () => shownCards(maps));
+  known.whenChanged(arranging.arrange);
   stars.whenChanged(() => view.starred());
 
   /** The page of the layer before or after; in a single file its list. */
@@ -41,16 +46,18 @@ function layerPage(gallery, stars, patches) {
   };
 
   return {
-    step: by => view.open ? view.step(by) : moveFocus(shownCards(maps), by, false),
-    row: by => view.open ? view.row(by) : moveFocus(shownCards(maps), by, true),
+    step: by => view.enlarged ? view.another(by) : view.open ? view.step(by) : moveFocus(shownCards(maps), by, false),
+    row: by => view.enlarged ? view.another(by) : view.open ? view.row(by) : moveFocus(shownCards(maps), by, true),
     layer: otherLayer,
     search: () => { if (view.open) view.close(search); else search.focus(); },
+    get view() { return view.enlarged ? view.kind : undefined; },
     star() {
       const card = view.open ? view.card() : document.activeElement?.closest(".map");
       if (card) stars.toggle(card.dataset.unit);
     },
     back() {
-      if (view.open) view.close();
+      if (view.enlarged) view.reduce();
+      else if (view.open) view.close();
       else if (one("[aria-label=Breadcrumb] a")) location.href = one("[aria-label=Breadcrumb] a").href + "#layer-" + encodeURIComponent(lists[0].layer.file);
     },
   };

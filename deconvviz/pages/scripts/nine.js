@@ -8,26 +8,31 @@ function itemsOf(facts, { gallery, layer, data, sheet, patches }) {
 
   function item(entry, rank) {
     const about = data.images[entry.image], file = about.file ?? `image ${entry.image}`;
-    const at = entry.row === null ? "" : `row ${entry.row}, column ${entry.column}`;
-    const text = make("div", { className: "of" },
-      make("span", { className: "value" }, brief(entry.activation)),
-      ...(about.class && ![" ", "/"].some(end => file.startsWith(about.class + end)) ? [make("span", {}, about.class)] : []),
-      make("span", {}, file), ...(at ? [make("span", { title: "of the unit on the feature map" }, at)] : []),
-      ...(entry.shown ? [make("span", { title: "projections of this magnitude are drawn at full contrast" }, `full contrast at ±${brief(entry.shown.scale)}`)] : []));
-    const third = make("div", { className: "third" });
-    if (patches && entry.shown) third.append(whole(entry, about, file));
-    third.append(text);
-    const tiles = entry.shown
-      ? [tile(rank, false, `Projection ${rank + 1}, ${file}`), ...(patches ? [patch(entry, rank, about, `Patch ${rank + 1}, ${file}`)] : [])]
-      : [make("div", { className: "tile blank" }, "this image could not be shown again")];
-    return make("li", { className: tiles.length < 2 ? "alone" : "" }, ...tiles, third);
+    const place = entry.row === null ? "" : `, at row ${entry.row}, column ${entry.column} of the map`;
+    const named = about.class && ![" ", "/"].some(end => file.startsWith(about.class + end)) ? about.class : "";
+    const said = [["value", `${rank + 1}.  ${brief(entry.activation)}`, `its activation${place}`], ["file", file, ""], ["", named, ""],
+      ["", entry.shown ? `full contrast from ±${brief(entry.shown.scale)}` : "", "projections of this magnitude, or more, are drawn as black, white or a full colour"],
+      ["", place.slice(5), "of the unit on its feature map"]];
+    const text = make("div", { className: "of" }, ...said.filter(([, words]) => words).map(([className, words, title]) => make("span", { className, title }, words)));
+    if (!entry.shown) return make("li", { className: "alone" }, make("div", { className: "tile blank" }, "this image could not be shown again"), text);
+    const projection = tile(rank, false), element = make("li", { className: patches ? "" : "alone" }, shown("projection", projection, `Projection ${rank + 1}, ${file}`));
+    projection.style.setProperty("--grey", String(entry.shown.grey));
+    if (patches) {
+      element.append(shown("patch", patch(entry, rank, about), `Patch ${rank + 1}, ${file}`),
+        shown("overlay", overlay(entry, rank, about), `Overlay ${rank + 1}, ${file}`), whole(entry, about, file));
+    }
+    element.append(text);
+    return element;
   }
 
-  /** What the receptive field shows of the image: the sheet's tile, and over it, where that has more pixels, a part of the whole picture. */
-  function patch(entry, rank, about, label) {
-    const element = tile(rank, true, label);
+  /** A tile that can be enlarged. */
+  const shown = (kind, tile, label) => make("button", { type: "button", className: `shown ${kind}`, "aria-label": `${label}; enlarge it`, title: `${kind}; click to enlarge` }, tile);
+
+  /** What the frame shows of the image: the sheet's tile, and over it, where that has more pixels, a part of the whole picture. */
+  function patch(entry, rank, about) {
+    const element = tile(rank, true);
     const [top, left, bottom, right] = entry.shown.frame, height = bottom - top, width = right - left;
-    const span = Math.max(height, width); // a tile's side: the field is in its middle, rounded as on the sheet
+    const span = Math.max(height, width); // a tile's side: the frame is in its middle, rounded as on the sheet
     if (span <= layer.sheet.side) return element;
     const image = make("img", { src: picture(entry.image), alt: "", decoding: "async" });
     const parts = { top: Math.floor((span - height) / 2) - top, left: Math.floor((span - width) / 2) - left, width: about.columns, height: about.rows };
@@ -35,32 +40,44 @@ function itemsOf(facts, { gallery, layer, data, sheet, patches }) {
     const [first, leftmost, below, beyond] = entry.shown.box; // of a tall or wide field, the square would show more
     const clipped = [first / about.rows, 1 - beyond / about.columns, 1 - below / about.rows, leftmost / about.columns];
     image.style.clipPath = `inset(${clipped.map(share => `${100 * share}%`).join(" ")})`;
-    image.decode().then(() => { element.style.backgroundImage = "none"; }, () => image.remove());
+    image.decode().then(() => { element.style.backgroundImage = ""; element.classList.add("hatched"); }, () => image.remove());
     element.classList.add("cut");
     element.append(image);
     return element;
   }
 
+  /** The patch under its projection as a veil: it is seen where that has energy. */
+  function overlay(entry, rank, about) {
+    const under = patch(entry, rank, about), veil = tile(rank, false);
+    veil.classList.add("veil");
+    return make("div", { className: "stack" }, under, veil);
+  }
+
   /** One tile of the sheet, enlarged. */
-  function tile(rank, onRight, label) {
+  function tile(rank, onRight) {
     const { width, height, block, side, columns } = layer.sheet, pitch = side + 2;
     const left = (onRight ? width - block : 0) + rank % columns * pitch, top = Math.floor(rank / columns) * pitch;
     const place = (offset, length) => length === side ? 0 : 100 * offset / (length - side);
-    const element = make("div", { className: "tile", role: "img", "aria-label": label });
+    const element = make("div", { className: "tile" });
     element.style.backgroundImage = `url("${sheet}")`;
     element.style.backgroundSize = `${100 * width / side}% ${100 * height / side}%`;
     element.style.backgroundPosition = `${place(left, width)}% ${place(top, height)}%`;
     return element;
   }
 
-  /** The whole image as the network saw it, with the unit's receptive field. */
+  /** The whole image as the network saw it, with the unit's receptive field, and in it the frame that tiles show. */
   function whole(entry, about, file) {
-    const [top, left, bottom, right] = entry.shown.box, box = make("i");
     const image = make("img", { src: picture(entry.image), alt: `The whole image ${file}`, loading: "lazy", decoding: "async" });
     image.width = about.columns; image.height = about.rows;
-    const parts = { left: left / about.columns, top: top / about.rows, width: (right - left) / about.columns, height: (bottom - top) / about.rows };
-    for (const [side, share] of Object.entries(parts)) box.style[side] = `${100 * share}%`;
-    return make("div", { className: "whole" }, image, box);
+    const inside = ([top, left, bottom, right]) => [Math.max(top, 0), Math.max(left, 0), Math.min(bottom, about.rows), Math.min(right, about.columns)];
+    const outline = ([top, left, bottom, right], className, title) => {
+      const box = make("i", { className, title });
+      const parts = { left: left / about.columns, top: top / about.rows, width: (right - left) / about.columns, height: (bottom - top) / about.rows };
+      for (const [side, share] of Object.entries(parts)) box.style[side] = `${100 * share}%`;
+      return box;
+    };
+    const { box, frame } = entry.shown;
+    return make("div", { className: "whole" }, image, outline(box, "field", "the receptive field"), outline(inside(frame), "frame", "the frame that the tiles show"));
   }
 
   return facts.top.map(item);

@@ -2,6 +2,7 @@
 const { root, one } = scripts.dom;
 const { starsOf } = scripts.stars;
 const { setUpViews } = scripts.views;
+const { setUpComing } = scripts.coming;
 const { setUpHelp, setUpKeys } = scripts.keys;
 const { indexPage } = scripts.index;
 const { layerPage } = scripts.layer;
@@ -12,6 +13,7 @@ function start() {
   const onLayer = document.body.dataset.page === "layer";
   const stars = starsOf(gallery);
   setUpViews(patches);
+  setUpComing();
   setUpHelp();
   const page = onLayer ? layerPage(gallery, stars, patches) : indexPage(gallery, stars);
   setUpKeys(page);

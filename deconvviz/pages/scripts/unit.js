@@ -2,17 +2,19 @@
 const { one, all, make } = scripts.dom;
 const { rowFrom } = scripts.moving;
 const { say, copy } = scripts.saying;
-const { dataOf } = scripts.data;
+const { cameFromElsewhere } = scripts.coming;
 const { describe } = scripts.describing;
+const { setUpLarge } = scripts.large;
 const { itemsOf } = scripts.nine;
 
 /** The words of a command, none broken at a hyphen unless it is long. */
 const words = text => text.split(/( )/).map(word => word.length < 30 && word !== " " ? make("span", { className: "whole-word" }, word) : word);
 
-function unitView(gallery, stars, patches, shown) {
+function unitView(gallery, stars, patches, known, shown) {
   const dialog = one("#unit"), title = document.title;
-  let here = gallery.layers[0], current = null, clicked = false, next = null;
-  const known = dataOf(() => { if (current) fill(); });
+  let here = gallery.layers[0], current = null, clicked = false, next = null, elsewhere = cameFromElsewhere();
+  known.whenChanged(() => { if (current) fill(); });
+  const large = setUpLarge();
 
   function follow() {
     const match = /^#(u\d+(-\d+)?)$/.exec(location.hash);
@@ -57,7 +59,9 @@ function unitView(gallery, stars, patches, shown) {
       return;
     }
     describe(facts, here, data);
-    nine.replaceChildren(...itemsOf(facts, { gallery, layer: here, data, sheet: one("img", current)?.src, patches }));
+    const items = itemsOf(facts, { gallery, layer: here, data, sheet: one("img", current)?.src, patches });
+    nine.replaceChildren(...items);
+    large.of(items, here.sheet.sharp);
   }
 
   /** The star, and whether there is a previous and a next one. */
@@ -89,6 +93,7 @@ function unitView(gallery, stars, patches, shown) {
   function close(element = null) {
     if (!current) return;
     next = element;
+    if (elsewhere && !element) { elsewhere = false; history.back(); return; } // to the page that led here
     if (history.state?.fromList) history.back(); // then `follow` leaves
     else { history.replaceState(null, "", "#"); follow(); }
   }
@@ -110,6 +115,7 @@ function unitView(gallery, stars, patches, shown) {
   }
   follow();
   return {
+    get enlarged() { return large.open; }, reduce: large.close, another: large.step, kind: large.kind,
     get open() { return dialog.open; }, card: () => current, close, show, starred,
     step: by => show(neighbour(by)), row: by => show(rowFrom(shown(), current, by)),
   };

@@ -1,25 +1,49 @@
-// Views and size: which half of the sheets is shown, and how large.
-const { root, one, all } = scripts.dom;
+// Views, tone and size: which half of the sheets is shown, or one over the other; in colours or grey; how large.
+const { root, one, all, make } = scripts.dom;
 const { kept } = scripts.kept;
+const { address } = scripts.address;
 
-const VIEWS = ["projections", "both", "patches"], SIZE = 9.5;
+const VIEWS = ["projections", "both", "patches", "overlay"], SIZE = 9.5;
 
 // At once, before the page is drawn: nothing moves afterwards.
 root.classList.add("scripted");
-root.dataset.view = kept.read("view", "both");
+const asked = address.read("view");
+root.dataset.view = asked && VIEWS.includes(asked) ? asked : kept.read("view", "");
+root.dataset.tone = address.read("tone") === "grey" || kept.read("tone", "colour") === "grey" ? "grey" : "colour";
 root.style.setProperty("--h", kept.read("size", SIZE) + "rem");
+
+/** A second picture over each sheet's: its projections alone, as a veil over the patches, or in grey. */
+function cover(within = document) {
+  if (root.dataset.view !== "overlay" && root.dataset.tone !== "grey") return;
+  for (const image of all("a.sheet > img:only-child", within)) {
+    const { src, width, height } = image;
+    const over = make("img", { className: "over", src, width, height, alt: "", loading: "lazy", decoding: "async" });
+    over.style.setProperty("--grey", image.closest(".map").dataset.grey ?? "1");
+    image.after(over);
+  }
+}
 
 function setView(view) {
   root.dataset.view = view;
   const radio = one(`input[name=view][value=${view}]`);
   if (radio) radio.checked = true;
   kept.write("view", view);
+  cover();
+}
+
+function setTone(grey) {
+  root.dataset.tone = grey ? "grey" : "colour";
+  one("#grey").checked = grey;
+  kept.write("tone", root.dataset.tone);
+  cover();
 }
 
 function setUpViews(patches) {
-  const view = root.dataset.view ?? "";
-  if (patches) setView(VIEWS.includes(view) ? view : "both"); else root.dataset.view = "projections";
-  for (const radio of all("input[name=view]")) radio.addEventListener("change", () => setView(radio.value));
+  const view = root.dataset.view ?? "", opens = document.body.dataset.opens;
+  if (patches) setView(VIEWS.includes(view) ? view : opens); else root.dataset.view = "projections";
+  if (one("#grey")) setTone(root.dataset.tone === "grey"); else root.dataset.tone = "colour";
+  for (const radio of all("input[name=view]")) radio.addEventListener("change", () => { setView(radio.value); address.write("view", radio.value); });
+  one("#grey")?.addEventListener("change", toggleTone);
   const size = one("#size");
   if (size) size.value = kept.read("size", SIZE);
   size?.addEventListener("input", () => {
@@ -30,7 +54,15 @@ function setUpViews(patches) {
 
 function toggleView() {
   if (document.body.dataset.patches !== "yes") return;
-  setView(VIEWS[(VIEWS.indexOf(root.dataset.view ?? "both") + 1) % 3]);
+  const view = VIEWS[(VIEWS.indexOf(root.dataset.view ?? "both") + 1) % VIEWS.length];
+  setView(view);
+  address.write("view", view);
 }
 
-scripts.views = { setUpViews, toggleView };
+function toggleTone() {
+  if (!one("#grey")) return;
+  setTone(root.dataset.tone !== "grey");
+  address.write("tone", root.dataset.tone === "grey" ? "grey" : null);
+}
+
+scripts.views = { setUpViews, toggleView, toggleTone, cover };
