@@ -40,7 +40,7 @@ class MapFacts:
     `category`: the class that most of these images have (the first of several), or ""; `scores`: the class whose
     score the feature map is, "" unless its layer is the classifier's output; `liked`: how many of the images have that
     class, if the map can be said to like it (`labels`), else 0; `grey`: what the contrast of its tiles is multiplied by
-    where they are shown in grey.
+    where they are shown in grey; `alike`: the maps shown of the layer that are most like it, with their correlations.
     """
 
     channel: int
@@ -50,6 +50,7 @@ class MapFacts:
     scores: str = ""
     liked: int = 0
     grey: float = 1.0
+    alike: Sequence[tuple[int, float]] = ()
 
     @property
     def label(self) -> str:
@@ -159,7 +160,16 @@ def map_fact(index: Index, section: Section, channel: int) -> MapFacts:
     entries = [_printable(entry) for entry in best if entry.activation > 0]
     counted = Counter(entry.category for entry in entries if entry.category).most_common(1)
     statistics, scores = index.statistics(section.name, channel), index.class_name(section.name, channel)
-    return MapFacts(channel, statistics, entries, counted[0][0] if counted else "", printable(scores))
+    liked = counted[0][0] if counted else ""
+    return MapFacts(channel, statistics, entries, liked, printable(scores))
+
+
+def alike(index: Index, section: Section, channel: int, k: int = 5) -> list[tuple[int, float]]:
+    """The feature maps shown of the layer that are most like one, and how much: those that rise and fall with it."""
+    shown = set(section.channels)
+    return [one for one in index.alike(section.name, channel, section.row.channels) if one[0] in shown and one[1] > 0][
+        :k
+    ]
 
 
 def map_facts(index: Index, section: Section) -> Iterator[MapFacts]:
@@ -191,6 +201,7 @@ def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]
         "class": facts.category or None,
         "concentration": facts.concentration,
         "label": facts.label or None,
+        "alike": [(channel, round(correlation, 2)) for channel, correlation in facts.alike],
         "histogram": {"first": first, "counts": counted[first : last + 1]},
         "top": [_entry_json(entry, tile) for entry, tile in zip(facts.entries, tiles, strict=True)],
     }

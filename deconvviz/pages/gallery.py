@@ -28,7 +28,7 @@ from ..version import __version__
 from .asked import Place, Selection, Style, Told
 from .choice import agreeing, first_look, start_here
 from .commands import Origin
-from .facts import MapFacts, Section, images_json, map_facts, map_json, sections
+from .facts import MapFacts, Section, alike, images_json, map_facts, map_json, sections
 from .folder import NAME, SCHEMA, prepare, read, take_away
 from .kept import Store, store_in, work_left
 from .labels import labelled
@@ -157,7 +157,10 @@ def listing_of(index: Index, at: int, section: Section, store: Store) -> Listing
     """A layer as its page lists it, with what the sheets in the folder say of themselves."""
     maps = labelled(list(map_facts(index, section)), section.layout.count)
     sheets = {m.channel: store.sheet_facts(section, m) for m in maps}
-    maps = [replace(m, grey=_grey(sheets[m.channel])) for m in maps]
+    maps = [
+        replace(m, grey=_grey(sheets[m.channel]), alike=() if m.dead else alike(index, section, m.channel))
+        for m in maps
+    ]
     return Listing(at, maps, layer_json(index, section, maps, sheets, store.style))
 
 

@@ -1,9 +1,9 @@
 """The strongest images of every feature map over a data set of any size.
 
 Here live the scan (`scanning`: `job`, `watch`, `reading`, `selection`), what it keeps so that shards and retries merge
-exactly (`best`, `tally`, `part`), what lies on disk (`manifest`, `ledger`, `ranks`, `merging`), and the index one
-reads afterwards (`index`, `opening`, `feature_map`, `recheck`, `index_figure`). This wing never knows what a page looks
-like.
+exactly (`best`, `tally`, `sketch`, `part`), what lies on disk (`manifest`, `ledger`, `ranks`, `merging`), and the index
+one reads afterwards (`index`, `opening`, `feature_map`, `recheck`, `index_figure`). This wing never knows what a page
+looks like.
 """
 
 from .feature_map import Entry, FeatureMap, Statistics

@@ -132,6 +132,20 @@ class Index:
             edges=edges(),
         )
 
+    @takes(channel=whole(None), k=whole(0))
+    def alike(self, layer: str, channel: int, k: int = 5) -> list[tuple[int, float]]:
+        """The k feature maps of a layer that are most like one of its own, each with their correlation, highest first.
+
+        It is that of their maxima over images of the scan, up to 256, drawn by lot (`sketch`). Dead maps are like
+        none. Empty for an index of 0.1, which holds no sketch. Raises UnknownLayer, UnknownUnit.
+        """
+        row, sketch, dead = self._row(layer, channel), self._part.sketch, set(self.dead(layer))
+        others = [n for n in range(self.channels(layer)) if n != channel and n not in dead]
+        if sketch is None or channel in dead:
+            return []
+        correlations = sketch.correlations([self._row(layer, n) for n in others], row).tolist()
+        return sorted(zip(others, correlations, strict=True), key=lambda one: (-one[1], one[0]))[:k]
+
     @takes(channel=whole(None), k=whole(0, None))
     def feature_map(self, layer: str, channel: int, k: int | None = None) -> FeatureMap:
         """A feature map with its strongest images, for a notebook to show. Raises UnknownLayer, UnknownUnit."""

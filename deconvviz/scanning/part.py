@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..errors import UnusableIndex
 from ..images import Records
 from .best import Best
+from .sketch import Sketch
 from .tally import Tally
 
 
@@ -39,7 +40,7 @@ class Part:
     """What the images of the parts `numbers` (sorted) leave behind, for all feature maps of all layers in a row.
 
     `records`: where the images in the lists of `best` are, by number. `scan`: the identity of the scan that
-    it belongs to, so that parts of different scans are never mixed.
+    it belongs to, so that parts of different scans are never mixed. `sketch`: None in files of 0.1, which had none.
     """
 
     scan: str
@@ -48,6 +49,7 @@ class Part:
     tally: Tally
     records: Records
     skipped: tuple[Skipped, ...]
+    sketch: Sketch | None = None
 
     def merge(self, other: "Part") -> "Part":
         """Both in one. Parts that this one holds already change nothing; raises UnusableIndex if only some are new."""
@@ -71,6 +73,7 @@ class Part:
             tally=self.tally + other.tally,
             records=self.records.merge(other.records.only(best.images)),
             skipped=tuple(sorted((*self.skipped, *other.skipped), key=lambda skipped: skipped.number)),
+            sketch=self.sketch + other.sketch if self.sketch and other.sketch else None,
         )
         return part if len(part.records) <= 2 * len(self.records) else part.trimmed()
 
@@ -92,6 +95,7 @@ class Part:
             "record_ends": part.records.ends,
             "record_texts": np.frombuffer(part.records.texts, np.uint8),
             "skipped": np.frombuffer(skipped.encode(), np.uint8),
+            **({f"sketch_{name}": array for name, array in vars(part.sketch).items()} if part.sketch else {}),
         }
         buffer = BytesIO()
         np.savez_compressed(buffer, **arrays)
@@ -145,6 +149,7 @@ def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Part:
         tally=Tally(**{**tally, "count": int(tally["count"])}),
         records=records,
         skipped=tuple(Skipped(*entry) for entry in json.loads(arrays["skipped"].tobytes())),
+        sketch=Sketch(arrays["sketch_numbers"], arrays["sketch_bits"]) if "sketch_bits" in arrays else None,
     )
 
 

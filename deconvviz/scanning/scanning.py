@@ -139,7 +139,8 @@ def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) ->
     manifest = ledger.manifest
     numbers = manifest.range_of(part)
     batches = [numbers[start : start + manifest.batch] for start in range(0, len(numbers), manifest.batch)]
-    watch, skipped = Watch(job.channels, manifest.top, job.device, job.forward), list[Skipped]()
+    watch = Watch(job.channels, manifest.top, job.device, manifest.images, job.forward)
+    skipped = list[Skipped]()
     for batch, images in zip(batches, batches_of(batches), strict=True):
         for number, error in sorted(look_at(job, watch, batch, images, manifest.batch).items()):
             skipped.append(job.skipped(number, error))
@@ -150,4 +151,5 @@ def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) ->
         bar.update(len(batch))
     best = watch.best()
     records = {number: job.images.record(number) for number in set(best.images.ravel().tolist()) & set(numbers)}
-    return Part(ledger.identity, (part,), best, watch.counting.tally(), Records.of(records), tuple(skipped))
+    tally, sketch = watch.counting.tally(), watch.sketching.sketch()
+    return Part(ledger.identity, (part,), best, tally, Records.of(records), tuple(skipped), sketch)

@@ -17,6 +17,7 @@ from ..machine import exactly
 from ..mirror import Layers
 from ..network import Call, between_captures, compare, fold, run
 from .best import Best, gather
+from .sketch import Sketching
 from .tally import Counting
 
 COMPARED = 2
@@ -43,16 +44,18 @@ class Forward:
 class Watch:
     """What the images shown to it leave behind, over the feature maps of some layers in a row.
 
-    `channels`: the number of feature maps of each layer, by name, in order; `k`: images kept of each map;
-    `forward`: what runs, where several watches share it.
+    `channels`: the number of feature maps of each layer, by name, in order; `k`: images kept of each map; `images`: how
+    many there are in all; `forward`: what runs, where several watches share it.
     """
 
-    def __init__(self, channels: dict[str, int], k: int, device: torch.device, forward: Forward | None = None) -> None:
+    def __init__(
+        self, channels: dict[str, int], k: int, device: torch.device, images: int = 0, forward: Forward | None = None
+    ) -> None:
         self.forward = forward or Forward(channels)
         self.channels, self.k, self.device = channels, k, device
         self.first = dict(zip(channels, np.cumsum([0, *channels.values()]).tolist(), strict=False))
         self.total = sum(channels.values())
-        self.counting = Counting(self.total)
+        self.counting, self.sketching = Counting(self.total), Sketching(self.total, images)
         self._top = {name: torch.full((k, count), -torch.inf, device=device) for name, count in channels.items()}
         self._candidates: list[tuple[NDArray[Any], ...]] = []
 
@@ -73,6 +76,7 @@ class Watch:
             values, found = self._run(table, images, numbers)
         used = [place for place, number in enumerate(numbers) if number is not None]
         self.counting.add(values[used])
+        self.sketching.add(values[used], [number for number in numbers if number is not None])
         self._candidates += found
         return bad
 
