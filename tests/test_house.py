@@ -68,7 +68,7 @@ WITHIN = {
         *("reading", "recheck", "feature_map", "index", "opening", "merging", "scanning", "index_figure"),
     ],
     "pages": [
-        *("names", "sheets", "asked", "facts", "labels", "words", "choice", "commands", "folder", "kept", "pictures"),
+        *("names", "sheets", "asked", "facts", "labels", "on_images", "words", "choice", "commands", "folder", "kept", "pictures"),
         *("sheetmaking", "assets", "writer", "gallery", "single", "in_one_go", "serving"),
     ],
     "cli": ["exits", "numbers", "texts", "notes", "options", "look", "scan", "gallery", "commands"],

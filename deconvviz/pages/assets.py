@@ -9,7 +9,20 @@ from markupsafe import Markup
 SCRIPTS = (
     *("dom", "kept", "address", "views", "coming", "stars", "asking", "moving", "saying", "keys"),
     *("cards", "starred", "finding", "index"),
-    *("arranging", "jumping", "numbers", "histogram", "describing", "nine", "large", "data", "unit", "layer"),
+    *(
+        "arranging",
+        "jumping",
+        "numbers",
+        "histogram",
+        "describing",
+        "nine",
+        "large",
+        "data",
+        "alike",
+        "unit",
+        "layer",
+        "image",
+    ),
     "start",
 )
 """The files of `scripts/`, in their order: each takes what it uses from those before it, `start` begins."""

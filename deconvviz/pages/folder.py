@@ -13,7 +13,7 @@ NAME = "gallery.json"
 SCHEMA = 1
 
 _OWN = re.compile(
-    r"index\.html|(classes|images)\.(js|json)|assets/gallery\.(css|js)"
+    r"(index|image)\.html|(classes|images|image/\d{7,})\.(js|json)|assets/gallery\.(css|js)"
     r"|sheets/[^/]+/\d{4,}\.(webp|png|jpg)|images/\d{7,}\.(webp|png|jpg)"
 )
 """What a gallery consists of, beside the pages of its layers."""

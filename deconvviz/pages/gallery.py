@@ -2,8 +2,10 @@
 
 index.html            the model, the images, every layer with four maps to start at
 layers/LAYER.html     all feature maps of a layer, and each by itself (#u12)
+image.html            one image (?n=7): which feature maps fire most on it, and on what
 sheets/LAYER/0012.webp, images/0000007.webp
-data/LAYER.json       all that the pages say, beside LAYER.js with the same for the pages themselves
+data/LAYER.json, image/0000007.json
+                      all that the pages say, beside LAYER.js and 0000007.js with the same for the pages themselves
 gallery.json          what the gallery is; written last, so it is there when all is
 """
 
@@ -32,6 +34,7 @@ from .facts import MapFacts, Section, alike, images_json, map_facts, map_json, s
 from .folder import NAME, SCHEMA, prepare, read, take_away
 from .kept import Store, store_in, work_left
 from .labels import labelled
+from .on_images import OnImages
 from .pictures import Pictures
 from .sheetmaking import make_sheets
 from .writer import Listing, Pages
@@ -121,8 +124,7 @@ def _write_pages(index: Index, shown: Sequence[Section], store: Store) -> Path:
     pages = Pages(folder, facts, origin_of(index))
     pages.write_assets()
     classes: dict[str, list[tuple[int, ...]]] = {}
-    shows: dict[int, list[tuple[int, int]]] = {}
-    files: dict[str, Any] = {}
+    on_images = OnImages()
     starts, best = [], []
     for at, section in enumerate(shown):
         listing = listing_of(index, at, section, store)
@@ -132,11 +134,9 @@ def _write_pages(index: Index, shown: Sequence[Section], store: Store) -> Path:
         for one in listing.maps:
             if one.liked:
                 classes.setdefault(one.category, []).append((at, one.channel, one.liked, len(one.entries)))
-            for image in one.images:
-                shows.setdefault(image, []).append((at, one.channel))
-        files |= listing.data["images"]
+        on_images.add(at, listing.maps, listing.data)
     pages.write_classes(classes)
-    pages.write_images(files, shows)
+    pages.write_images(on_images)
     first = first_look(best, _shares(index, shown))
     path = pages.write_index(first, starts)
     take_away(folder, read(folder).get("layers"), facts["layers"])

@@ -16,6 +16,7 @@ from .assets import Assets
 from .commands import Origin, commands
 from .facts import MapFacts
 from .names import sheet_name
+from .on_images import OnImages
 
 MOST_OF_A_CLASS = 48
 """Feature maps that the search for a class finds at most."""
@@ -109,12 +110,21 @@ class Pages:
         ]
         self._write_data("classes", "deconvvizClasses", few)
 
-    def write_images(
-        self, images: Mapping[str, Mapping[str, Any]], shows: Mapping[int, Sequence[tuple[int, int]]]
-    ) -> None:
-        """For the search, and for the pages of images: of each its number, file, class, and the maps that show it."""
-        known = [(n, images[str(n)]["file"], images[str(n)]["class"], shows[n]) for n in sorted(shows)]
-        self._write_data("images", "deconvvizImages", known)
+    def write_images(self, on_images: OnImages) -> None:
+        """For the search, of each image the maps that show it; and the page of images, with what it shows of each."""
+        self._write_data("images", "deconvvizImages", on_images.listed())
+        if not self.facts["patches"]:
+            return
+        for image in on_images.each():
+            self._write_data(f"image/{image['number']:07d}", "deconvvizImage", image)
+        page = self._render(
+            "image.html",
+            title=f"Images · {self.facts['model']} · deconvviz",
+            description=f"What the feature maps of {self.facts['model']} saw in an image.",
+            assets=Assets(""),
+            page=self._page(self.facts["layers"]),
+        )
+        write_text(self.folder / "image.html", page)
 
     def _write_data(self, name: str, function: str, content: Any) -> None:
         """Once as JSON, and once as a script that calls a function of the pages: from file:// they load no JSON."""
@@ -172,7 +182,7 @@ class Pages:
 
     def _render(self, template: str, **context: Any) -> str:
         facts = self.facts
-        said = {name: facts[name] for name in ("model", "patches", "view", "tone", "frame")}
+        said = {name: facts[name] for name in ("model", "patches", "view", "tone", "frame", "top")}
         context = said | {"gain": GAIN} | context
         return _environment().get_template(template).render(context) + "\n"
 

@@ -77,7 +77,8 @@ function itemsOf(facts, { gallery, layer, data, sheet, patches }) {
       return box;
     };
     const { box, frame } = entry.shown;
-    return make("div", { className: "whole" }, image, outline(box, "field", "the receptive field"), outline(inside(frame), "frame", "the frame that the tiles show"));
+    const link = gallery.images ? "div" : "a"; // a single file has no pages of images
+    return make(link, { className: "whole", ...(link === "a" ? { href: `../image.html?n=${entry.image}`, title: "which feature maps fire most on this image" } : {}) }, image, outline(box, "field", "the receptive field"), outline(inside(frame), "frame", "the frame that the tiles show"));
   }
 
   return facts.top.map(item);

@@ -6,16 +6,18 @@ const { setUpComing } = scripts.coming;
 const { setUpHelp, setUpKeys } = scripts.keys;
 const { indexPage } = scripts.index;
 const { layerPage } = scripts.layer;
+const { imagePage } = scripts.image;
+const { cardsOf } = scripts.cards;
 
 function start() {
   const gallery = JSON.parse(one("#gallery").textContent);
   const patches = document.body.dataset.patches === "yes";
-  const onLayer = document.body.dataset.page === "layer";
+  const kind = document.body.dataset.page;
   const stars = starsOf(gallery);
   setUpViews(patches);
   setUpComing();
   setUpHelp();
-  const page = onLayer ? layerPage(gallery, stars, patches) : indexPage(gallery, stars);
+  const page = kind === "layer" ? layerPage(gallery, stars, patches) : kind === "image" ? imagePage(gallery, stars, cardsOf(gallery, stars)) : indexPage(gallery, stars);
   setUpKeys(page);
   const bar = one(".tools"), sticks = () => getComputedStyle(bar).position === "sticky";
   const clear = () => { root.style.scrollPaddingTop = `${(sticks() ? bar.offsetHeight : 0) + 16}px`; }; // no focus behind it

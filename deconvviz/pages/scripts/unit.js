@@ -6,6 +6,7 @@ const { cameFromElsewhere } = scripts.coming;
 const { describe } = scripts.describing;
 const { setUpLarge } = scripts.large;
 const { itemsOf } = scripts.nine;
+const { showAlike } = scripts.alike;
 
 /** The words of a command, none broken at a hyphen unless it is long. */
 const words = text => text.split(/( )/).map(word => word.length < 30 && word !== " " ? make("span", { className: "whole-word" }, word) : word);
@@ -54,7 +55,7 @@ function unitView(gallery, stars, patches, known, shown) {
     if (!facts) {
       nine.replaceChildren();
       one(".numbers").replaceChildren();
-      one(".histogram").hidden = true;
+      one(".histogram").hidden = one(".alike").hidden = true;
       one(".standing").textContent = known.failed ? `What the gallery knows of it, data/${here.file}.js, could not be loaded.` : "";
       return;
     }
@@ -62,6 +63,7 @@ function unitView(gallery, stars, patches, known, shown) {
     const items = itemsOf(facts, { gallery, layer: here, data, sheet: one("img", current)?.src, patches });
     nine.replaceChildren(...items);
     large.of(items, here.sheet.sharp);
+    showAlike(facts, map => one(`.map[data-number="${map}"]:not(.dead)`, current.closest(".list")));
   }
 
   /** The star, and whether there is a previous and a next one. */
@@ -98,6 +100,12 @@ function unitView(gallery, stars, patches, known, shown) {
     else { history.replaceState(null, "", "#"); follow(); }
   }
 
+  one(".alike").addEventListener("click", event => {
+    const link = event.target.closest("a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    show(document.getElementById(link.hash.slice(1)));
+  });
   one("#maps").addEventListener("click", event => {
     if (event.target.closest("a.sheet") && !(event.ctrlKey || event.metaKey || event.shiftKey)) clicked = true;
   });
