@@ -64,7 +64,7 @@ WITHIN = {
         *("projection", "projecting", "figures", "figure2", "projections", "deconvnet", "loading", "visualise"),
     ],
     "scanning": [
-        *("best", "tally", "sketch", "part", "manifest", "ledger", "ranks", "selection", "watch", "job"),
+        *("best", "tally", "sketch", "spread", "part", "manifest", "ledger", "ranks", "selection", "watch", "job"),
         *("reading", "recheck", "feature_map", "index", "opening", "merging", "scanning", "index_figure"),
     ],
     "pages": [

@@ -38,6 +38,7 @@ index_argument = click.argument("index", type=click.Path(path_type=Path))
 @batch_option("Images run together.  [default: 16 on CPU, else 64]")
 @workers_option("Threads that read pictures.  [default: cores, at most 8]")
 @shard_option("Do every N-th part from the i-th, for `merge`.")
+@click.option("--also-quantiles", is_flag=True, help="Keep images from the middle of each map's range, too.")
 @click.option("--strict", is_flag=True, help="Stop at the first image that cannot be used.")
 @force_option("Begin anew where a scan lies.")
 def scan(

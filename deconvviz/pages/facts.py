@@ -10,10 +10,13 @@ from ..drawing import enlarged
 from ..errors import UnknownUnit
 from ..images import printable
 from ..mirror import Layer, inside_blocks
-from ..scanning import Entry, Index, Statistics
+from ..scanning import QUANTILES, Entry, Index, Statistics
 from .asked import Selection, Style
 from .names import file_names
 from .sheets import Layout, tile_size
+
+OF_EACH = 3
+"""Images shown of each quantile."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class Section:
     """One layer of a gallery: the feature maps it shows, and how their sheets are laid out.
 
     `name` as the index has it, `file`: its pages' name without ending, `row`: its line in the table of
-    layers, `depth`: how many filters deep it lies, `sharp`: whether its tiles show enlarged pixels.
+    layers, `depth`: how many filters deep it lies, `sharp`: whether its tiles show enlarged pixels; `middle`: how the
+    sheets are laid out that show images which are not the strongest, None if the index keeps none.
     """
 
     name: str
@@ -31,6 +35,11 @@ class Section:
     channels: Sequence[int]
     layout: Layout
     sharp: bool
+    middle: Layout | None = None
+
+    def layout_of(self, facts: "MapFacts") -> Layout:
+        """How the sheet of these images is laid out."""
+        return self.middle if facts.middle and self.middle else self.layout
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +49,8 @@ class MapFacts:
     `category`: the class that most of these images have (the first of several), or ""; `scores`: the class whose
     score the feature map is, "" unless its layer is the classifier's output; `liked`: how many of the images have that
     class, if the map can be said to like it (`labels`), else 0; `grey`: what the contrast of its tiles is multiplied by
-    where they are shown in grey; `alike`: the maps shown of the layer that are most like it, with their correlations.
+    where they are shown in grey; `alike`: the maps shown of the layer that are most like it, with their correlations;
+    `middle`: whether its images are from the middle of its range instead.
     """
 
     channel: int
@@ -51,6 +61,7 @@ class MapFacts:
     liked: int = 0
     grey: float = 1.0
     alike: Sequence[tuple[int, float]] = ()
+    middle: bool = False
 
     @property
     def label(self) -> str:
@@ -138,7 +149,8 @@ def sections(
         layout = Layout(tile, selection.count(index), style.patches)
         if len(chosen):
             sharp = row.receptive_field is not None and enlarged(max(row.receptive_field), tile)
-            found.append(Section(name, files[name], row, table.depth(name), list(chosen), layout, sharp))
+            middle = Layout(tile, OF_EACH * len(QUANTILES), style.patches) if index.manifest.quantiles else None
+            found.append(Section(name, files[name], row, table.depth(name), list(chosen), layout, sharp, middle))
         elif say is not None:
             say(f"{name} is left out: it has feature maps 0 … {count - 1}")
     if not found:
@@ -154,14 +166,17 @@ def check_channels(channels: Sequence[int] | None, counts: Mapping[str, int]) ->
         raise UnknownUnit(f"there is no feature map {beyond[0]} in {', '.join(counts)}: they have 0 … {most - 1}")
 
 
-def map_fact(index: Index, section: Section, channel: int) -> MapFacts:
-    """Of one feature map that a layer's page shows."""
-    best = index.top(section.name, channel, section.layout.count)
+def map_fact(index: Index, section: Section, channel: int, middle: bool = False) -> MapFacts:
+    """Of one feature map that a layer's page shows: its strongest images, or those from the `middle` of its range."""
+    if middle:
+        best = [entry for some in index.middle(section.name, channel, OF_EACH).values() for entry in some]
+    else:
+        best = index.top(section.name, channel, section.layout.count)
     entries = [_printable(entry) for entry in best if entry.activation > 0]
     counted = Counter(entry.category for entry in entries if entry.category).most_common(1)
     statistics, scores = index.statistics(section.name, channel), index.class_name(section.name, channel)
     liked = counted[0][0] if counted else ""
-    return MapFacts(channel, statistics, entries, liked, printable(scores))
+    return MapFacts(channel, statistics, entries, liked, printable(scores), middle=middle)
 
 
 def alike(index: Index, section: Section, channel: int, k: int = 5) -> list[tuple[int, float]]:
@@ -172,9 +187,9 @@ def alike(index: Index, section: Section, channel: int, k: int = 5) -> list[tupl
     ]
 
 
-def map_facts(index: Index, section: Section) -> Iterator[MapFacts]:
+def map_facts(index: Index, section: Section, middle: bool = False) -> Iterator[MapFacts]:
     """Of all feature maps that a layer's page shows, one after the other."""
-    return (map_fact(index, section, channel) for channel in section.channels)
+    return (map_fact(index, section, channel, middle) for channel in section.channels)
 
 
 def _printable(entry: Entry) -> Entry:
@@ -182,13 +197,17 @@ def _printable(entry: Entry) -> Entry:
     return Entry(entry.unit, name=printable(entry.name), category=printable(entry.category), root=entry.root)
 
 
-def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]:
-    """One feature map in a gallery's data: its statistics and its images, with what its sheet says of their tiles."""
+def map_json(
+    facts: MapFacts, sheet: Mapping[str, Any] | None, middle: tuple[MapFacts, Mapping[str, Any] | None] | None = None
+) -> dict[str, Any]:
+    """One feature map in a gallery's data: its statistics and its images, with what its sheet says of their tiles.
+
+    `middle`: the same of its images from the middle of its range.
+    """
     statistics = facts.statistics
     counted = [int(n) for n in statistics.histogram]
     used = [n for n, count in enumerate(counted) if count]
     first, last = (used[0], used[-1]) if used else (0, -1)
-    tiles = sheet["tiles"] if sheet else [None] * len(facts.entries)
     return {
         "map": facts.channel,
         "dead": facts.dead,
@@ -203,8 +222,14 @@ def map_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> dict[str, Any]
         "label": facts.label or None,
         "alike": [(channel, round(correlation, 2)) for channel, correlation in facts.alike],
         "histogram": {"first": first, "counts": counted[first : last + 1]},
-        "top": [_entry_json(entry, tile) for entry, tile in zip(facts.entries, tiles, strict=True)],
+        "top": _entries_json(facts, sheet),
+        **({"middle": _entries_json(*middle)} if middle and middle[0].entries else {}),
     }
+
+
+def _entries_json(facts: MapFacts, sheet: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    tiles = sheet["tiles"] if sheet else [None] * len(facts.entries)
+    return [_entry_json(entry, tile) for entry, tile in zip(facts.entries, tiles, strict=True)]
 
 
 def _entry_json(entry: Entry, tile: Mapping[str, Any] | None) -> dict[str, Any]:

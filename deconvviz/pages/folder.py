@@ -14,7 +14,7 @@ SCHEMA = 1
 
 _OWN = re.compile(
     r"(index|image)\.html|(classes|images|image/\d{7,})\.(js|json)|assets/gallery\.(css|js)"
-    r"|sheets/[^/]+/\d{4,}\.(webp|png|jpg)|images/\d{7,}\.(webp|png|jpg)"
+    r"|sheets/[^/]+/\d{4,}(-middle)?\.(webp|png|jpg)|images/\d{7,}\.(webp|png|jpg)"
 )
 """What a gallery consists of, beside the pages of its layers."""
 

@@ -32,11 +32,12 @@ from .choice import agreeing, first_look, start_here
 from .commands import Origin
 from .facts import MapFacts, Section, alike, images_json, map_facts, map_json, sections
 from .folder import NAME, SCHEMA, prepare, read, take_away
-from .kept import Store, store_in, work_left
+from .kept import Store, Work, store_in, work_left
 from .labels import labelled
 from .on_images import OnImages
 from .pictures import Pictures
 from .sheetmaking import make_sheets
+from .sheets import Layout
 from .writer import Listing, Pages
 
 BYTES_PER_PIXEL = {"webp": 0.16, "png": 1.25, "jpeg": 0.26}
@@ -98,18 +99,31 @@ def write_site(index: Index, selection: Selection, style: Style, place: Place, t
 
 def make_missing(index: Index, shown: Sequence[Section], store: Store, told: Told) -> None:
     """Make the sheets that are not there yet; say how large they will be, then progress is shown."""
-    work, style = work_left(index, shown, store), store.style
-    rows, columns = index.network.layers.graph.input_shape[-2:] if style.patches else (0, 0)
-    pixels = sum(section.layout.size[0] * section.layout.size[1] for section, _ in work.maps)
-    pixels += rows * columns * len(work.images)
-    if told.say is not None and work.maps:
-        estimate = _megabytes(pixels * BYTES_PER_PIXEL[style.image_format])
-        told.say(f"Feature maps: {len(work.maps)}, projections: {work.projections}, some {estimate} of pictures.")
-    with tqdm(total=work.projections, unit="projection", disable=None if told.say else True) as bar:
+    kinds = (False, True) if index.manifest.quantiles else (False,)
+    works, style = [work_left(index, shown, store, middle) for middle in kinds], store.style
+    projections, maps = (sum(each) for each in zip(*((w.projections, len(w.maps)) for w in works), strict=True))
+    if told.say is not None and maps:
+        estimate = _megabytes(_pixels(index, works, style) * BYTES_PER_PIXEL[style.image_format])
+        told.say(f"Feature maps: {len(works[0].maps)}, projections: {projections}, some {estimate} of pictures.")
+    pictures = Pictures(store)
+    with tqdm(total=projections, unit="projection", disable=None if told.say else True) as bar:
         written = 0
-        for size in make_sheets(index, work, Pictures(store), told.report, bar.update):
-            written += size
-            bar.set_postfix_str(_megabytes(written))
+        for work in works:
+            for size in make_sheets(index, work, pictures, told.report, bar.update):
+                written += size
+                bar.set_postfix_str(_megabytes(written))
+
+
+def _pixels(index: Index, works: Sequence[Work], style: Style) -> int:
+    """Of the sheets and whole pictures to be made."""
+    rows, columns = index.network.layers.graph.input_shape[-2:] if style.patches else (0, 0)
+    sheets = [
+        section.middle if work.middle and section.middle else section.layout
+        for work in works
+        for section, _ in work.maps
+    ]
+    images = frozenset[int]().union(*(work.images for work in works))
+    return sum(layout.size[0] * layout.size[1] for layout in sheets) + rows * columns * len(images)
 
 
 def _megabytes(size: float) -> str:
@@ -161,7 +175,11 @@ def listing_of(index: Index, at: int, section: Section, store: Store) -> Listing
         replace(m, grey=_grey(sheets[m.channel]), alike=() if m.dead else alike(index, section, m.channel))
         for m in maps
     ]
-    return Listing(at, maps, layer_json(index, section, maps, sheets, store.style))
+    middle = {}
+    if section.middle is not None:
+        facts = map_facts(index, section, middle=True)
+        middle = {m.channel: (m, store.sheet_facts(section, m) if m.entries else None) for m in facts}
+    return Listing(at, maps, layer_json(index, section, maps, sheets, middle, store.style))
 
 
 def _grey(sheet: Mapping[str, Any] | None) -> float:
@@ -213,8 +231,7 @@ def _listed(index: Index, section: Section) -> dict[str, Any]:
 
 
 def _section_json(section: Section, style: Style) -> dict[str, Any]:
-    row, layout = section.row, section.layout
-    (width, height), (block, _) = layout.size, layout.block
+    row = section.row
     return {
         "layer": section.name,
         "alias": row.alias,
@@ -228,13 +245,21 @@ def _section_json(section: Section, style: Style) -> dict[str, Any]:
         "receptive_field": row.receptive_field,
         "sheet": {
             "ending": style.ending,
-            "width": width,
-            "height": height,
-            "block": block,
-            "side": layout.tile,
-            "columns": layout.columns,
+            **_geometry(section.layout),
             "sharp": section.sharp,
         },
+        "middle": _geometry(section.middle) if section.middle else None,
+    }
+
+
+def _geometry(layout: Layout) -> dict[str, int]:
+    """Of a sheet, in its own pixels."""
+    return {
+        "width": layout.size[0],
+        "height": layout.size[1],
+        "block": layout.block[0],
+        "side": layout.tile,
+        "columns": layout.columns,
     }
 
 
@@ -243,12 +268,14 @@ def layer_json(
     section: Section,
     maps: Sequence[MapFacts],
     sheets: Mapping[int, Mapping[str, Any] | None],
+    middle: Mapping[int, tuple[MapFacts, Mapping[str, Any] | None]],
     style: Style,
 ) -> dict[str, Any]:
     """All that a layer's page says."""
-    tiles = [tile for sheet in sheets.values() if sheet for tile in sheet["tiles"] if tile]
+    drawn = [*sheets.values(), *(sheet for _, sheet in middle.values())]
+    tiles = [tile for sheet in drawn if sheet for tile in sheet["tiles"] if tile]
     sizes = {tile["image"]: tile["input"] for tile in tiles}
-    images = images_json(maps, names=style.patches)
+    images = images_json([*maps, *(m for m, _ in middle.values())], names=style.patches)
     for number, (rows, columns) in sizes.items():
         images[str(number)] |= {"rows": rows, "columns": columns}
     return {
@@ -258,5 +285,5 @@ def layer_json(
         "seen": maps[0].statistics.count,
         "edges": maps[0].statistics.edges.tolist(),
         "images": images,
-        "maps": [map_json(m, sheets[m.channel]) for m in maps],
+        "maps": [map_json(m, sheets[m.channel], middle.get(m.channel)) for m in maps],
     }

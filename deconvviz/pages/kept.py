@@ -22,11 +22,15 @@ from .sheets import DRAWN, read_facts
 
 @dataclass(frozen=True)
 class Work:
-    """Sheets to be made: `maps` by layer and channel; how many `projections` they show, of which `images`."""
+    """Sheets to be made: `maps` by layer and channel; how many `projections` they show, of which `images`.
+
+    `middle`: whether these are images from the middle of the maps' range.
+    """
 
     maps: list[tuple[Section, int]] = field(default_factory=list)
     projections: int = 0
     images: frozenset[int] = frozenset()
+    middle: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,10 @@ class Store:
     style: Style
     gallery: str
 
-    def sheet_path(self, section: Section, channel: int) -> Path:
-        """Where a feature map's sheet lies."""
-        return self.folder / "sheets" / section.file / f"{sheet_name(channel)}.{self.style.ending}"
+    def sheet_path(self, section: Section, channel: int, middle: bool = False) -> Path:
+        """Where a feature map's sheet lies; `middle`: that of images which are not its strongest."""
+        name = sheet_name(channel) + ("-middle" if middle else "")
+        return self.folder / "sheets" / section.file / f"{name}.{self.style.ending}"
 
     def picture_path(self, number: int) -> Path:
         """Where the whole picture of an image lies, as the network saw it."""
@@ -50,7 +55,7 @@ class Store:
 
     def sheet_facts(self, section: Section, facts: MapFacts) -> dict[str, Any] | None:
         """What the sheet that lies there says of itself; None unless it belongs to this gallery."""
-        found = read_facts(self.sheet_path(section, facts.channel))
+        found = read_facts(self.sheet_path(section, facts.channel, facts.middle))
         expected = {"gallery": self.gallery, "layer": section.name, "map": facts.channel}
         tiles = found.get("tiles") if found and expected.items() <= found.items() else None
         if not isinstance(tiles, list) or len(tiles) != len(facts.entries):
@@ -83,15 +88,15 @@ def unit_facts(unit: Unit) -> dict[str, Any]:
     return {"image": unit.image, "row": unit.row, "column": unit.column, "activation": unit.activation}
 
 
-def work_left(index: Index, shown: Iterable[Section], store: Store) -> Work:
+def work_left(index: Index, shown: Iterable[Section], store: Store, middle: bool = False) -> Work:
     """The sheets that are not there, or lack a tile, or whose whole pictures are not all there."""
     maps, projections, images = list[tuple[Section, int]](), 0, set[int]()
     has_picture = cache(lambda number: not store.style.patches or store.has_picture(number))
     for section in shown:
-        for facts in map_facts(index, section):
+        for facts in map_facts(index, section, middle):
             sheet = store.sheet_facts(section, facts) if facts.entries else {"tiles": []}
             if sheet is None or None in sheet["tiles"] or not all(map(has_picture, facts.images)):
                 maps.append((section, facts.channel))
                 projections += len(facts.entries)
                 images.update(facts.images)
-    return Work(maps, projections, frozenset(images))
+    return Work(maps, projections, frozenset(images), middle)

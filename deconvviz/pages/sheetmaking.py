@@ -26,7 +26,7 @@ from ..scanning import Index
 from .facts import MapFacts, Section, map_fact
 from .kept import Work, unit_facts
 from .pictures import Pictures
-from .sheets import empty_sheet, encode, lay
+from .sheets import Layout, empty_sheet, encode, lay
 
 MAPS_TOGETHER = 256
 """Feature maps whose sheets are under way at a time: enough that they share images, few enough for memory."""
@@ -54,6 +54,11 @@ class _Begun:
     waiting: dict[int, "_Waiting"] = field(default_factory=dict)
     pictures: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
 
+    @property
+    def layout(self) -> Layout:
+        """Where its tiles lie."""
+        return self.section.layout_of(self.facts)
+
     @cached_property
     def ranks(self) -> dict[int, int]:
         """Where on the sheet each image's tiles are."""
@@ -72,17 +77,22 @@ def make_sheets(
     `report` is told of images that cannot be shown: their tiles stay grey. `advance` is told how many more
     projections are done. What is written is complete, also when this is interrupted.
     """
-    largest = max((3 * section.layout.size[0] * section.layout.size[1] for section, _ in work.maps), default=1)
+    layouts = [section.middle if work.middle and section.middle else section.layout for section, _ in work.maps]
+    largest = max((3 * layout.size[0] * layout.size[1] for layout in layouts), default=1)
     together = max(min(MAPS_TOGETHER, len(work.maps), BYTES // (largest + _waiting_bytes(index, work))), 1)
     rooms = np.empty((together, largest), np.uint8)  # used again and again: memory that is new costs time
     with sharing() as at_once:
         for start in range(0, len(work.maps), together):
             maps = work.maps[start : start + together]
             some = [
-                _Begun(section, map_fact(index, section, channel), empty_sheet(section.layout, room))
+                _begun(section, map_fact(index, section, channel, work.middle), room)
                 for room, (section, channel) in zip(rooms, maps, strict=False)
             ]
             yield from _Filling(some, pictures, at_once).fill(index, report, advance)
+
+
+def _begun(section: Section, facts: MapFacts, room: NDArray[np.uint8]) -> _Begun:
+    return _Begun(section, facts, empty_sheet(section.layout_of(facts), room))
 
 
 def _waiting_bytes(index: Index, work: Work) -> int:
@@ -150,11 +160,11 @@ class _Filling:
             "tiles": [tiles.get(image) for image in begun.facts.images],
         }
         content = encode(as_picture(begun.sheet), self.style.image_format, begun.section.sharp, said)
-        yield write_content(self.store.sheet_path(begun.section, channel), content)
+        yield write_content(self.store.sheet_path(begun.section, channel, begun.facts.middle), content)
 
     def _draw(self, begun: _Begun) -> dict[int, dict[str, Any]]:
         """Lay the tiles of a map on its sheet, all in frames of one size; what is said of each, by image."""
-        layout, look, waiting = begun.section.layout, self.style.look, list(begun.waiting.values())
+        layout, look, waiting = begun.layout, self.style.look, list(begun.waiting.values())
         side = max(one.side for one in waiting) if look.frame == "effective" else span(waiting[0].field)
         frames = [frame_around(one.field, side) for one in waiting]
         signals, boxes = zip(
@@ -184,7 +194,7 @@ class _Filling:
 
     def _lay(self, begun: _Begun, tiles: Tensor, patches: bool = False) -> None:
         for image, tile in zip(begun.waiting, tiles.numpy(), strict=True):
-            lay(tile, begun.sheet, begun.section.layout.place(begun.ranks[image], patches))
+            lay(tile, begun.sheet, begun.layout.place(begun.ranks[image], patches))
 
 
 @dataclass(frozen=True, eq=False)

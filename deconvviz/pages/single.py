@@ -34,6 +34,12 @@ def write_single_page(index: Index, selection: Selection, style: Style, place: P
                 for m in one.maps
                 if m.entries
             },
+            middle={
+                f"{shown[one.at].name}:{m.channel}": _uri(sheet, kind)
+                for one in listings
+                for m in one.maps
+                if (sheet := store.sheet_path(shown[one.at], m.channel, middle=True)).exists()
+            },
             images={
                 str(int(picture.stem)): _uri(picture, kind) for picture in sorted((store.folder / "images").glob("*"))
             },

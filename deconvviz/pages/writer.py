@@ -33,9 +33,13 @@ class Listing:
 
 @dataclass(frozen=True)
 class Inline:
-    """What a page without a folder holds itself: `sheets` by layer and map, whole `images` by number, as URIs."""
+    """What a page without a folder holds itself, as URIs: `sheets` by layer and map, whole `images` by number.
+
+    `middle`: sheets of images that are not the strongest, by unit.
+    """
 
     sheets: Mapping[tuple[int, int], str]
+    middle: Mapping[str, str]
     images: Mapping[str, str]
 
 
@@ -155,7 +159,7 @@ class Pages:
             after=layers[here[0] + 1] if here[0] + 1 < len(layers) and not inline else None,
             classes=any(m.category for listing in listings for m in listing.maps),
             lists=[self._list(listing, alone, inline) for listing in listings],
-            page=page | {"images": inline.images} if inline else page,
+            page=page | {"images": inline.images, "middle": inline.middle} if inline else page,
             data=[listing.data for listing in listings] if inline else None,
         )
 

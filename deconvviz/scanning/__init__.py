@@ -1,13 +1,13 @@
 """The strongest images of every feature map over a data set of any size.
 
 Here live the scan (`scanning`: `job`, `watch`, `reading`, `selection`), what it keeps so that shards and retries merge
-exactly (`best`, `tally`, `sketch`, `part`), what lies on disk (`manifest`, `ledger`, `ranks`, `merging`), and the index
-one reads afterwards (`index`, `opening`, `feature_map`, `recheck`, `index_figure`). This wing never knows what a page
-looks like.
+exactly (`best`, `tally`, `sketch`, `spread`, `part`), what lies on disk (`manifest`, `ledger`, `ranks`, `merging`),
+and the index one reads afterwards (`index`, `opening`, `feature_map`, `recheck`, `index_figure`). This wing never knows
+what a page looks like.
 """
 
 from .feature_map import Entry, FeatureMap, Statistics
-from .index import Index, an_index
+from .index import QUANTILES, Index, an_index
 from .index_figure import picture_index, write_index_figure
 from .ledger import Ledger
 from .manifest import is_manifest, read_manifest
@@ -19,6 +19,7 @@ from .scanning import scan
 from .selection import select
 
 __all__ = [
+    "QUANTILES",
     "Entry",
     "FeatureMap",
     "Index",

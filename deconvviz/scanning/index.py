@@ -4,28 +4,27 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import nn
 
 from ..arguments import instance, said, takes, whole, wholes
 from ..deconvnet import DeconvNet, Projection, Projections, Unit, image_of, short_number
 from ..drawing import notebook
 from ..errors import UnknownLayer, UnknownUnit, UnusableIndex, nearest
-from ..images import AnyImages, printable, reopen
-from ..machine import at_once
+from ..images import AnyImages, reopen
 from ..mirror import matching, unknown_layer
 from ..network import Model, load_model
 from .best import NONE
 from .feature_map import Entry, FeatureMap, Statistics
 from .manifest import Manifest, Scanned, hash_weights, preprocess_facts
 from .part import Part, Skipped
-from .recheck import NOISE, project_again
+from .recheck import NOISE, project_again, read_again
+from .spread import at_quantiles
 from .tally import edges, from_limbs
 
-TOGETHER = 64
-"""Images whose units are projected together: many, so that units with windows alike meet."""
+QUANTILES = (0.9, 0.75, 0.5)
+"""Of a feature map's positive maxima: where images that are not its strongest are taken from."""
 
 
 class Index:
@@ -100,7 +99,7 @@ class Index:
 
         Of equal activations the first image counts, and its first position. Raises UnknownLayer, UnknownUnit.
         """
-        row, best, roots = self._row(layer, channel), self._part.best, self.manifest.roots
+        row, best = self._row(layer, channel), self._part.best
         many = best.k if k is None else k
         spatial = self._layer(layer).size is not None
         arrays = (best.images, best.rows, best.columns, best.values)
@@ -108,13 +107,36 @@ class Index:
         for number, *position, value in zip(*(array[row, :many].tolist() for array in arrays), strict=True):
             if number == NONE:
                 break
-            record = self._part.records[number]
             at = position if spatial else (None, None)
-            unit = Unit(layer, channel, at[0], at[1], image=number, activation=value, several=True)
-            root = roots[record.root]
-            place = os.path.join(os.path.basename(root), record.place) if len(roots) > 1 else record.place
-            found.append(Entry(unit, place, record.category, root))
+            found.append(self._entry(Unit(layer, channel, at[0], at[1], image=number, activation=value, several=True)))
         return found
+
+    @takes(channel=whole(None), k=whole(0))
+    def middle(self, layer: str, channel: int, k: int = 3) -> dict[float, list[Entry]]:
+        """Images that are not the strongest: for each of QUANTILES of the positive maxima the k nearest to it.
+
+        The strongest of them first; their units have no position, which is that of the map's peak. Where quantiles lie
+        is known to half an octave; the images are drawn by lot. Empty unless the scan was to keep them
+        (`also_quantiles`), and for maps that fire in fewer images than that takes. Raises UnknownLayer, UnknownUnit.
+        """
+        row, spread = self._row(layer, channel), self._part.spread
+        if spread is None:
+            return {}
+        chosen = at_quantiles(spread.of_map(row), self._part.tally.histogram[row], QUANTILES, k)
+        return {
+            quantile: [
+                self._entry(Unit(layer, channel, image=number, activation=value, several=True))
+                for value, number in entries
+            ]
+            for quantile, entries in zip(QUANTILES, chosen, strict=False)
+        }
+
+    def _entry(self, unit: Unit) -> Entry:
+        """A unit, and where its image is."""
+        record, roots = self._part.records[image_of(unit)], self.manifest.roots
+        root = roots[record.root]
+        place = os.path.join(os.path.basename(root), record.place) if len(roots) > 1 else record.place
+        return Entry(unit, place, record.category, root)
 
     @takes(channel=whole(None))
     def statistics(self, layer: str, channel: int) -> Statistics:
@@ -184,42 +206,9 @@ class Index:
         noise = {
             layer: NOISE * max(self._peaks(layer)) for layer in {u.layer for some in by_image.values() for u in some}
         }
-        for images in self._groups(sorted(by_image), report):
+        for images in read_again(self._source(), self._part.records, self.network, sorted(by_image), report):
             together = [unit for number in images for unit in by_image[number]]
             yield from project_again(self.network, images, together, noise, report)
-
-    def _groups(
-        self, numbers: Iterable[int], report: Callable[[str], object]
-    ) -> Iterator[dict[int, tuple[str, Tensor]]]:
-        """A few images of one size at a time, by number with their names."""
-        remaining, group = iter(numbers), dict[int, tuple[str, Tensor]]()
-        while some := list(islice(remaining, TOGETHER)):
-            for number, image in zip(some, self._read(some), strict=True):
-                place = self._part.records[number].place
-                if isinstance(image, str):
-                    report(f"{printable(place)}: not shown, it cannot be read any more ({printable(image)})")
-                    continue
-                if group and next(iter(group.values()))[1].shape != image.shape:
-                    yield group
-                    group = {}
-                group[number] = (place, image)
-                if len(group) == TOGETHER:
-                    yield group
-                    group = {}
-        if group:
-            yield group
-
-    def _read(self, numbers: Sequence[int]) -> list[Tensor | str]:
-        """Each image, or why it cannot be read; several at once if their source is thread-safe."""
-        source, preprocess = self._source(), self.network.preprocess
-
-        def read(number: int) -> Iterator[Tensor | str]:
-            try:
-                yield source.read(number, self._part.records[number], preprocess)
-            except Exception as error:  # whatever Pillow or a data set raises
-                yield str(error)
-
-        return at_once(read, numbers, None if source.thread_safe else 1)
 
     @property
     def network(self) -> DeconvNet:

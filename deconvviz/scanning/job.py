@@ -93,7 +93,7 @@ class Job:
             return torch.contiguous_format
         return torch.channels_last
 
-    def manifest(self, k: int, batch: int, load: tuple[str, str] | None) -> Manifest:
+    def manifest(self, k: int, batch: int, load: tuple[str, str] | None, quantiles: bool = False) -> Manifest:
         """All that the result depends on, and what its feature maps are called."""
         layers, names = select(self.table, self.patterns)[1], self.dv.model.categories
         scores = tuple(layer.read_at for layer in layers if self.table.class_names(layer.read_at, names))
@@ -112,6 +112,7 @@ class Job:
             load=load,
             categories=tuple(names) if scores else (),
             scores=scores,
+            quantiles=quantiles,
         )
 
     def table_for(self, shape: tuple[int, ...]) -> Layers:

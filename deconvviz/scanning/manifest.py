@@ -41,7 +41,8 @@ class Manifest:
     """One scan.
 
     `images` many, by `fingerprint`; `layers` in order, with `channels` feature maps in all; the `top` images of
-    each kept; `batch` images run together; `part` images make a part. `weights` is a hash of their values.
+    each kept; `batch` images run together; `part` images make a part; `quantiles`: whether images from the middle of
+    each map's range are kept, too. `weights` is a hash of their values.
     Not part of its identity: `roots` (the folders' places), `load` (name and weights for `load_model`), and
     `categories`, the names of classes, with `scores`: where the layers are read whose feature maps are these.
     """
@@ -60,6 +61,7 @@ class Manifest:
     load: tuple[str, str] | None = field(compare=False, default=None)
     categories: tuple[str, ...] = field(compare=False, default=())
     scores: tuple[str, ...] = field(compare=False, default=())
+    quantiles: bool = False
 
     @property
     def channels(self) -> int:
@@ -87,6 +89,8 @@ class Manifest:
 
     def _facts(self) -> dict[str, Any]:
         facts = {name: value for name, value in asdict(self).items() if name not in BESIDE}
+        if not self.quantiles:  # so that a scan without them is the one that 0.1 knew
+            del facts["quantiles"]
         return {"schema_version": SCHEMA, **json.loads(json.dumps(facts))}
 
     def as_json(self) -> str:
@@ -98,9 +102,9 @@ class Manifest:
         """What is not the same in another scan, in words: `top: 9 there, 4 now`."""
         mine, others = self._facts(), other._facts()
         return [
-            f"{name}: {_said(name, mine[name])} there, {_said(name, others[name])} now"
-            for name in mine
-            if mine[name] != others[name]
+            f"{name}: {_said(name, mine.get(name, 'no'))} there, {_said(name, others.get(name, 'no'))} now"
+            for name in {**mine, **others}
+            if mine.get(name) != others.get(name)
         ]
 
 
@@ -149,12 +153,19 @@ def _from_json(content: Mapping[str, Any]) -> Manifest:
         for layer in content["layers"]
     )
     load = tuple(content["load"]) if content["load"] else None
-    facts = {name: content[name] for name in Manifest.__dataclass_fields__ if name not in ("layers", *BESIDE)}
+    own = [name for name in Manifest.__dataclass_fields__ if name not in ("layers", "quantiles", *BESIDE)]
+    facts = {name: content[name] for name in own}
     categories, scores = (tuple(map(str, content.get(name, ()))) for name in ("categories", "scores"))  # 0.1.0: none
     if any(layer.channels != len(categories) for layer in layers if layer.read_at in scores):
         raise ValueError("the classes are not as many as the feature maps that score them")
     return Manifest(
-        **facts, layers=layers, roots=tuple(content["roots"]), load=load, categories=categories, scores=scores
+        **facts,
+        layers=layers,
+        roots=tuple(content["roots"]),
+        load=load,
+        categories=categories,
+        scores=scores,
+        quantiles=content.get("quantiles", False) is True,
     )
 
 

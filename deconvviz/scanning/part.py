@@ -20,7 +20,8 @@ from ..errors import UnusableIndex
 from ..images import Records
 from .best import Best
 from .sketch import Sketch
-from .tally import Tally
+from .spread import Spread
+from .tally import Integers, Tally
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Part:
     """What the images of the parts `numbers` (sorted) leave behind, for all feature maps of all layers in a row.
 
     `records`: where the images in the lists of `best` are, by number. `scan`: the identity of the scan that
-    it belongs to, so that parts of different scans are never mixed. `sketch`: None in files of 0.1, which had none.
+    it belongs to, so that parts of different scans are never mixed. `sketch`: None in files of 0.1, which had none;
+    `spread`: None unless the scan was to keep it.
     """
 
     scan: str
@@ -50,6 +52,13 @@ class Part:
     records: Records
     skipped: tuple[Skipped, ...]
     sketch: Sketch | None = None
+    spread: Spread | None = None
+
+    @property
+    def listed(self) -> Integers:
+        """The numbers of the images that are in a list, whose records are needed; some several times, and NONE."""
+        lists = [self.best.images.ravel(), *([self.spread.images] if self.spread else [])]
+        return np.concatenate(lists)
 
     def merge(self, other: "Part") -> "Part":
         """Both in one. Parts that this one holds already change nothing; raises UnusableIndex if only some are new."""
@@ -65,21 +74,22 @@ class Part:
                 f"parts {ranges(mine & theirs)} are in two merged files that each hold others too: "
                 "merge the files that those were made from"
             )
-        best = self.best.merge(other.best)
-        part = Part(
+        both = Part(
             scan=self.scan,
             numbers=tuple(sorted(mine | theirs)),
-            best=best,
+            best=self.best.merge(other.best),
             tally=self.tally + other.tally,
-            records=self.records.merge(other.records.only(best.images)),
+            records=self.records,
             skipped=tuple(sorted((*self.skipped, *other.skipped), key=lambda skipped: skipped.number)),
             sketch=self.sketch + other.sketch if self.sketch and other.sketch else None,
+            spread=self.spread.merge(other.spread) if self.spread and other.spread else None,
         )
+        part = replace(both, records=self.records.merge(other.records.only(both.listed)))
         return part if len(part.records) <= 2 * len(self.records) else part.trimmed()
 
     def trimmed(self) -> "Part":
         """Without records of images that are in no list any more."""
-        return replace(self, records=self.records.only(self.best.images))
+        return replace(self, records=self.records.only(self.listed))
 
     def as_npz(self) -> bytes:
         """The file's bytes."""
@@ -96,6 +106,7 @@ class Part:
             "record_texts": np.frombuffer(part.records.texts, np.uint8),
             "skipped": np.frombuffer(skipped.encode(), np.uint8),
             **({f"sketch_{name}": array for name, array in vars(part.sketch).items()} if part.sketch else {}),
+            **({f"spread_{name}": array for name, array in vars(part.spread).items()} if part.spread else {}),
         }
         buffer = BytesIO()
         np.savez_compressed(buffer, **arrays)
@@ -142,6 +153,7 @@ def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Part:
     starts = np.concatenate([[0], ends])[:-1].astype(np.int64)
     records = Records(arrays["record_numbers"], arrays["record_places"], starts, ends, texts)
     tally: dict[str, Any] = {n.removeprefix("tally_"): array for n, array in arrays.items() if n.startswith("tally_")}
+    spread = {n.removeprefix("spread_"): array for n, array in arrays.items() if n.startswith("spread_")}
     return Part(
         scan=arrays["scan"].tobytes().decode(),
         numbers=tuple(arrays["numbers"].tolist()),
@@ -150,6 +162,7 @@ def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Part:
         records=records,
         skipped=tuple(Skipped(*entry) for entry in json.loads(arrays["skipped"].tobytes())),
         sketch=Sketch(arrays["sketch_numbers"], arrays["sketch_bits"]) if "sketch_bits" in arrays else None,
+        spread=Spread(**spread) if spread else None,
     )
 
 

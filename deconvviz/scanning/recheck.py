@@ -1,16 +1,56 @@
-"""Projections of units that were recorded before: only if their images still give the recorded activation."""
+"""Images read again, and projections of units that were recorded before: only of what is as it was then."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from torch import Tensor
 
 from ..deconvnet import DeconvNet, Projection, Unit, image_of
 from ..errors import UnknownUnit, UnsuitableInput
-from ..images import printable
+from ..images import AnyImages, Records, printable
+from ..machine import at_once
 
 TOLERANCE, NOISE = 1e-3, 1e-5
 """How far an activation may be from the recorded one: of its own value, and of its layer's largest."""
+
+
+TOGETHER = 64
+"""Images whose units are projected together: many, so that units with windows alike meet."""
+
+
+def read_again(
+    source: AnyImages, records: Records, dv: DeconvNet, numbers: Iterable[int], report: Callable[[str], object]
+) -> Iterator[dict[int, tuple[str, Tensor]]]:
+    """A few images of one size at a time, by number with their names; `report` is told of those that cannot be read."""
+    remaining, group = iter(numbers), dict[int, tuple[str, Tensor]]()
+    while some := list(islice(remaining, TOGETHER)):
+        for number, image in zip(some, _read(source, records, dv, some), strict=True):
+            place = records[number].place
+            if isinstance(image, str):
+                report(f"{printable(place)}: not shown, it cannot be read any more ({printable(image)})")
+                continue
+            if group and next(iter(group.values()))[1].shape != image.shape:
+                yield group
+                group = {}
+            group[number] = (place, image)
+            if len(group) == TOGETHER:
+                yield group
+                group = {}
+    if group:
+        yield group
+
+
+def _read(source: AnyImages, records: Records, dv: DeconvNet, numbers: Sequence[int]) -> list[Tensor | str]:
+    """Each image, or why it cannot be read; several at once if their source is thread-safe."""
+
+    def read(number: int) -> Iterator[Tensor | str]:
+        try:
+            yield source.read(number, records[number], dv.preprocess)
+        except Exception as error:  # whatever Pillow or a data set raises
+            yield str(error)
+
+    return at_once(read, numbers, None if source.thread_safe else 1)
 
 
 def project_again(

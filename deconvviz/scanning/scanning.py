@@ -8,6 +8,7 @@ float32 results depend on it: so the result is the same however the parts are sh
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ def scan(
     shard: tuple[int, int] | None = None,
     strict: bool = False,
     force: bool = False,
+    also_quantiles: bool = False,
     progress: bool | None = None,
     load: tuple[str, str] | None = None,
     on_skip: Callable[[Skipped], object] = lambda skipped: None,
@@ -62,10 +64,11 @@ def scan(
     pictures, which one thread reads whatever `workers` says, since data sets need not bear more. `layers`: a name, an
     alias, a glob (`layer3.*`) or `all`, a module, or several of these; by default every rectified layer. `shard`
     (i, n): do every n-th part from the i-th only, to be merged later. `strict`: stop at the first image that cannot be
-    used. `force`: begin anew where this or another scan lies. `progress`: show how far it is; by default on a terminal.
-    `load`: name and weights for `load_model`, so that the index can find the network again; a `Model` that it gave
-    knows them. `on_skip` hears of each image that this very call skips. Under torchrun the parts are shared out over
-    the ranks, and rank 0 merges.
+    used. `force`: begin anew where this or another scan lies. `also_quantiles`: keep images from the middle of each
+    map's range, too (`Index.middle`). `progress`: show how far it is; by default on a terminal. `load`: name and
+    weights for `load_model`, so that the index can find the network again; a `Model` that it gave knows them. `on_skip`
+    hears of each image that this very call skips. Under torchrun the parts are shared out over the ranks, and rank 0
+    merges.
 
     Returns the index; None for a shard, and on other ranks than 0. Raises UnreadableImage, UnsuitableInput,
     UnknownLayer, UnusableIndex, UnwritableOutput; what is done is kept, and the next call goes on from there.
@@ -76,7 +79,7 @@ def scan(
     asked = (layers,) if isinstance(layers, str | nn.Module) else tuple(layers)
     job = Job(dv, found, asked, strict, readers, on_skip)
     batch = batch_size or (BATCH_CPU if job.device.type == "cpu" else BATCH_ELSE)
-    manifest = job.manifest(k, batch, load or job.dv.model.load)
+    manifest = job.manifest(k, batch, load or job.dv.model.load, also_quantiles)
     rank, world = place_among_processes() if shard is None else shard
     ledger = open_among(Path(out), manifest, force, wait=shard is None and rank > 0)
     mine = list(range(rank, manifest.parts, world))
@@ -139,7 +142,7 @@ def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) ->
     manifest = ledger.manifest
     numbers = manifest.range_of(part)
     batches = [numbers[start : start + manifest.batch] for start in range(0, len(numbers), manifest.batch)]
-    watch = Watch(job.channels, manifest.top, job.device, manifest.images, job.forward)
+    watch = Watch(job.channels, manifest.top, job.device, manifest.images, job.forward, manifest.quantiles)
     skipped = list[Skipped]()
     for batch, images in zip(batches, batches_of(batches), strict=True):
         for number, error in sorted(look_at(job, watch, batch, images, manifest.batch).items()):
@@ -149,7 +152,7 @@ def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) ->
             bar.set_postfix(skipped=bar.skipped, refresh=False)
         ledger.touch(part)
         bar.update(len(batch))
-    best = watch.best()
-    records = {number: job.images.record(number) for number in set(best.images.ravel().tolist()) & set(numbers)}
     tally, sketch = watch.counting.tally(), watch.sketching.sketch()
-    return Part(ledger.identity, (part,), best, tally, Records.of(records), tuple(skipped), sketch)
+    made = Part(ledger.identity, (part,), watch.best(), tally, Records.of({}), tuple(skipped), sketch, watch.spread)
+    records = {number: job.images.record(number) for number in set(made.listed.tolist()) & set(numbers)}
+    return replace(made, records=Records.of(records))

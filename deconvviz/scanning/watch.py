@@ -18,6 +18,7 @@ from ..mirror import Layers
 from ..network import Call, between_captures, compare, fold, run
 from .best import Best, gather
 from .sketch import Sketching
+from .spread import Spread
 from .tally import Counting
 
 COMPARED = 2
@@ -45,16 +46,24 @@ class Watch:
     """What the images shown to it leave behind, over the feature maps of some layers in a row.
 
     `channels`: the number of feature maps of each layer, by name, in order; `k`: images kept of each map; `images`: how
-    many there are in all; `forward`: what runs, where several watches share it.
+    many there are in all; `forward`: what runs, where several watches share it; `quantiles`: whether images that are
+    not among the strongest are kept, too.
     """
 
     def __init__(
-        self, channels: dict[str, int], k: int, device: torch.device, images: int = 0, forward: Forward | None = None
+        self,
+        channels: dict[str, int],
+        k: int,
+        device: torch.device,
+        images: int = 0,
+        forward: Forward | None = None,
+        quantiles: bool = False,
     ) -> None:
         self.forward = forward or Forward(channels)
         self.channels, self.k, self.device = channels, k, device
         self.first = dict(zip(channels, np.cumsum([0, *channels.values()]).tolist(), strict=False))
         self.total = sum(channels.values())
+        self.spread = Spread.empty() if quantiles else None
         self.counting, self.sketching = Counting(self.total), Sketching(self.total, images)
         self._top = {name: torch.full((k, count), -torch.inf, device=device) for name, count in channels.items()}
         self._candidates: list[tuple[NDArray[Any], ...]] = []
@@ -76,7 +85,10 @@ class Watch:
             values, found = self._run(table, images, numbers)
         used = [place for place, number in enumerate(numbers) if number is not None]
         self.counting.add(values[used])
-        self.sketching.add(values[used], [number for number in numbers if number is not None])
+        known = [number for number in numbers if number is not None]
+        self.sketching.add(values[used], known)
+        if self.spread is not None:
+            self.spread = self.spread.merge(Spread.of(values[used], known))
         self._candidates += found
         return bad
 

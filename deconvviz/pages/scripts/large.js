@@ -27,7 +27,7 @@ function setUpLarge() {
   one("#large-before").addEventListener("click", () => step(-1));
   one("#large-after").addEventListener("click", () => step(1));
   place.addEventListener("click", close);
-  one(".nine").addEventListener("click", event => {
+  one(".unit").addEventListener("click", event => {
     const button = event.target.closest("button.shown");
     if (!button) return;
     at = items.indexOf(button.closest("li"));

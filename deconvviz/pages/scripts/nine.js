@@ -2,15 +2,18 @@
 const { make } = scripts.dom;
 const { brief } = scripts.numbers;
 
-/** Their items; `sheet`: the address of the map's sheet, whose tiles they show; `layer`, `data`: what is known of its layer. */
-function itemsOf(facts, { gallery, layer, data, sheet, patches }) {
+/**
+ * Items of `entries`; `sheet`: the address of the sheet whose tiles they show, `geometry`: where these lie on it;
+ * `layer`, `data`: what is known of its layer; `rankOf`: what stands before the activation.
+ */
+function itemsOf(entries, { gallery, layer, data, sheet, geometry, patches, rankOf = rank => `${rank + 1}.` }) {
   const picture = image => gallery.images?.[image] ?? `../images/${String(image).padStart(7, "0")}.${layer.sheet.ending}`;
 
   function item(entry, rank) {
     const about = data.images[entry.image], file = about.file ?? `image ${entry.image}`;
     const place = entry.row === null ? "" : `, at row ${entry.row}, column ${entry.column} of the map`;
     const named = about.class && ![" ", "/"].some(end => file.startsWith(about.class + end)) ? about.class : "";
-    const said = [["value", `${rank + 1}.  ${brief(entry.activation)}`, `its activation${place}`], ["file", file, ""], ["", named, ""],
+    const said = [["value", `${rankOf(rank)}  ${brief(entry.activation)}`, `its activation${place}`], ["file", file, ""], ["", named, ""],
       ["", entry.shown ? `full contrast from ±${brief(entry.shown.scale)}` : "", "projections of this magnitude, or more, are drawn as black, white or a full colour"],
       ["", place.slice(5), "of the unit on its feature map"]];
     const text = make("div", { className: "of" }, ...said.filter(([, words]) => words).map(([className, words, title]) => make("span", { className, title }, words)));
@@ -55,7 +58,7 @@ function itemsOf(facts, { gallery, layer, data, sheet, patches }) {
 
   /** One tile of the sheet, enlarged. */
   function tile(rank, onRight) {
-    const { width, height, block, side, columns } = layer.sheet, pitch = side + 2;
+    const { width, height, block, side, columns } = geometry, pitch = side + 2;
     const left = (onRight ? width - block : 0) + rank % columns * pitch, top = Math.floor(rank / columns) * pitch;
     const place = (offset, length) => length === side ? 0 : 100 * offset / (length - side);
     const element = make("div", { className: "tile" });
@@ -81,7 +84,7 @@ function itemsOf(facts, { gallery, layer, data, sheet, patches }) {
     return make(link, { className: "whole", ...(link === "a" ? { href: `../image.html?n=${entry.image}`, title: "which feature maps fire most on this image" } : {}) }, image, outline(box, "field", "the receptive field"), outline(inside(frame), "frame", "the frame that the tiles show"));
   }
 
-  return facts.top.map(item);
+  return entries.map(item);
 }
 
 scripts.nine = { itemsOf };

@@ -11,6 +11,8 @@ const { showAlike } = scripts.alike;
 /** The words of a command, none broken at a hyphen unless it is long. */
 const words = text => text.split(/( )/).map(word => word.length < 30 && word !== " " ? make("span", { className: "whole-word" }, word) : word);
 
+const QUANTILES = ["90 %", "75 %", "50 %"]; // three images of each
+
 function unitView(gallery, stars, patches, known, shown) {
   const dialog = one("#unit"), title = document.title;
   let here = gallery.layers[0], current = null, clicked = false, next = null, elsewhere = cameFromElsewhere();
@@ -55,16 +57,24 @@ function unitView(gallery, stars, patches, known, shown) {
     if (!facts) {
       nine.replaceChildren();
       one(".numbers").replaceChildren();
-      one(".histogram").hidden = one(".alike").hidden = true;
+      one(".histogram").hidden = one(".alike").hidden = one(".middle").hidden = true;
       one(".standing").textContent = known.failed ? `What the gallery knows of it, data/${here.file}.js, could not be loaded.` : "";
       return;
     }
     describe(facts, here, data);
-    const items = itemsOf(facts, { gallery, layer: here, data, sheet: one("img", current)?.src, patches });
+    const sheet = one("img", current)?.src, how = { gallery, layer: here, data, patches };
+    const items = itemsOf(facts.top, { ...how, sheet, geometry: here.sheet });
     nine.replaceChildren(...items);
-    large.of(items, here.sheet.sharp);
+    const others = facts.middle ? itemsOf(facts.middle, { ...how, sheet: middleOf(sheet), geometry: here.middle, rankOf: rank => QUANTILES[Math.floor(rank / 3)] }) : [];
+    one(".middle").hidden = !others.length;
+    one(".middle .nine").classList.toggle("sharp", here.sheet.sharp);
+    one(".middle .nine").replaceChildren(...others);
+    large.of([...items, ...others], here.sheet.sharp);
     showAlike(facts, map => one(`.map[data-number="${map}"]:not(.dead)`, current.closest(".list")));
   }
+
+  /** Where the sheet of images that are not the strongest lies, beside that of the strongest; in a single file, in it. */
+  const middleOf = sheet => gallery.middle?.[current.dataset.unit] ?? sheet.replace(/(\.[a-z]+)$/, "-middle$1");
 
   /** The star, and whether there is a previous and a next one. */
   function starred() {
