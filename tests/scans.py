@@ -18,6 +18,8 @@ from deconvviz.scanning.best import gather
 from deconvviz.scanning.manifest import Manifest, Scanned, preprocess_facts
 from deconvviz.scanning.part import Part, Skipped
 from deconvviz.scanning.scanning import scan
+from deconvviz.scanning.sketch import Sketch
+from deconvviz.scanning.spread import Spread
 from deconvviz.scanning.tally import Tally
 
 
@@ -66,9 +68,9 @@ def make(number: int, images: int = 4, maps: int = 3, scan: str = "a scan") -> P
     records = {
         n: Record(0, "", NAMES[n % 6] + str(n), "klass é", -1, n) for n in range(images * number, images * (number + 1))
     }
-    return Part(
-        scan, (number,), best, Tally.of(values), Records.of(records), (Skipped(images * number, "bad\udcff", "why"),)
-    )
+    skipped = (Skipped(images * number, "bad\udcff", "why"),)
+    sketch, spread = Sketch.of(list(records), values), Spread.of(values, list(records))
+    return Part(scan, (number,), best, Tally.of(values), Records.of(records), skipped, sketch, spread)
 
 
 LAYERS = (

@@ -26,6 +26,7 @@ OTHER = {
     "top": 4,
     "batch": 8,
     "part": 32,
+    "quantiles": True,
 }
 
 

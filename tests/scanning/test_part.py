@@ -1,5 +1,6 @@
 """Parts: their files hold everything, always in the same bytes; merging counts each part once."""
 
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -57,7 +58,21 @@ def test_what_comes_twice_counts_once() -> None:
 def test_only_records_that_are_shown_are_kept() -> None:
     part = make(0, images=50)
     assert len(part.records) == 50
-    assert set(part.trimmed().records) == set(part.best.images.ravel().tolist())
+    assert part.spread is not None
+    shown = {*part.best.images.ravel().tolist(), *part.spread.images.tolist()}
+    assert set(part.trimmed().records) == shown
+    assert set(part.merge(make(1, images=50)).trimmed().records) > shown - set(range(50))
+    strongest = set(part.best.images.ravel().tolist())
+    assert set(replace(part, spread=None).trimmed().records) == strongest < shown
+
+
+def test_parts_of_0_1_have_no_sketch_and_what_is_merged_with_them_has_none(tmp_path: Path) -> None:
+    old = replace(make(0), sketch=None, spread=None)
+    (tmp_path / "old.npz").write_bytes(old.as_npz())
+    again = read_part(tmp_path / "old.npz")
+    assert (again.sketch, again.spread) == (None, None)
+    for both in (again.merge(make(1)), make(1).merge(again)):
+        assert (both.sketch, both.spread, both.tally.count) == (None, None, 8)
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "text", "flipped", "missing"])

@@ -1,5 +1,5 @@
 // A way into a long list: a field that leads to every fiftieth of its maps, in the order that they have now.
-const { one, all } = scripts.dom;
+const { one } = scripts.dom;
 const { shownCards } = scripts.moving;
 
 const PACE = 50;

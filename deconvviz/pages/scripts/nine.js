@@ -13,7 +13,7 @@ function itemsOf(entries, { gallery, layer, data, sheet, geometry, patches, rank
     const about = data.images[entry.image], file = about.file ?? `image ${entry.image}`;
     const place = entry.row === null ? "" : `, at row ${entry.row}, column ${entry.column} of the map`;
     const named = about.class && ![" ", "/"].some(end => file.startsWith(about.class + end)) ? about.class : "";
-    const said = [["value", `${rankOf(rank)}  ${brief(entry.activation)}`, `its activation${place}`], ["file", file, ""], ["", named, ""],
+    const said = [["rank", rankOf(rank), ""], ["value", brief(entry.activation), `its activation${place}`], ["file", file, ""], ["", named, ""],
       ["", entry.shown ? `full contrast from ±${brief(entry.shown.scale)}` : "", "projections of this magnitude, or more, are drawn as black, white or a full colour"],
       ["", place.slice(5), "of the unit on its feature map"]];
     const text = make("div", { className: "of" }, ...said.filter(([, words]) => words).map(([className, words, title]) => make("span", { className, title }, words)));

@@ -38,7 +38,9 @@ function unitView(gallery, stars, patches, known, shown) {
     const target = next ?? (current && !current.hidden ? one("a", current) : one("#maps"));
     dialog.close();
     document.title = title;
-    if (target.closest(".map")) target.scrollIntoView({ block: "nearest" });
+    const see = () => { if (target.closest(".map") && !dialog.open) target.scrollIntoView({ block: "nearest" }); };
+    see();
+    requestAnimationFrame(() => requestAnimationFrame(see)); // again, with what was not yet laid out
     target.focus({ preventScroll: true });
     current = next = null;
   }
