@@ -9,7 +9,7 @@ This wing gets boxes and arrays; it never knows what a unit, a network or a data
 from . import notebook
 from .frames import common_box, cut_to, energy_share, frame_around, frame_side
 from .lettering import beside, broken, fitting
-from .looks import FRAMES, USUAL, VIEWS, Look
+from .looks import USUAL, Look
 from .output import (
     PICTURES,
     check_writable,
@@ -25,7 +25,6 @@ from .overlay import GAIN
 from .page import INK, QUIET, Number, Outline, Page, Shown, Text
 from .tiles import (
     QUANTILE,
-    TONES,
     ZERO,
     Box,
     Scaling,
@@ -41,7 +40,6 @@ from .tiles import (
 
 __all__ = [
     "Box",
-    "FRAMES",
     "GAIN",
     "INK",
     "Look",
@@ -53,10 +51,8 @@ __all__ = [
     "QUIET",
     "Scaling",
     "Shown",
-    "TONES",
     "Text",
     "USUAL",
-    "VIEWS",
     "ZERO",
     "as_picture",
     "beside",

@@ -8,7 +8,7 @@ windows (`signals`, `window`). This wing never knows units, batches of them, or 
 
 from . import rules as rules
 from .arrivals import Signal
-from .blocks import blocks, inside_blocks, spread_over_depth
+from .blocks import inside_blocks, spread_over_depth
 from .descent import Descent, Step, check_lasting, descent, mirrored
 from .layers import Fields, Layer, Layers, describe
 from .names import LayerNames, is_glob, matching, some_layers, unknown_layer
@@ -51,7 +51,6 @@ __all__ = [
     "Step",
     "Windows",
     "answered_as",
-    "blocks",
     "check_lasting",
     "crop",
     "descent",
