@@ -126,6 +126,7 @@ class Pages:
             title=f"Images · {self.facts['model']} · deconvviz",
             description=f"What the feature maps of {self.facts['model']} saw in an image.",
             assets=Assets(""),
+            classes=any(category for _, _, category, _ in on_images.listed()),
             page=self._page(self.facts["layers"]),
         )
         write_text(self.folder / "image.html", page)

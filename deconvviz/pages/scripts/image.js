@@ -68,10 +68,14 @@ function imagePage(gallery, stars, { card }) {
     }
   }
 
+  one(".search").addEventListener("submit", event => {
+    event.preventDefault();
+    location.href = `index.html?q=${encodeURIComponent(one("#search").value)}`;
+  });
   const other = by => { const link = one(by < 0 ? "#image-before" : "#image-after"); if (!link.hidden) location.href = link.href; return !link.hidden; };
   return {
     step: by => moveFocus(shownCards(), by, false), row: by => moveFocus(shownCards(), by, true), layer: other,
-    search: () => { location.href = "index.html"; },
+    search: () => one("#search").focus(),
     star() {
       const focused = document.activeElement?.closest(".map");
       if (focused) stars.toggle(focused.dataset.unit);

@@ -2,13 +2,16 @@
 const { one, all } = scripts.dom;
 const { shownCards, sectionFrom, moveFocus } = scripts.moving;
 const { cardsOf } = scripts.cards;
+const { address } = scripts.address;
 const { setUpStarred } = scripts.starred;
 const { setUpFinding } = scripts.finding;
 
 function indexPage(gallery, stars) {
   const search = one("#search"), cards = cardsOf(gallery, stars);
   setUpStarred(stars, cards);
+  search.value = address.read("q") ?? ""; // asked for on the page of an image
   const look = setUpFinding(gallery, cards);
+  if (search.value) look();
 
   const sections = all(".layer");
   return {
