@@ -1,13 +1,17 @@
 """Galleries to look at, and a browser that notices all that goes wrong on a page."""
 
+import json
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from deconvviz import Index, Model, Preprocess, load_model, scan, shapes
@@ -115,3 +119,64 @@ class Watched:
 
 
 Opener = Callable[..., Any]
+
+
+# --- what is known of a gallery, and what is seen of it ---------------------------------------------------
+
+
+def data_of(place: Path, layer: str, gallery: str = "small") -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((place / gallery / "data" / f"{layer}.json").read_text())
+    return content
+
+
+def numbers(page: Any, within: str = "#maps") -> list[int]:
+    """The maps that are shown, in their order."""
+    found: list[int] = page.eval_on_selector_all(
+        f"{within} .map", "cards => cards.filter(c => c.offsetParent).map(c => Number(c.dataset.number))"
+    )
+    return found
+
+
+def units(page: Any, selector: str) -> list[str]:
+    """The feature maps of these cards."""
+    found: list[str] = page.eval_on_selector_all(selector, "cards => cards.map(c => c.dataset.unit)")
+    return found
+
+
+def focused(page: Any) -> str | None:
+    """The card that has the focus."""
+    return page.evaluate("document.activeElement.closest('.map')?.dataset.unit ?? null")
+
+
+def shows(page: Any, name: str) -> None:
+    """This feature map is shown by itself, now or soon: the browser tells of a new hash a little later."""
+    title = "() => document.querySelector('#unit').open && document.querySelector('#unit-title').textContent"
+    page.wait_for_function(f"name => ({title})() === name", arg=name)
+
+
+def closed(page: Any) -> None:
+    """No feature map is shown by itself any more: going back takes a moment."""
+    page.wait_for_function("!document.querySelector('#unit').open")
+
+
+def press(page: Any, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def picture(locator: Any) -> Image.Image:
+    return Image.open(BytesIO(locator.screenshot())).convert("RGB")
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    size = (24, 24)  # smaller than both: no enlargement blurs one of them
+    a, b = (np.asarray(p.resize(size, Image.Resampling.BOX), dtype=float) for p in (one, other))
+    return float(abs(a - b).mean())
+
+
+def settled(page: Any) -> None:
+    """All pictures of a feature map's own view are loaded, and ready to be painted."""
+    page.wait_for_selector(".nine li")
+    page.evaluate(
+        "Promise.all([...document.querySelectorAll('.nine img')].map(i => ((i.loading = 'eager'), i.decode())))"
+    )

@@ -14,9 +14,11 @@ PLAIN = Preprocess(None, (0.0,) * 3, (1.0,) * 3, resize=None)
 
 def projection(pixels: Tensor, field: Box, activation: float = 2.0, size: int = 32, channel: int = 7) -> Projection:
     """Of a unit with this receptive field, in an image of noise with `size` pixels a side."""
-    box = (max(field[0], 0), max(field[1], 0), min(field[2], size), min(field[3], size))
+    top, left, bottom, right = (min(max(at, 0), size) for at in field)
     unit = Unit("conv", channel, 1, 2)
-    return Projection(unit, activation, pixels, box, field, "relu", torch.rand(3, size, size), PLAIN)
+    return Projection(
+        unit, activation, pixels, (top, left, bottom, right), field, "relu", torch.rand(3, size, size), PLAIN
+    )
 
 
 def levels(picture: Image.Image) -> np.ndarray:

@@ -8,7 +8,8 @@ from PIL import Image
 
 from ..drawing import QUIET, USUAL, Look, Page, Shown, Text, broken, fitting
 from .figures import CAPTION, MARGIN
-from .projection import GREY, Projection, frames_of, patch_tile, projection_tile
+from .projection import Projection
+from .tiling import GREY, frames_of, patch_tile, projection_tile
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ from ..drawing import (
 )
 from ..errors import UnsuitableInput
 from ..images import printable
-from .projection import Projection, frames_of, patch_tile, projection_tile
+from .projection import Projection
+from .tiling import frames_of, patch_tile, projection_tile
 
 MARGIN, GAP, CAPTION = 28, 6, 19
 """Pixels around what belongs together, between tiles, and below each for a line of text."""

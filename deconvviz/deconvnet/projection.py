@@ -5,7 +5,6 @@ A unit that does not fire is `silent`: its projection would be zero or noise, an
 
 import math
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +19,6 @@ from torch import Tensor
 from ..arguments import a_path, said, takes, whole
 from ..drawing import (
     QUANTILE,
-    USUAL,
-    ZERO,
     Box,
     Look,
     Scaling,
@@ -31,17 +28,13 @@ from ..drawing import (
     frame_around,
     frame_side,
     notebook,
-    overlay_tile,
-    picture_tile,
-    signal_tile,
     span,
     write_picture,
 )
 from ..errors import UnsuitableInput
 from ..images import Preprocess, picture
+from .tiling import frames_of, patch_tile, projection_tile
 from .units import Unit
-
-GREY = (ZERO, ZERO, ZERO)
 
 LARGEST_TILE = 8192
 """Pixels of a side."""
@@ -260,37 +253,3 @@ def unit_facts(projection: Projection, scaling: Scaling | None, frame: Box) -> d
         "energy": share,
         "scaling": scaling.as_json() if scaling else None,
     }
-
-
-def frames_of(projections: Sequence[Projection], look: Look) -> list[Box]:
-    """What the tile of each shows: its field, or the frame, of one size for all of one feature map, the largest."""
-    if look.frame == "field":
-        return [p.field for p in projections]
-    sides: dict[tuple[str, int], int] = {}
-    for p in projections:
-        if not p.silent:
-            one = p.unit.layer, p.unit.channel
-            sides[one] = max(sides.get(one, 0), span(p.frame))
-    return [frame_around(p.field, sides.get((p.unit.layer, p.unit.channel), span(p.field))) for p in projections]
-
-
-def projection_tile(
-    projection: Projection, tile: int, frame: Box | None = None, look: Look = USUAL
-) -> tuple[Image.Image, Scaling | None]:
-    """The projection in a frame, by default its whole field, as a square tile, and how it was scaled; or its overlay.
-
-    Plain grey, None, if it is silent.
-    """
-    if projection.silent:
-        return Image.new("RGB", (tile, tile), GREY), None
-    frame = frame or projection.field
-    pixels, box = cut_to(projection.pixels, projection.box, frame)
-    drawn, scaling = signal_tile(pixels, box, frame, tile, look.smoothing, look.tone)
-    return overlay_tile(patch_tile(projection, tile, frame), drawn) if look.view == "overlay" else drawn, scaling
-
-
-def patch_tile(projection: Projection, tile: int, frame: Box | None = None) -> Image.Image:
-    """The image region beside the projection, aligned with it."""
-    frame = frame or projection.field
-    shown = common_box(projection.box, frame)
-    return picture_tile(picture(projection.input, projection.preprocess, shown), shown, frame, tile)

@@ -14,7 +14,8 @@ from ..drawing import USUAL, Box, Page, notebook, write_picture
 from ..errors import UnsuitableInput
 from ..images import printable
 from .figures import Row, check_shown, row_page, short_number, value_of
-from .projection import SCHEMA, Projection, frames_of, patch_tile, projection_tile
+from .projection import SCHEMA, Projection
+from .tiling import frames_of, patch_tile, projection_tile
 
 ACROSS = 3
 """Units in a row of a notebook."""

@@ -33,9 +33,12 @@ def frame_side(pixels: Tensor, box: Box, field: Box) -> int:
 
 
 def energy_share(pixels: Tensor, box: Box, field: Box, side: int) -> float:
-    """How much of a projection's energy lies in the square of this side around the middle of the field: 0 to 1."""
+    """How much of a projection's energy lies in the square of this side around the middle of the field: 0 to 1.
+
+    A side in pixels of the input, as odd or even as the field's longer one; all of it if it is larger.
+    """
     inside = _energy_inside(pixels, box, field)
-    cut = (span(field) - side) // 2
+    cut = max(span(field) - side, 0) // 2
     return float(inside[cut] / inside[0]) if inside[0] > 0 and cut < len(inside) else 0.0
 
 
@@ -52,9 +55,10 @@ def common_box(one: Box, other: Box) -> Box:
     return top, left, max(min(one[2], other[2]), top), max(min(one[3], other[3]), left)
 
 
-def cut_to(pixels: Tensor, box: Box, frame: Box) -> tuple[Tensor, Box]:
-    """The part of a projection (C, h, w) in `box` that lies in the frame, and where that is."""
-    shown = common_box(box, frame)
+def cut_to(pixels: Tensor, box: Box, frame: Box, margin: int = 0) -> tuple[Tensor, Box]:
+    """The part of a projection (C, h, w) in `box` that lies in the frame, or that far around it, and where that is."""
+    top, left, bottom, right = frame
+    shown = common_box(box, (top - margin, left - margin, bottom + margin, right + margin))
     rows, columns = (slice(shown[at] - box[at], shown[at + 2] - box[at]) for at in (0, 1))
     return pixels[:, rows, columns], shown
 

@@ -5,11 +5,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-DARK, LIGHT = 112, 150
-"""Grey levels of the ground, and of the lines on it."""
+DARK, LIGHT = 92, 124
+"""Grey levels of the ground, and of the lines on it: darker than zero, so that an overlay shows them, too."""
 
-PITCH = 8
-"""Pixels from line to line, along a row."""
+PITCH = 16
+"""Pixels from line to line, along a row: more lines would take more bytes than the pictures."""
 
 
 def hatch(tile: NDArray[np.uint8], rows: slice, columns: slice, pixels: int) -> None:
@@ -35,4 +35,4 @@ def _edge(at: int, pixels: int, side: int) -> int:
 def _lines(side: int) -> NDArray[np.uint8]:
     """The whole square (N, N) of it."""
     diagonal = np.add.outer(np.arange(side), np.arange(side)) % PITCH
-    return np.where(diagonal < 2, LIGHT, DARK).astype(np.uint8)
+    return np.where(diagonal < 3, LIGHT, DARK).astype(np.uint8)

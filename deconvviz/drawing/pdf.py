@@ -42,7 +42,10 @@ def _pdf(item: Item, height: int, pictures: list[Image.Image]) -> Iterator[str]:
     """What draws an item, in a space whose origin is below, and the pictures that it needs."""
     if isinstance(item, Text):
         if not item.text.isascii():
+            said = item.text.encode("utf-16-be", "replace").hex()
+            yield f"/Span << /ActualText <feff{said}> >> BDC"  # what is found and copied
             yield from _pdf_picture(_lettered(item), item.left, item.top, height, pictures, FINER)
+            yield "EMC"
         elif item.text.strip():
             yield _pdf_text(
                 item.left, height - item.top - ascent(item.text, item.size), item.text, item.size, item.colour
@@ -51,7 +54,7 @@ def _pdf(item: Item, height: int, pictures: list[Image.Image]) -> Iterator[str]:
         yield from _pdf_picture(item.image, item.left, item.top, height, pictures)
     elif isinstance(item, Outline):
         left, top, right, bottom = item.box
-        shape = f"{left:g} {height - bottom:g} {right - left:g} {bottom - top:g} re S"
+        shape = f"{left:.2f} {height - bottom:.2f} {right - left:.2f} {bottom - top:.2f} re S"
         yield f"{_rgb(WHITE)} RG 3 w {shape}\n{_rgb(ACCENT)} RG 1.2 w {shape}"
     else:
         yield _disc(item, height)
@@ -69,7 +72,7 @@ def _pdf_picture(
 ) -> Iterator[str]:
     pictures.append(image)
     width, tall = image.width / finer, image.height / finer
-    yield f"q {width:g} 0 0 {tall:g} {left:g} {height - top - tall:g} cm /P{len(pictures) - 1} Do Q"
+    yield f"q {width:.2f} 0 0 {tall:.2f} {left:.2f} {height - top - tall:.2f} cm /P{len(pictures) - 1} Do Q"
 
 
 def _lettered(item: Text) -> Image.Image:

@@ -56,10 +56,16 @@ class Scaling:
 
 
 def signal_tile(
-    pixels: Tensor, box: Box, field: Box, tile: int, smoothing: float = 0.0, tone: str = "colour"
+    pixels: Tensor,
+    box: Box,
+    field: Box,
+    tile: int,
+    smoothing: float = 0.0,
+    tone: str = "colour",
+    sharp: bool | None = None,
 ) -> tuple[Image.Image, Scaling]:
     """A projection (C, h, w) inside `box` as a tile of its receptive field, hatched where that leaves the image."""
-    tiles, how = signal_tiles([pixels], [box], [field], tile, smoothing, tone)
+    tiles, how = signal_tiles([pixels], [box], [field], tile, smoothing, tone, sharp)
     return as_picture(tiles[0].numpy()), how[0]
 
 
@@ -71,21 +77,26 @@ def signal_tiles(
     tile: int,
     smoothing: float = 0.0,
     tone: str = "colour",
+    sharp: bool | None = None,
 ) -> tuple[Tensor, list[Scaling]]:
     """The same for n projections whose receptive fields, or frames, are of one size (`span`): faster than one by one.
 
-    The tiles are (n, 3, tile, tile) of uint8. `tone`: "grey" for the mean of the channels, scaled by itself.
+    The tiles are (n, 3, tile, tile) of uint8. `tone`: "grey" for the mean of the channels, scaled by itself. `sharp`:
+    whether pixels are enlarged as they are; by default where they are few (`enlarged`). What of a signal lies beyond
+    its frame is seen only by the smoothing.
     """
     if tone == "grey":
         signals = [signal.float().mean(0, keepdim=True) for signal in signals]
-    pixels, sharp = span(fields[0]), enlarged(span(fields[0]), tile)
+    pixels, margin = span(fields[0]), beyond(smoothing)
+    sharp = enlarged(pixels, tile) if sharp is None else sharp
     places = [_places(box, field) for box, field in zip(boxes, fields, strict=True)]
     if sharp and smoothing <= 0:
         values = _together(signals, places, slice(0, pixels), slice(0, pixels))
     else:
-        rows, columns = (_reach(along) for along in zip(*places, strict=True))
+        around = [tuple(_common(side, slice(-margin, pixels + margin)) for side in place) for place in places]
+        rows, columns = (_reach(along) for along in zip(*around, strict=True))
         values = _together(signals, places, rows, columns)
-        values = resampled(values, rows, columns, pixels, pixels if sharp else tile, smoothing)
+        values = resampled(values, rows, columns, pixels, pixels if sharp else tile, smoothing, margin)
     scales = _scales(values)
     gains = [1.0] * len(scales) if tone == "grey" else _grey_gains(values, scales)
     contrasts = [127 / (scale or 1.0) for _, scale in scales]
@@ -99,14 +110,18 @@ def signal_tiles(
     return _hatched(_enlarge(levels, tile), places, pixels), how
 
 
-def picture_tile(patch: Image.Image, box: Box, field: Box, tile: int) -> Image.Image:
+def picture_tile(patch: Image.Image, box: Box, field: Box, tile: int, sharp: bool | None = None) -> Image.Image:
     """The image region inside `box`, aligned with its projection's tile and enlarged the same way."""
-    return as_picture(picture_tiles([np.asarray(patch.convert("RGB"))], [box], [field], tile)[0].numpy())
+    return as_picture(picture_tiles([np.asarray(patch.convert("RGB"))], [box], [field], tile, sharp)[0].numpy())
 
 
 @torch.inference_mode()
 def picture_tiles(
-    patches: Sequence[NDArray[np.uint8]], boxes: Sequence[Box], fields: Sequence[Box], tile: int
+    patches: Sequence[NDArray[np.uint8]],
+    boxes: Sequence[Box],
+    fields: Sequence[Box],
+    tile: int,
+    sharp: bool | None = None,
 ) -> Tensor:
     """The same for n regions (h, w, 3) whose receptive fields are of one size, as tiles (n, 3, tile, tile); uint8."""
     pixels = span(fields[0])
@@ -115,7 +130,7 @@ def picture_tiles(
     for square, patch, place in zip(squares, patches, places, strict=True):
         square[place] = patch
     tiles = torch.from_numpy(squares).permute(0, 3, 1, 2)
-    if not enlarged(pixels, tile):
+    if not (enlarged(pixels, tile) if sharp is None else sharp):
         tiles = interpolate(tiles, (tile, tile), mode="bicubic", antialias=True)
     return _hatched(_enlarge(tiles, tile).contiguous(), places, pixels)
 
@@ -136,6 +151,17 @@ def _places(box: Box, field: Box) -> tuple[slice, slice]:
     for at in (0, 1):
         starts.append(box[at] - field[at] + (longer - (field[at + 2] - field[at])) // 2)
     return slice(starts[0], starts[0] + box[2] - box[0]), slice(starts[1], starts[1] + box[3] - box[1])
+
+
+def beyond(smoothing: float) -> int:
+    """Pixels around a frame that a Gaussian of this standard deviation sees."""
+    return math.ceil(3 * smoothing)
+
+
+def _common(one: slice, other: slice) -> slice:
+    """What two stretches of a line have in common; empty, at the first's start, if that is nothing."""
+    start = max(one.start, other.start)
+    return slice(start, max(min(one.stop, other.stop), start))
 
 
 def _reach(stretches: Sequence[slice]) -> slice:
@@ -175,10 +201,12 @@ def _scales(values: Tensor) -> list[tuple[float, float]]:
     return [(QUANTILE, u) if u else (1.0, m) for u, m in zip(usual.tolist(), highest[:, -1].tolist(), strict=True)]
 
 
-def overlay_tile(patch: Image.Image, signal: Image.Image) -> Image.Image:
-    """The tile of a patch, seen where the tile of its projection is strong (see `overlay`)."""
+def overlay_tile(patch: Image.Image, signal: Image.Image, box: Box, field: Box) -> Image.Image:
+    """The tile of a patch, seen where the tile of its projection is strong (see `overlay`); hatched as these are."""
     patches, signals = (np.asarray(tile.convert("RGB")).transpose(2, 0, 1) for tile in (patch, signal))
-    return as_picture(overlaid(patches, signals, ZERO))
+    levels = overlaid(patches, signals, ZERO)
+    hatch(levels, *_places(box, field), span(field))
+    return as_picture(levels)
 
 
 def _hatched(tiles: Tensor, places: Sequence[tuple[slice, slice]], pixels: int) -> Tensor:

@@ -8,7 +8,7 @@ windows (`signals`, `window`). This wing never knows units, batches of them, or 
 
 from . import rules as rules
 from .arrivals import Signal
-from .blocks import inside_blocks, spread_over_depth
+from .blocks import block_of, blocks, spread_over_depth
 from .descent import Descent, Step, check_lasting, descent, mirrored
 from .layers import Fields, Layer, Layers, describe
 from .names import LayerNames, is_glob, matching, some_layers, unknown_layer
@@ -51,12 +51,13 @@ __all__ = [
     "Step",
     "Windows",
     "answered_as",
+    "block_of",
+    "blocks",
     "check_lasting",
     "crop",
     "descent",
     "describe",
     "find_rule",
-    "inside_blocks",
     "is_glob",
     "matching",
     "mirrored",

@@ -34,11 +34,11 @@ def blocks(graph: Graph) -> dict[str, str]:
             del found[path]
 
 
-def inside_blocks(graph: Graph) -> set[str]:
-    """The calls inside of blocks that are not what a block puts out."""
+def block_of(graph: Graph) -> dict[str, str]:
+    """Of each call that lies in a block, what the block puts out too, the block's path."""
     found = blocks(graph)
-    inside = {call.name for call in graph.calls if any(path in found for path in _way_to(call.path))}
-    return inside - set(found.values())
+    around = {call.name: next((path for path in _way_to(call.path) if path in found), "") for call in graph.calls}
+    return {name: path for name, path in around.items() if path} | {call: path for path, call in found.items()}
 
 
 def usual_layers(table: Layers, among: Collection[str] | None = None) -> list[str]:
@@ -47,7 +47,7 @@ def usual_layers(table: Layers, among: Collection[str] | None = None) -> list[st
     `among`: only of those that are read at these calls. If that is nothing, all layers there are.
     """
     graph, rows = table.graph, [row for row in table.values() if among is None or row.read_at in among]
-    put_out, inside = {call: path for path, call in blocks(graph).items()}, inside_blocks(graph)
+    put_out, inside = {call: path for path, call in blocks(graph).items()}, block_of(graph)
     found: dict[str, str] = {}
     for row in rows:
         if row.size and row.name in put_out:

@@ -1,6 +1,7 @@
 """Which feature maps to show first: where a visitor of a gallery should start."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from .facts import MapFacts
 
@@ -51,8 +52,9 @@ def first_look(
     are none; nor of a single layer, whose maps to start at are in sight anyway.
     """
     middle = [at for at, share in enumerate(shares) if MIDDLE[0] <= share <= MIDDLE[1] and len(shares) > 1]
-    ranked = [(at, m) for at in middle for m in best[at] if not m.dead]
-    ranked.sort(key=lambda one: (-one[1].agreement, one[0], one[1].channel))
+    turns = zip_longest(*([(at, m) for m in best[at] if not m.dead] for at in middle))
+    ranked = [one for turn in turns for one in turn if one is not None]
+    ranked.sort(key=lambda one: -one[1].agreement)  # as many agree alike: then those that come first in their layers
     chosen: list[tuple[int, MapFacts]] = []
     for shared, most in ((1 / 3, max(count // 2, 1)), (1 / 3, count), (1.0, count)):
         for at, m in ranked:

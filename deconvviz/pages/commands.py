@@ -51,17 +51,28 @@ def commands(origin: Origin, gallery: Mapping[str, Any], layer: Mapping[str, Any
 
 
 def _index(origin: Origin, gallery: Mapping[str, Any]) -> str:
-    """Where the index lies, from where the gallery was written if it is below; else, and in public, its name alone.
+    """Where the index lies, as a visitor may read it."""
+    return _place(os.fspath(origin.index), gallery)
+
+
+def _place(path: str, gallery: Mapping[str, Any]) -> str:
+    """A path from where the gallery was written, if it is below; else, and in public, its last name alone.
 
     Public is a gallery without patches. A path of this machine would not help anybody else.
     """
-    inside = os.path.relpath(origin.index)
-    return origin.index.name if inside.startswith(os.pardir) or not gallery["patches"] else inside
+    inside = os.path.relpath(path)
+    elsewhere = inside.startswith(os.pardir) or not gallery["patches"]
+    return os.path.basename(os.path.realpath(path)) if elsewhere else inside
 
 
 def _load(origin: Origin, gallery: Mapping[str, Any]) -> tuple[str, str]:
+    """Name and weights of the network; those that are files by their places."""
     name, weights = origin.load or ("", "")
-    return (name, weights) if gallery["patches"] else (os.path.basename(name), os.path.basename(weights))
+    file, colon, factory = name.rpartition(":") if ".py:" in name else (name, "", "")
+    return (
+        _place(file, gallery) + colon + factory if colon else name,
+        _place(weights, gallery) if os.sep in weights else weights,
+    )
 
 
 def _flags(gallery: Mapping[str, Any], origin: Origin) -> list[str]:

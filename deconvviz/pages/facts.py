@@ -9,9 +9,10 @@ from ..deconvnet import image_of
 from ..drawing import enlarged
 from ..errors import UnknownUnit
 from ..images import printable
-from ..mirror import Layer, inside_blocks
+from ..mirror import Layer
 from ..scanning import QUANTILES, Entry, Index, Statistics
 from .asked import Selection, Style
+from .layers import choose_layers
 from .names import file_names
 from .sheets import Layout, tile_size
 
@@ -110,26 +111,6 @@ class MapFacts:
         return tuple(image_of(entry.unit) for entry in self.entries)
 
 
-def choose_layers(index: Index, asked: str | Sequence[str]) -> list[str]:
-    """The layers of a gallery: those asked for, by name or glob, in the order of the index; without any, the usual.
-
-    These are what blocks put out and the layers outside of blocks, but max-pools, whose maps are those of the layer
-    before, and layers whose maps another one lines up beside others. Raises UnknownLayer.
-    """
-    scanned = index.manifest.layers
-    if asked:
-        names = set(index.matching(asked))
-        chosen = [layer for layer in scanned if names & set(layer.names)]
-    else:
-        lined_up = {piece for layer in scanned if len(layer.pieces) > 1 for piece in layer.pieces}
-        own = [layer for layer in scanned if len(layer.pieces) > 1 or layer.pieces[0] not in lined_up]
-        table = index.network.layers
-        filtered = [layer for layer in own if (table[layer.read_at].mirror or "") != "unpool"] or own
-        inside = inside_blocks(table.graph)
-        chosen = [layer for layer in filtered if layer.read_at not in inside] or filtered
-    return [layer.names[0] for layer in chosen]
-
-
 def sections(
     index: Index, selection: Selection, style: Style, say: Callable[[str], object] | None = None
 ) -> list[Section]:
@@ -179,12 +160,17 @@ def map_fact(index: Index, section: Section, channel: int, middle: bool = False)
     return MapFacts(channel, statistics, entries, liked, printable(scores), middle=middle)
 
 
-def alike(index: Index, section: Section, channel: int, k: int = 5) -> list[tuple[int, float]]:
-    """The feature maps shown of the layer that are most like one, and how much: those that rise and fall with it."""
-    shown = set(section.channels)
-    return [one for one in index.alike(section.name, channel, section.row.channels) if one[0] in shown and one[1] > 0][
-        :k
-    ]
+def alike(index: Index, section: Section, k: int = 5) -> dict[int, list[tuple[int, float]]]:
+    """Of each feature map shown of the layer those that are most like it, and how much: they rise and fall with it."""
+    correlations, dead = index.correlations(section.name), set(index.dead(section.name))
+    shown = [channel for channel in section.channels if channel not in dead]
+    if correlations is None:
+        return {}
+    found = {}
+    for channel in shown:
+        others = sorted((-float(correlations[channel, n]), n) for n in shown if n != channel)[:k]
+        found[channel] = [(n, -negative) for negative, n in others if negative < 0]
+    return found
 
 
 def map_facts(index: Index, section: Section, middle: bool = False) -> Iterator[MapFacts]:

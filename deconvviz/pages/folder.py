@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ NAME = "gallery.json"
 SCHEMA = 1
 
 _OWN = re.compile(
-    r"(index|image)\.html|(classes|images|image/\d{7,})\.(js|json)|assets/gallery\.(css|js)"
+    r"(index|image)\.html|(classes|images)\.(js|json)|image/\d{7,}\.js|assets/gallery\.(css|js)"
     r"|sheets/[^/]+/\d{4,}(-middle)?\.(webp|png|jpg)|images/\d{7,}\.(webp|png|jpg)"
 )
 """What a gallery consists of, beside the pages of its layers."""
@@ -61,6 +61,13 @@ def prepare(folder: Path, gallery: str, force: bool) -> None:
                 path.unlink()
     layers = there.get("layers", []) if mine else []
     write_json(folder / NAME, {"schema_version": SCHEMA, "gallery": gallery, "complete": False, "layers": layers})
+
+
+def take_away_images(folder: Path, shown: Collection[int]) -> None:
+    """Remove what pages of images read that the gallery shows no more."""
+    for path in (folder / "image").glob("*.js"):
+        if re.fullmatch(r"\d{7,}", path.stem) and int(path.stem) not in shown:
+            path.unlink(missing_ok=True)
 
 
 def take_away(folder: Path, before: Any, now: Sequence[dict[str, Any]]) -> None:

@@ -4,8 +4,8 @@ index.html            the model, the images, every layer with four maps to start
 layers/LAYER.html     all feature maps of a layer, and each by itself (#u12)
 image.html            one image (?n=7): which feature maps fire most on it, and on what
 sheets/LAYER/0012.webp, images/0000007.webp
-data/LAYER.json, image/0000007.json
-                      all that the pages say, beside LAYER.js and 0000007.js with the same for the pages themselves
+data/LAYER.json       all that the pages say, beside LAYER.js with the same for the pages themselves
+image/0000007.js      what the page of an image says, which is in the layers' data, too
 gallery.json          what the gallery is; written last, so it is there when all is
 """
 
@@ -13,7 +13,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -23,21 +23,20 @@ from tqdm import tqdm
 
 from ..arguments import a_path, takes, whole, wholes
 from ..drawing import Look, write_json
-from ..images import is_embedded, printable
+from ..images import is_embedded
 from ..mirror import some_layers
 from ..scanning import Index, an_index
-from ..version import __version__
 from .asked import Place, Selection, Style, Told
 from .choice import agreeing, first_look, start_here
 from .commands import Origin
-from .facts import MapFacts, Section, alike, images_json, map_facts, map_json, sections
-from .folder import NAME, SCHEMA, prepare, read, take_away
+from .contents import gallery_json, layer_json
+from .facts import Section, alike, map_facts, sections
+from .folder import NAME, prepare, read, take_away, take_away_images
 from .kept import Store, Work, store_in, work_left
 from .labels import labelled
 from .on_images import OnImages
 from .pictures import Pictures
 from .sheetmaking import make_sheets
-from .sheets import Layout
 from .writer import Listing, Pages
 
 BYTES_PER_PIXEL = {"webp": 0.16, "png": 1.25, "jpeg": 0.26}
@@ -143,6 +142,7 @@ def _write_pages(index: Index, shown: Sequence[Section], store: Store) -> Path:
     for at, section in enumerate(shown):
         listing = listing_of(index, at, section, store)
         pages.write_layer(listing)
+        pages.greys.append({m.channel: round(m.grey, 2) for m in listing.maps if not m.dead and m.grey != 1})
         starts.append(start_here(listing.maps))
         best.append(agreeing(listing.maps))
         for one in listing.maps:
@@ -151,6 +151,7 @@ def _write_pages(index: Index, shown: Sequence[Section], store: Store) -> Path:
         on_images.add(at, listing.maps, listing.data)
     pages.write_classes(classes)
     pages.write_images(on_images)
+    take_away_images(folder, on_images.numbers)
     first = first_look(best, _shares(index, shown))
     path = pages.write_index(first, starts)
     take_away(folder, read(folder).get("layers"), facts["layers"])
@@ -169,12 +170,10 @@ def origin_of(index: Index) -> Origin:
 
 def listing_of(index: Index, at: int, section: Section, store: Store) -> Listing:
     """A layer as its page lists it, with what the sheets in the folder say of themselves."""
-    maps = labelled(list(map_facts(index, section)), section.layout.count)
+    maps = labelled(list(map_facts(index, section)), section.layout.count, index.peak(section.name))
     sheets = {m.channel: store.sheet_facts(section, m) for m in maps}
-    maps = [
-        replace(m, grey=_grey(sheets[m.channel]), alike=() if m.dead else alike(index, section, m.channel))
-        for m in maps
-    ]
+    near = alike(index, section)
+    maps = [replace(m, grey=_grey(sheets[m.channel]), alike=near.get(m.channel, ())) for m in maps]
     middle = {}
     if section.middle is not None:
         facts = map_facts(index, section, middle=True)
@@ -193,97 +192,3 @@ def _shares(index: Index, shown: Sequence[Section]) -> list[float]:
     side = max(index.network.layers.graph.input_shape[-2:])
     fields = [section.row.receptive_field for section in shown]
     return [max(field) / side if field else math.inf for field in fields]
-
-
-def gallery_json(index: Index, shown: Sequence[Section], store: Store) -> dict[str, Any]:
-    """What a gallery says of itself as a whole."""
-    m, network, style = index.manifest, index.network, store.style
-    return {
-        "schema_version": SCHEMA,
-        "gallery": store.gallery,
-        "complete": True,
-        "deconvviz": __version__,
-        "model": m.model,
-        "weights": m.weights,
-        "preprocess": m.preprocess,
-        "precision": network.signal_precision,
-        "images": m.images,
-        "skipped": len(index.skipped),
-        "sources": [
-            printable(os.path.basename(root.rstrip("/")) or root) for root in m.roots if root and style.patches
-        ],
-        "scan": m.identity,
-        "top": shown[0].layout.count,
-        "kept": m.top,
-        "patches": style.patches,
-        "image_format": style.image_format,
-        "tile": style.tile,
-        **asdict(style.look),
-        "layers": [_section_json(section, style) | _listed(index, section) for section in shown],
-    }
-
-
-def _listed(index: Index, section: Section) -> dict[str, Any]:
-    """The numbers of the maps shown (None: all), and of those that are dead."""
-    dead = set(index.dead(section.name))
-    channels = None if len(section.channels) == section.row.channels else section.channels
-    return {"maps": channels, "dead": [channel for channel in section.channels if channel in dead]}
-
-
-def _section_json(section: Section, style: Style) -> dict[str, Any]:
-    row = section.row
-    return {
-        "layer": section.name,
-        "alias": row.alias,
-        "file": section.file,
-        "read_at": row.read_at,
-        "depth": section.depth,
-        "channels": row.channels,
-        "shown": len(section.channels),
-        "size": row.size,
-        "jump": row.jump,
-        "receptive_field": row.receptive_field,
-        "sheet": {
-            "ending": style.ending,
-            **_geometry(section.layout),
-            "sharp": section.sharp,
-        },
-        "middle": _geometry(section.middle) if section.middle else None,
-    }
-
-
-def _geometry(layout: Layout) -> dict[str, int]:
-    """Of a sheet, in its own pixels."""
-    return {
-        "width": layout.size[0],
-        "height": layout.size[1],
-        "block": layout.block[0],
-        "side": layout.tile,
-        "columns": layout.columns,
-    }
-
-
-def layer_json(
-    index: Index,
-    section: Section,
-    maps: Sequence[MapFacts],
-    sheets: Mapping[int, Mapping[str, Any] | None],
-    middle: Mapping[int, tuple[MapFacts, Mapping[str, Any] | None]],
-    style: Style,
-) -> dict[str, Any]:
-    """All that a layer's page says."""
-    drawn = [*sheets.values(), *(sheet for _, sheet in middle.values())]
-    tiles = [tile for sheet in drawn if sheet for tile in sheet["tiles"] if tile]
-    sizes = {tile["image"]: tile["input"] for tile in tiles}
-    images = images_json([*maps, *(m for m, _ in middle.values())], names=style.patches)
-    for number, (rows, columns) in sizes.items():
-        images[str(number)] |= {"rows": rows, "columns": columns}
-    return {
-        "schema_version": SCHEMA,
-        **_section_json(section, style),
-        "dead": _listed(index, section)["dead"],
-        "seen": maps[0].statistics.count,
-        "edges": maps[0].statistics.edges.tolist(),
-        "images": images,
-        "maps": [map_json(m, sheets[m.channel], middle.get(m.channel)) for m in maps],
-    }

@@ -12,12 +12,11 @@ LEAST_PEAK = 0.1
 """Of the layer's strongest activation, which the map's peak must reach."""
 
 
-def labelled(maps: Sequence[MapFacts], count: int) -> list[MapFacts]:
+def labelled(maps: Sequence[MapFacts], count: int, strongest: float) -> list[MapFacts]:
     """The maps of a layer, those that like a class with how many of their images are of it (`MapFacts.liked`).
 
-    `count`: how many images of each map are shown if they excite it.
+    `count`: how many images of each map are shown if they excite it; `strongest`: the layer's largest activation.
     """
-    strongest = max((m.peak for m in maps if not m.dead), default=0.0)
     return [replace(m, liked=_liked(m, count, strongest)) for m in maps]
 
 

@@ -13,6 +13,8 @@ from ..deconvnet import Projection, image_of
 from ..drawing import (
     Box,
     as_picture,
+    beyond,
+    common_box,
     cut_to,
     energy_share,
     frame_around,
@@ -24,7 +26,7 @@ from ..drawing import (
 from ..machine import AtOnce, sharing
 from ..scanning import Index
 from .facts import MapFacts, Section, map_fact
-from .kept import Work, unit_facts
+from .kept import Store, Work, unit_facts
 from .pictures import Pictures
 from .sheets import Layout, empty_sheet, encode, lay
 
@@ -45,12 +47,13 @@ WRITTEN_TOGETHER = 32
 class _Begun:
     """A sheet (3, H, W) that waits for its tiles, and what there is for them, by the numbers of their images.
 
-    Each image excites a map once.
+    Each image excites a map once. `side` of its frames in pixels, if another sheet of the map says it; else 0.
     """
 
     section: Section
     facts: MapFacts
     sheet: NDArray[np.uint8]
+    side: int = 0
     waiting: dict[int, "_Waiting"] = field(default_factory=dict)
     pictures: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
 
@@ -85,14 +88,18 @@ def make_sheets(
         for start in range(0, len(work.maps), together):
             maps = work.maps[start : start + together]
             some = [
-                _begun(section, map_fact(index, section, channel, work.middle), room)
+                _begun(index, pictures.store, section, map_fact(index, section, channel, work.middle), room)
                 for room, (section, channel) in zip(rooms, maps, strict=False)
             ]
             yield from _Filling(some, pictures, at_once).fill(index, report, advance)
 
 
-def _begun(section: Section, facts: MapFacts, room: NDArray[np.uint8]) -> _Begun:
-    return _Begun(section, facts, empty_sheet(section.layout_of(facts), room))
+def _begun(index: Index, store: Store, section: Section, facts: MapFacts, room: NDArray[np.uint8]) -> _Begun:
+    """A sheet; that of images from the middle of a map's range has the frames of the sheet of its strongest."""
+    strongest = store.sheet_facts(section, map_fact(index, section, facts.channel)) if facts.middle else None
+    frames = [tile["frame"] for tile in strongest["tiles"] if tile] if strongest else []
+    side = max((bottom - top for top, _, bottom, _ in frames), default=0)
+    return _Begun(section, facts, empty_sheet(section.layout_of(facts), room), side)
 
 
 def _waiting_bytes(index: Index, work: Work) -> int:
@@ -163,37 +170,58 @@ class _Filling:
         yield write_content(self.store.sheet_path(begun.section, channel, begun.facts.middle), content)
 
     def _draw(self, begun: _Begun) -> dict[int, dict[str, Any]]:
-        """Lay the tiles of a map on its sheet, all in frames of one size; what is said of each, by image."""
-        layout, look, waiting = begun.layout, self.style.look, list(begun.waiting.values())
-        side = max(one.side for one in waiting) if look.frame == "effective" else span(waiting[0].field)
-        frames = [frame_around(one.field, side) for one in waiting]
-        signals, boxes = zip(
-            *(cut_to(one.values.float(), one.box, frame) for one, frame in zip(waiting, frames, strict=True)),
+        """Lay the tiles of a map on its sheet, in frames of one size; what is said of each, by image.
+
+        None is larger than its field, and where images differ in size, these may: those alike are drawn together.
+        """
+        most = self._side(begun)
+        by_side = dict[int, dict[int, _Waiting]]()
+        for image, one in begun.waiting.items():
+            side = min(most, span(one.field)) if most else span(one.field)
+            by_side.setdefault(side, {})[image] = one
+        said = dict[int, dict[str, Any]]()
+        for side, some in by_side.items():
+            said |= self._draw_alike(begun, some, side)
+        return said
+
+    def _side(self, begun: _Begun) -> int:
+        """Of the frames of a map: the largest of theirs, or that on its other sheet; 0 for whole fields."""
+        if self.style.look.frame == "field":
+            return 0
+        return begun.side or max(one.side for one in begun.waiting.values())
+
+    def _draw_alike(self, begun: _Begun, waiting: dict[int, "_Waiting"], side: int) -> dict[int, dict[str, Any]]:
+        layout, look, sharp = begun.layout, self.style.look, begun.section.sharp
+        frames = [frame_around(one.field, side) for one in waiting.values()]
+        margin = beyond(look.smoothing)
+        signals, around = zip(
+            *(cut_to(one.values.float(), one.box, f, margin) for one, f in zip(waiting.values(), frames, strict=True)),
             strict=True,
         )
-        drawn, scalings = signal_tiles(signals, boxes, frames, layout.tile, look.smoothing, look.tone)
-        self._lay(begun, drawn)
+        drawn, scalings = signal_tiles(signals, around, frames, layout.tile, look.smoothing, look.tone, sharp)
+        self._lay(begun, waiting, drawn)
         if self.style.patches:
+            boxes = [common_box(one.box, frame) for one, frame in zip(waiting.values(), frames, strict=True)]
             regions = [
                 begun.pictures[image][top:bottom, left:right]
-                for image, (top, left, bottom, right) in zip(begun.waiting, boxes, strict=True)
+                for image, (top, left, bottom, right) in zip(waiting, boxes, strict=True)
             ]
-            self._lay(begun, picture_tiles(regions, boxes, frames, layout.tile), patches=True)
+            self._lay(begun, waiting, picture_tiles(regions, boxes, frames, layout.tile, sharp), patches=True)
         return {
             image: one.facts
             | {
                 "frame": frame,
                 "energy": round(energy_share(one.values, one.box, one.field, side), 4),
                 "quantile": scaling.quantile,
-                "scale": scaling.scale * one.peak,
+                "scale": float(f"{scaling.scale * one.peak:.4g}"),
                 "resampling": scaling.resampling,
                 "grey": round(scaling.grey_gain, 2),
             }
-            for (image, one), frame, scaling in zip(begun.waiting.items(), frames, scalings, strict=True)
+            for (image, one), frame, scaling in zip(waiting.items(), frames, scalings, strict=True)
         }
 
-    def _lay(self, begun: _Begun, tiles: Tensor, patches: bool = False) -> None:
-        for image, tile in zip(begun.waiting, tiles.numpy(), strict=True):
+    def _lay(self, begun: _Begun, images: Iterable[int], tiles: Tensor, patches: bool = False) -> None:
+        for image, tile in zip(images, tiles.numpy(), strict=True):
             lay(tile, begun.sheet, begun.layout.place(begun.ranks[image], patches))
 
 

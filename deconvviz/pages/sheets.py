@@ -27,7 +27,7 @@ ENDINGS = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 
 IMAGE_DESCRIPTION = 0x010E
 
-DRAWN = 8
+DRAWN = 9
 """Counts up when sheets are drawn in another way: then none is kept."""
 
 MOST = 100
@@ -118,7 +118,7 @@ def encode(picture: Image.Image, kind: str, sharp: bool, facts: Mapping[str, Any
     if facts is not None:
         exif[IMAGE_DESCRIPTION] = compact(facts)
     how: dict[str, Any] = {
-        "webp": {"lossless": sharp, "method": 0, "quality": 75},
+        "webp": {"lossless": sharp, "method": 2, "quality": 70},
         "png": {"compress_level": 6},
         "jpeg": {"quality": 88, "subsampling": 0 if sharp else 2},
     }[kind]

@@ -8,8 +8,9 @@ from ..drawing import check_writable
 from ..errors import UnknownLayer, UnwritableOutput
 from ..scanning import Index
 from .asked import Place, Selection, Style, Told
+from .contents import gallery_json
 from .facts import sections
-from .gallery import gallery_json, listing_of, make_missing, origin_of
+from .gallery import listing_of, make_missing, origin_of
 from .kept import store_in
 from .writer import Inline, Pages
 

@@ -58,10 +58,14 @@ def _environment() -> Environment:
 
 
 class Pages:
-    """The pages of one gallery in `folder`; `facts`: what it says of itself (`gallery_json`)."""
+    """The pages of one gallery in `folder`; `facts`: what it says of itself (`gallery_json`).
+
+    `greys`: of each layer the contrast of its maps in grey, by their numbers, for cards that a script makes.
+    """
 
     def __init__(self, folder: Path, facts: Mapping[str, Any], origin: Origin) -> None:
         self.folder, self.facts, self.origin = folder, facts, origin
+        self.greys = list[Mapping[int, float]]()
 
     def write_assets(self) -> None:
         """The stylesheet and the script."""
@@ -101,9 +105,12 @@ class Pages:
             classes=any(m.category for maps in starts for m in maps),
             layers=shown,
             made=words.made_of(facts),
-            page=self._page(layers),
+            page=self._page(self._with_greys()),
         )
         return write_text(self.folder / "index.html", page)
+
+    def _with_greys(self) -> list[Mapping[str, Any]]:
+        return [layer | {"grey": grey} for layer, grey in zip(self.facts["layers"], self.greys, strict=True)]
 
     def write_classes(self, classes: Mapping[str, Sequence[tuple[int, ...]]]) -> None:
         """For the search: of each class the feature maps that like it most: how many there are, and of the first
@@ -120,14 +127,15 @@ class Pages:
         if not self.facts["patches"]:
             return
         for image in on_images.each():
-            self._write_data(f"image/{image['number']:07d}", "deconvvizImage", image)
+            text = f"deconvvizImage({compact(image)});\n"
+            write_text(self.folder / "image" / f"{image['number']:07d}.js", text)
         page = self._render(
             "image.html",
             title=f"Images · {self.facts['model']} · deconvviz",
             description=f"What the feature maps of {self.facts['model']} saw in an image.",
             assets=Assets(""),
             classes=any(category for _, _, category, _ in on_images.listed()),
-            page=self._page(self.facts["layers"]),
+            page=self._page(self._with_greys()),
         )
         write_text(self.folder / "image.html", page)
 
@@ -171,7 +179,7 @@ class Pages:
             card = self._card(at, m, "../") | {"id": f"u{m.channel}" if alone else f"u{m.channel}-{at}"}
             card["data"] |= {"peak": f"{m.peak:.6g}", "mean": f"{m.mean:.6g}", "density": f"{m.density:.4g}"}
             if m.category:
-                card["data"] |= {"class": f"{m.concentration:.4g}"}
+                card["data"] |= {"class": sum(entry.category == m.category for entry in m.entries)}
             if m.liked:
                 card["data"] |= {"likes": m.category}
             if inline and m.entries:

@@ -10,7 +10,7 @@ from .feature_map import Entry, FeatureMap, Statistics
 from .index import QUANTILES, Index, an_index
 from .index_figure import picture_index, write_index_figure
 from .ledger import Ledger
-from .manifest import is_manifest, read_manifest
+from .manifest import Scanned, is_manifest, read_manifest
 from .merging import merge
 from .opening import open_index
 from .part import Skipped
@@ -24,6 +24,7 @@ __all__ = [
     "FeatureMap",
     "Index",
     "Ledger",
+    "Scanned",
     "Skipped",
     "Statistics",
     "an_index",

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from ..arguments import instance, said, takes, whole, wholes
@@ -88,6 +90,10 @@ class Index:
         pieces = self._layer(layer).pieces
         return [float(peak) for first, count in pieces for peak in self._part.tally.maximum[first : first + count]]
 
+    def peak(self, layer: str) -> float:
+        """The largest activation of any feature map of a layer. Raises UnknownLayer."""
+        return max(self._peaks(layer))
+
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         """The images that could not be used: number, place, reason."""
@@ -161,12 +167,23 @@ class Index:
         It is that of their maxima over images of the scan, up to 256, drawn by lot (`sketch`). Dead maps are like
         none. Empty for an index of 0.1, which holds no sketch. Raises UnknownLayer, UnknownUnit.
         """
-        row, sketch, dead = self._row(layer, channel), self._part.sketch, set(self.dead(layer))
-        others = [n for n in range(self.channels(layer)) if n != channel and n not in dead]
-        if sketch is None or channel in dead:
+        self._row(layer, channel)
+        correlations, dead = self.correlations(layer), set(self.dead(layer))
+        if correlations is None or channel in dead:
             return []
-        correlations = sketch.correlations([self._row(layer, n) for n in others], row).tolist()
-        return sorted(zip(others, correlations, strict=True), key=lambda one: (-one[1], one[0]))[:k]
+        others = [n for n in range(self.channels(layer)) if n != channel and n not in dead]
+        return sorted(((n, float(correlations[channel, n])) for n in others), key=lambda one: (-one[1], one[0]))[:k]
+
+    def correlations(self, layer: str) -> NDArray[np.float64] | None:
+        """Those of all feature maps of a layer with each other (C, C), as `alike` has them; None without a sketch.
+
+        Raises UnknownLayer.
+        """
+        sketch = self._part.sketch
+        if sketch is None:
+            return None
+        pieces = self._layer(layer).pieces
+        return sketch.correlations([row for first, count in pieces for row in range(first, first + count)])
 
     @takes(channel=whole(None), k=whole(0, None))
     def feature_map(self, layer: str, channel: int, k: int | None = None) -> FeatureMap:
@@ -203,9 +220,7 @@ class Index:
         by_image: dict[int, list[Unit]] = {}
         for unit in units:
             by_image.setdefault(image_of(unit), []).append(unit)
-        noise = {
-            layer: NOISE * max(self._peaks(layer)) for layer in {u.layer for some in by_image.values() for u in some}
-        }
+        noise = {layer: NOISE * self.peak(layer) for layer in {u.layer for some in by_image.values() for u in some}}
         for images in read_again(self._source(), self._part.records, self.network, sorted(by_image), report):
             together = [unit for number in images for unit in by_image[number]]
             yield from project_again(self.network, images, together, noise, report)

@@ -154,16 +154,30 @@ def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Part:
     records = Records(arrays["record_numbers"], arrays["record_places"], starts, ends, texts)
     tally: dict[str, Any] = {n.removeprefix("tally_"): array for n, array in arrays.items() if n.startswith("tally_")}
     spread = {n.removeprefix("spread_"): array for n, array in arrays.items() if n.startswith("spread_")}
-    return Part(
+    sketch = Sketch(arrays["sketch_numbers"], arrays["sketch_bits"]) if "sketch_bits" in arrays else None
+    part = Part(
         scan=arrays["scan"].tobytes().decode(),
         numbers=tuple(arrays["numbers"].tolist()),
         best=Best(**{name.removeprefix("best_"): a for name, a in arrays.items() if name.startswith("best_")}),
         tally=Tally(**{**tally, "count": int(tally["count"])}),
         records=records,
         skipped=tuple(Skipped(*entry) for entry in json.loads(arrays["skipped"].tobytes())),
-        sketch=Sketch(arrays["sketch_numbers"], arrays["sketch_bits"]) if "sketch_bits" in arrays else None,
+        sketch=sketch,
         spread=Spread(**spread) if spread else None,
     )
+    _check(part)
+    return part
+
+
+def _check(part: Part) -> None:
+    """Raise ValueError unless what is kept beside the best fits them, and all images listed have records."""
+    channels, sketch, spread = len(part.best.values), part.sketch, part.spread
+    if sketch is not None and sketch.bits.shape != (len(sketch.numbers), channels):
+        raise ValueError("the sketch is of other feature maps")
+    if spread is not None and not len(spread.which) == len(spread.values) == len(spread.images):
+        raise ValueError("the spread is cut")
+    if spread is not None and not np.isin(spread.images, part.records.numbers).all():
+        raise ValueError("the spread has images that are not known")
 
 
 def ranges(numbers: Iterable[int]) -> str:

@@ -153,6 +153,6 @@ def take_part(job: Job, ledger: Ledger, part: int, batches_of: Any, bar: Any) ->
         ledger.touch(part)
         bar.update(len(batch))
     tally, sketch = watch.counting.tally(), watch.sketching.sketch()
-    made = Part(ledger.identity, (part,), watch.best(), tally, Records.of({}), tuple(skipped), sketch, watch.spread)
+    made = Part(ledger.identity, (part,), watch.best(), tally, Records.of({}), tuple(skipped), sketch, watch.spread())
     records = {number: job.images.record(number) for number in set(made.listed.tolist()) & set(numbers)}
     return replace(made, records=Records.of(records))

@@ -6,13 +6,13 @@ one of r is known to about (1 - r²) / sqrt(n). Which images these are depends o
 part of a scan knows its own, and parts are joined by putting them together.
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .lots import lots
 from .tally import Integers
 
 DRAWN = 256
@@ -29,7 +29,8 @@ class Sketch:
     @classmethod
     def of(cls, numbers: Sequence[int], values: NDArray[np.float32]) -> "Sketch":
         """Of the maxima (n, C) in these images, rounded to bfloat16: the upper half of a float32."""
-        rounded = values.astype(np.float32).view(np.uint32) + np.uint32(0x7FFF)
+        largest = np.float32(3.3e38)  # above, bfloat16 would round to infinity
+        rounded = np.clip(values, -largest, largest).astype(np.float32).view(np.uint32) + np.uint32(0x7FFF)
         return cls(np.asarray(numbers, np.int64), (rounded >> np.uint32(16)).astype(np.uint16))
 
     def __add__(self, other: "Sketch") -> "Sketch":
@@ -41,14 +42,13 @@ class Sketch:
         """The maxima (n, rows) of some feature maps."""
         return (self.bits[:, rows].astype(np.uint32) << np.uint32(16)).view(np.float32)
 
-    def correlations(self, rows: Sequence[int], row: int) -> NDArray[np.float64]:
-        """Of the activations of these feature maps with those of one, over the images: -1 to 1, 0 for a constant."""
-        values = np.maximum(self.values([*rows, row]).astype(np.float64), 0)  # below zero it does not fire
-        values -= values.mean(0)
+    def correlations(self, rows: Sequence[int]) -> NDArray[np.float64]:
+        """Of the activations of these feature maps over the images (rows, rows): -1 to 1; 0 for a constant."""
+        values = np.maximum(self.values(rows).astype(np.float64), 0)  # below zero it does not fire
+        values -= values.mean(0) if len(values) else 0
         lengths = np.linalg.norm(values, axis=0)
-        products = lengths[:-1] * lengths[-1]
-        found = np.divide(values[:, :-1].T @ values[:, -1], products, out=np.zeros(len(rows)), where=products > 0)
-        return np.asarray(np.clip(found, -1, 1))
+        units = np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
+        return np.asarray(np.clip(units.T @ units, -1, 1))
 
 
 class Sketching:
@@ -73,4 +73,10 @@ class Sketching:
 
 def drawn(images: int) -> frozenset[int]:
     """The numbers of the images that are sketched, of so many: always the same ones."""
-    return frozenset(range(images) if images <= DRAWN else random.Random(images).sample(range(images), DRAWN))
+    if images <= DRAWN:
+        return frozenset(range(images))
+    numbers, tried = set[int](), 0
+    while len(numbers) < DRAWN:
+        numbers.add(int(lots(np.array([tried + images]))[0] % images))
+        tried += 1
+    return frozenset(numbers)

@@ -1,6 +1,6 @@
 """Images of every feature map that are not its strongest: a few of each strength, drawn by lot.
 
-Of each bin of a map's histogram (`tally`) the images with the smallest hash of their numbers are kept: so merging is
+Of each bin of a map's histogram (`tally`) the images with the smallest lots (`lots`) are kept: so merging is
 associative, commutative and idempotent, as for the strongest, and no image is likelier than another.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .lots import lots
 from .tally import BINS, Integers, bins, edges
 
 KEPT = 9
@@ -18,7 +19,7 @@ KEPT = 9
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """Of C feature maps: all (n,), in order of `which` (map times BINS plus bin), then of the images' hashes.
+    """Of C feature maps: all (n,), in order of `which` (map times BINS plus bin), then of the images' lots.
 
     `which`, `images` int64, `values` float32: the maps' maxima there, above zero.
     """
@@ -42,11 +43,13 @@ class Spread:
 
     def merge(self, other: "Spread") -> "Spread":
         """Of the images of both, which may be the same ones."""
-        return _kept(
-            np.concatenate([self.which, other.which]),
-            np.concatenate([self.values, other.values]),
-            np.concatenate([self.images, other.images]),
-        )
+        return Spread.together([self, other])
+
+    @classmethod
+    def together(cls, several: Sequence["Spread"]) -> "Spread":
+        """Of the images of all."""
+        parts = [cls.empty(), *several]
+        return _kept(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
 
     def of_map(self, row: int) -> list[tuple[float, int]]:
         """Maxima and images of one feature map, strongest first."""
@@ -63,7 +66,7 @@ def at_quantiles(
     `histogram` (BINS,) of the maxima: it says where the quantiles lie, within half an octave exactly. None at all if
     there are fewer entries than that takes.
     """
-    if len(entries) < k * len(quantiles):
+    if not k or len(entries) < k * len(quantiles):
         return []
     left, chosen = list(entries), []
     for quantile in quantiles:
@@ -86,19 +89,10 @@ def _quantile(histogram: Integers, quantile: float) -> float:
 
 def _kept(which: Integers, values: NDArray[np.float32], images: Integers) -> Spread:
     """In order, each image once in a bin, and of each bin the first KEPT."""
-    order = np.lexsort((images, _hashes(images), which))
+    order = np.lexsort((images, lots(images), which))
     which, values, images = which[order], values[order], images[order]
     new = np.ones(len(which), bool)
     new[1:] = (which[1:] != which[:-1]) | (images[1:] != images[:-1])
     which, values, images = which[new], values[new], images[new]
     few = np.arange(len(which)) - np.searchsorted(which, which) < KEPT
     return Spread(which[few], values[few], images[few])
-
-
-def _hashes(numbers: Integers) -> NDArray[np.uint64]:
-    """Numbers without order (splitmix64)."""
-    with np.errstate(over="ignore"):
-        mixed = numbers.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(mixed ^ (mixed >> np.uint64(31)))

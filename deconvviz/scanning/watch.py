@@ -63,7 +63,7 @@ class Watch:
         self.channels, self.k, self.device = channels, k, device
         self.first = dict(zip(channels, np.cumsum([0, *channels.values()]).tolist(), strict=False))
         self.total = sum(channels.values())
-        self.spread = Spread.empty() if quantiles else None
+        self._spread: list[Spread] | None = [] if quantiles else None
         self.counting, self.sketching = Counting(self.total), Sketching(self.total, images)
         self._top = {name: torch.full((k, count), -torch.inf, device=device) for name, count in channels.items()}
         self._candidates: list[tuple[NDArray[Any], ...]] = []
@@ -87,10 +87,14 @@ class Watch:
         self.counting.add(values[used])
         known = [number for number in numbers if number is not None]
         self.sketching.add(values[used], known)
-        if self.spread is not None:
-            self.spread = self.spread.merge(Spread.of(values[used], known))
+        if self._spread is not None:
+            self._spread.append(Spread.of(values[used], known))
         self._candidates += found
         return bad
+
+    def spread(self) -> Spread | None:
+        """Images that are not the strongest, of each map; None if they were not to be kept."""
+        return None if self._spread is None else Spread.together(self._spread)
 
     def best(self) -> Best:
         """The strongest images of each map so far."""

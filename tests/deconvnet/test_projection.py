@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from captum.attr import NeuronDeconvolution
+from drawn import hatching, levels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import Small, as_units, lively_units, module_and_use, network
@@ -432,8 +434,10 @@ def test_units_that_see_nothing_but_padding() -> None:
     assert corner.field == (-5, -5, -2, -2)
     assert corner.box == (0, 0, 0, 0)
     assert corner.canvas().abs().sum() == 0
+    assert corner.frame == corner.field
     assert corner.show(32).size == (72, 32)
-    assert "0 × 0 pixels" in corner._repr_mimebundle_()["text/html"]
+    assert np.array_equal(levels(corner.show(32).crop((0, 0, 32, 32))), hatching(32, 32))
+    assert "all of its 3 × 3 pixels" in corner._repr_mimebundle_()["text/html"]
 
 
 def test_layers_are_asked_for_by_globs() -> None:

@@ -4,7 +4,9 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from deconvviz.drawing import FRAMES, TONES, USUAL, VIEWS, Look
+from deconvviz.drawing import USUAL, Look
+from deconvviz.drawing.looks import FRAMES, VIEWS
+from deconvviz.drawing.tiles import TONES
 from deconvviz.errors import UnsuitableInput
 
 pytestmark = pytest.mark.quick
@@ -34,7 +36,7 @@ def test_what_there_is_not_is_refused(how: dict[str, object], says: str) -> None
 def test_every_look_there_is_can_be_had() -> None:
     looks = {Look(frame, tone, 0.5, view) for frame in FRAMES for tone in TONES for view in VIEWS}
     assert len(looks) == 8
-    assert USUAL == Look("effective", "colour", 0.0, "projection")
+    assert Look("effective", "colour", 0.0, "projection") == USUAL
     assert USUAL not in looks
 
 

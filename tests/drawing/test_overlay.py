@@ -4,11 +4,8 @@ import math
 
 import numpy as np
 import pytest
-import torch
-from drawn import levels
-from PIL import Image
 
-from deconvviz.drawing import GAIN, as_picture, overlay_tile, picture_tile, signal_tile
+from deconvviz.drawing import GAIN
 from deconvviz.drawing.overlay import overlaid
 
 pytestmark = pytest.mark.quick
@@ -62,23 +59,9 @@ def test_one_channel_alone_does_not_reach_it() -> None:
     assert shown.tolist() == np.full((3, 1, 1), round(128 * (1 - GAIN / math.sqrt(3)))).tolist()
 
 
-def test_overlays_are_of_the_tiles_as_they_are_drawn() -> None:
-    box = (0, 0, 40, 40)
-    signal, _ = signal_tile(torch.randn(3, 40, 40, generator=torch.Generator().manual_seed(0)), box, box, 60)
-    patch = picture_tile(Image.fromarray(noise(6, 40, 40, 3)), box, box, 60)
-    shown = overlay_tile(patch, signal)
-    assert shown.size == (60, 60)
-    planes = [levels(tile).transpose(2, 0, 1) for tile in (patch, signal)]
-    assert np.abs(levels(shown).transpose(2, 0, 1) - slowly(*planes)).max() <= 0.51
-    assert overlay_tile(patch.convert("L"), signal).tobytes() == overlay_tile(
-        patch.convert("L").convert("RGB"), signal
-    ).tobytes()
-
-
 def test_what_is_drawn_stays_as_it_is() -> None:
     patch, signal = noise(7, 3, 9, 9), noise(8, 3, 9, 9)
     before = patch.copy(), signal.copy()
-    overlay_tile(as_picture(patch), as_picture(signal))
     overlaid(patch, signal, 128)
     assert np.array_equal(patch, before[0])
     assert np.array_equal(signal, before[1])

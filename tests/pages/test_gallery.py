@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -22,7 +23,7 @@ from shell import deconvviz
 
 from deconvviz import Index, shapes, write_gallery
 from deconvviz.cli import main
-from deconvviz.drawing import write_content
+from deconvviz.drawing import Look, write_content
 from deconvviz.errors import UnknownUnit, UnwritableOutput
 from deconvviz.pages import Place, Selection, Style, Told, pictures, sheetmaking
 from deconvviz.pages.commands import USUAL
@@ -62,7 +63,8 @@ def pages(place: Path) -> Iterator[Path]:
 
 def test_pages_are_valid_html(place: Path) -> None:
     found = list(pages(place))
-    assert len(found) == 7
+    assert [path.name for path in found].count("image.html") == 1  # none of images that are not shown
+    assert len(found) == 8
     for path in found:
         parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
         tree = parser.parse(path.read_bytes())
@@ -78,7 +80,7 @@ def check_attributes(tree: object, path: Path) -> None:
     for element in elements:
         for name in ("for", "aria-labelledby"):
             assert element.get(name) is None or element.get(name) in ids
-        for name in ("width", "height"):
+        for name in ("width", "height") if element.tag in ("img", "canvas", "video") else ():
             assert re.fullmatch(r"[1-9]\d*", element.get(name, "1"))
         assert element.tag != "img" or element.get("alt")
         assert element.tag != "button" or element.get("type") == "button" or element.text == "Close"
@@ -118,10 +120,12 @@ def test_every_page_has_a_json_twin(place: Path) -> None:
         assert {image["class"] for image in content["images"].values()} == {HOSTILE_CLASS}
 
 
-def test_no_place_of_this_machine_is_in_a_page_but_in_the_commands(place: Path) -> None:
-    for path in contents(place / "whole"):
-        text = (place / "whole" / path).read_bytes().decode(errors="replace")
-        assert str(place / "pictures") not in text
+def test_no_place_of_this_machine_is_in_a_gallery(place: Path) -> None:
+    """Nor in the commands that make it again: they name the index by its name."""
+    for gallery in ("whole", "bare"):
+        for path, content in contents(place / gallery).items():
+            assert str(place) not in content.decode(errors="replace"), path
+    assert str(place) not in (place / "one.html").read_text()
 
 
 def test_without_patches_no_image_is_copied(place: Path) -> None:
@@ -173,7 +177,7 @@ def test_what_was_interrupted_goes_on(
 def test_the_same_however_many_are_made_together(
     place: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
 ) -> None:
-    for name in ("MAPS_TOGETHER", "DRAWN_TOGETHER", "BATCH", "WRITTEN_TOGETHER"):
+    for name in ("MAPS_TOGETHER", "DRAWN_TOGETHER", "WRITTEN_TOGETHER"):
         monkeypatch.setattr(sheetmaking, name, together)
     monkeypatch.setattr(pictures, "PICTURE_BYTES", 0)  # none is kept longer than needed
     write_gallery(index, tmp_path / "out", tile=40)
@@ -262,14 +266,13 @@ def test_force_leaves_what_is_not_a_gallerys(index: Index, tmp_path: Path) -> No
 
 def test_a_gallery_is_by_default_the_same_everywhere() -> None:
     """On a page only what differs from it is in the lines to copy."""
-    functions = [
-        {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
-        for function in (write_gallery, Style)
-    ]
+    function = {name: parameter.default for name, parameter in inspect.signature(write_gallery).parameters.items()}
     options = {option.name: option.default for option in main.commands["gallery"].params}
     shell = {**options, "patches": options["no_patches"] is not True, "smoothing": options["smooth"]}
-    for defaults in (*functions, shell):
+    style = {**asdict(Style()), **asdict(Look())}
+    for defaults in (function, shell, style):
         assert {name: defaults[name] for name in USUAL} == USUAL
+    assert {*USUAL, "look"} == set(style)  # whatever can be asked of the looks
 
 
 def test_jpg_is_jpeg(index: Index, tmp_path: Path) -> None:

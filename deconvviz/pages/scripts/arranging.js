@@ -1,7 +1,7 @@
 // A layer's feature maps as they are sorted and filtered; in a single file, those of several layers, each in its list.
 const { one, all } = scripts.dom;
 const { linkedStars, linkOf } = scripts.stars;
-const { readSearch, isIn } = scripts.asking;
+const { readSearch, findLayer, isIn } = scripts.asking;
 const { address } = scripts.address;
 const { shownCards } = scripts.moving;
 const { copy } = scripts.saying;
@@ -51,7 +51,8 @@ function setUpArranging(gallery, stars, known) {
     for (const { layer, card } of lists.flatMap(list => list.cards.map(card => ({ layer: list.layer, card })))) {
       const dead = card.classList.contains("dead");
       const asked = "map" in wanted && (lists.length > 1 || !wanted.alone); // one number alone is opened, not filtered by
-      const fits = asked ? isIn(wanted.ranges, number(card)) : !wanted.text || textOf(card, layer).includes(wanted.text);
+      const here = !wanted.layer || findLayer(gallery, wanted.layer) === layer;
+      const fits = asked ? here && isIn(wanted.ranges, number(card)) : !wanted.text || textOf(card, layer).includes(wanted.text);
       card.hidden = !fits || { all: false, alive: dead, dead: !dead, starred: !stars.has(card.dataset.unit), linked: !linked.includes(card.dataset.unit) }[filter];
       shown += Number(!card.hidden);
     }
@@ -72,10 +73,9 @@ function setUpArranging(gallery, stars, known) {
     }
     one("#reverse").checked = address.read("reversed") === "yes";
   }
-  /** The address says it, and the links to the layers beside this one go on with it. */
+  /** The address says it. */
   function writeAddress() {
     for (const [name, value] of Object.entries(said)) address.write(name, [usual[name], "linked"].includes(value()) ? null : value());
-    for (const link of all("a[rel=prev], a[rel=next]")) link.href = link.href.split("?")[0] + location.search;
   }
   for (const id of ["#sort", "#reverse", "#filter"]) one(id).addEventListener("change", () => { arrange(); writeAddress(); });
   one("#copy-stars").addEventListener("click", event => {

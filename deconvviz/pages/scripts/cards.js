@@ -21,6 +21,7 @@ function cardsOf(gallery, stars) {
       make("a", { className: "sheet", href }, image),
       make("p", {}, make("b", {}, unit), make("span", { className: "class" }, note)));
     item.dataset.unit = unit;
+    item.dataset.grey = String(layer.grey?.[map] ?? 1);
     return item;
   }
 

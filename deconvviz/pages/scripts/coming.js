@@ -1,4 +1,4 @@
-// Where one came from: a map opened from the index leads back there, not to a list one has never seen.
+// Where one came from: a map opened from another page leads back there, not to a list one has never seen.
 const KEY = "deconvviz.opened";
 
 /** On every page: links to a feature map say that they were followed. */
@@ -9,15 +9,13 @@ function setUpComing() {
     if (link.pathname === location.pathname) return;
     try { sessionStorage.setItem(KEY, link.href); } catch { /* then Esc leads to the list */ }
   });
+  try { // the entry of the history remembers it, also after a reload, and when one comes back to it
+    if (sessionStorage.getItem(KEY) === location.href && history.length > 1) history.replaceState({ ...history.state, fromElsewhere: true }, "");
+    sessionStorage.removeItem(KEY);
+  } catch { /* then Esc leads to the list */ }
 }
 
-/** Whether this page was opened at a feature map, by a link of another page; asked for once, as the page begins. */
-function cameFromElsewhere() {
-  try {
-    const opened = sessionStorage.getItem(KEY);
-    sessionStorage.removeItem(KEY);
-    return opened === location.href && history.length > 1;
-  } catch { return false; }
-}
+/** Whether the page was opened here by a link of another page. */
+const cameFromElsewhere = () => Boolean(history.state?.fromElsewhere);
 
 scripts.coming = { setUpComing, cameFromElsewhere };

@@ -7,7 +7,7 @@ const { histogram } = scripts.histogram;
 function describe(facts, layer, data) {
   const shown = facts.top.length, same = Math.round((facts.concentration ?? 0) * shown);
   const like = facts.label ? `Likes ${facts.label}.` : same < 2 ? "Its strongest images are all of different classes." :
-    `Its strongest images are of several classes; ${same} of ${shown} are ${facts.class}.`;
+    `${same} of its ${shown} images are ${facts.class}${2 * same > shown ? ", but it fires too weakly, or in too few, to say that it likes them" : ""}.`;
   const scores = facts.scores ? `The score of ${facts.scores}. ` : "";
   one(".standing").textContent = scores + (facts.dead ? "Dead: no image excites it, so there is nothing to project." :
     facts.class && shown > 1 ? like : "");
@@ -19,7 +19,7 @@ function describe(facts, layer, data) {
     ["Fires in", `${facts.positive} of ${data.seen} images (${percent(facts.positive / Math.max(data.seen, 1))})`, "it is above zero somewhere in them"],
     ["Layer", `maps of ${layer.size ? layer.size.join(" × ") : "one value"}`, `${layer.depth === 1 ? "the first filter lies" : `${layer.depth} filters lie`} between it and the pixels`],
     ["Sees", layer.receptive_field ? layer.receptive_field.join(" × ") + " pixels" : "the whole image", "the receptive field of each unit"],
-    ...(framed ? [["Shown", `${side} × ${side} pixels`, `the frame, the middle of that: ${percent(Math.min(...facts.top.filter(e => e.shown).map(e => e.shown.energy)))} or more of each projection's energy`]] : []),
+    ...(framed ? [["Shown", `${side} × ${side} pixels`, side === Math.max(framed.field[2] - framed.field[0], framed.field[3] - framed.field[1]) ? "all of that" : `the frame, the middle of that: ${percent(Math.min(...facts.top.filter(e => e.shown).map(e => e.shown.energy)))} or more of each projection's energy`]] : []),
   ];
   one(".numbers").replaceChildren(...rows.flatMap(([term, value, meaning]) => [make("dt", {}, term), make("dd", {}, value, make("small", {}, meaning))]));
   histogram(facts, data.edges);

@@ -13,16 +13,16 @@ function itemsOf(entries, { gallery, layer, data, sheet, geometry, patches, rank
     const about = data.images[entry.image], file = about.file ?? `image ${entry.image}`;
     const place = entry.row === null ? "" : `, at row ${entry.row}, column ${entry.column} of the map`;
     const named = about.class && ![" ", "/"].some(end => file.startsWith(about.class + end)) ? about.class : "";
-    const said = [["rank", rankOf(rank), ""], ["value", brief(entry.activation), `its activation${place}`], ["file", file, ""], ["", named, ""],
+    const said = [["rank", rankOf(rank), ""], ["value", brief(entry.activation), `its activation${place}`], ["file", gallery.images ? file : make("a", { href: `../image.html?n=${entry.image}` }, file), "which feature maps fire most on this image"], ["", named, ""],
       ["", entry.shown ? `full contrast from ±${brief(entry.shown.scale)}` : "", "projections of this magnitude, or more, are drawn as black, white or a full colour"],
       ["", place.slice(5), "of the unit on its feature map"]];
     const text = make("div", { className: "of" }, ...said.filter(([, words]) => words).map(([className, words, title]) => make("span", { className, title }, words)));
     if (!entry.shown) return make("li", { className: "alone" }, make("div", { className: "tile blank" }, "this image could not be shown again"), text);
-    const projection = tile(rank, false), element = make("li", { className: patches ? "" : "alone" }, shown("projection", projection, `Projection ${rank + 1}, ${file}`));
+    const projection = tile(rank, false), element = make("li", { className: patches ? "" : "alone" }, shown("projection", projection, `Projection ${rankOf(rank)} ${file}`));
     projection.style.setProperty("--grey", String(entry.shown.grey));
     if (patches) {
-      element.append(shown("patch", patch(entry, rank, about), `Patch ${rank + 1}, ${file}`),
-        shown("overlay", overlay(entry, rank, about), `Overlay ${rank + 1}, ${file}`), whole(entry, about, file));
+      element.append(shown("patch", patch(entry, rank, about), `Patch ${rankOf(rank)} ${file}`),
+        shown("overlay", overlay(entry, rank, about), `Overlay ${rankOf(rank)} ${file}`), whole(entry, about, file));
     }
     element.append(text);
     return element;
@@ -53,7 +53,7 @@ function itemsOf(entries, { gallery, layer, data, sheet, geometry, patches, rank
   function overlay(entry, rank, about) {
     const under = patch(entry, rank, about), veil = tile(rank, false);
     veil.classList.add("veil");
-    return make("div", { className: "stack" }, under, veil);
+    return make("span", { className: "stack" }, under, veil);
   }
 
   /** One tile of the sheet, enlarged. */
@@ -61,7 +61,7 @@ function itemsOf(entries, { gallery, layer, data, sheet, geometry, patches, rank
     const { width, height, block, side, columns } = geometry, pitch = side + 2;
     const left = (onRight ? width - block : 0) + rank % columns * pitch, top = Math.floor(rank / columns) * pitch;
     const place = (offset, length) => length === side ? 0 : 100 * offset / (length - side);
-    const element = make("div", { className: "tile" });
+    const element = make("span", { className: "tile" });
     element.style.backgroundImage = `url("${sheet}")`;
     element.style.backgroundSize = `${100 * width / side}% ${100 * height / side}%`;
     element.style.backgroundPosition = `${place(left, width)}% ${place(top, height)}%`;

@@ -22,6 +22,11 @@ function start() {
   const bar = one(".tools"), sticks = () => getComputedStyle(bar).position === "sticky";
   const clear = () => { root.style.scrollPaddingTop = `${(sticks() ? bar.offsetHeight : 0) + 16}px`; }; // no focus behind it
   if ("ResizeObserver" in globalThis) new ResizeObserver(clear).observe(bar); else clear();
+  const along = ({ target }) => { // the bar goes with the focus: browsers move it only for what is quite out of sight
+    const { left, right } = target.getBoundingClientRect(), ends = bar.getBoundingClientRect();
+    bar.scrollLeft += Math.max(right + 6 - ends.right, 0) + Math.min(left - 6 - ends.left, 0);
+  };
+  bar.addEventListener("focusin", along);
 }
 
 document.addEventListener("DOMContentLoaded", start);

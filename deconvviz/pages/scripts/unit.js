@@ -15,7 +15,7 @@ const QUANTILES = ["90 %", "75 %", "50 %"]; // three images of each
 
 function unitView(gallery, stars, patches, known, shown) {
   const dialog = one("#unit"), title = document.title;
-  let here = gallery.layers[0], current = null, clicked = false, next = null, elsewhere = cameFromElsewhere();
+  let here = gallery.layers[0], current = null, clicked = false, next = null;
   known.whenChanged(() => { if (current) fill(); });
   const large = setUpLarge();
 
@@ -36,11 +36,14 @@ function unitView(gallery, stars, patches, known, shown) {
   /** Back at the list: where one left it, with the feature map seen last in sight. */
   function leave() {
     const target = next ?? (current && !current.hidden ? one("a", current) : one("#maps"));
+    if (large.open) large.close();
     dialog.close();
     document.title = title;
-    const see = () => { if (target.closest(".map") && !dialog.open) target.scrollIntoView({ block: "nearest" }); };
-    see();
-    requestAnimationFrame(() => requestAnimationFrame(see)); // again, with what was not yet laid out
+    const see = frames => {
+      if (target.closest(".map") && !dialog.open) target.scrollIntoView({ block: "nearest" });
+      if (frames) requestAnimationFrame(() => see(frames - 1)); // again, with what was not yet laid out
+    };
+    see(6);
     target.focus({ preventScroll: true });
     current = next = null;
   }
@@ -103,11 +106,11 @@ function unitView(gallery, stars, patches, known, shown) {
     say(one("#unit-title").textContent);
   }
 
-  /** Close it and put the focus on `element`, or on the feature map in the list. */
-  function close(element = null) {
+  /** Close it and put the focus on `element`, or on the feature map in the list; `listed`: not on the page that led here. */
+  function close(element = null, listed = false) {
     if (!current) return;
     next = element;
-    if (elsewhere && !element) { elsewhere = false; history.back(); return; } // to the page that led here
+    if (cameFromElsewhere() && !element && !listed) { history.back(); return; } // to the page that led here
     if (history.state?.fromList) history.back(); // then `follow` leaves
     else { history.replaceState(null, "", "#"); follow(); }
   }
@@ -123,7 +126,7 @@ function unitView(gallery, stars, patches, known, shown) {
   });
   addEventListener("hashchange", follow);
   dialog.addEventListener("cancel", event => { event.preventDefault(); close(); });
-  one("#unit-close").addEventListener("click", () => close());
+  one("#unit-close").addEventListener("click", () => close(null, true));
   one("#unit-before").addEventListener("click", () => show(neighbour(-1)));
   one("#unit-after").addEventListener("click", () => show(neighbour(1)));
   one("#unit-star").addEventListener("click", () => stars.toggle(current.dataset.unit));

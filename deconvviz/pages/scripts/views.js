@@ -9,7 +9,7 @@ const VIEWS = ["projections", "both", "patches", "overlay"], SIZE = 9.5;
 root.classList.add("scripted");
 const asked = address.read("view");
 root.dataset.view = asked && VIEWS.includes(asked) ? asked : kept.read("view", "");
-root.dataset.tone = address.read("tone") === "grey" || kept.read("tone", "colour") === "grey" ? "grey" : "colour";
+root.dataset.tone = (address.read("tone") ?? kept.read("tone", "colour")) === "grey" ? "grey" : "colour";
 root.style.setProperty("--h", kept.read("size", SIZE) + "rem");
 
 /** A second picture over each sheet's: its projections alone, as a veil over the patches, or in grey. */
@@ -27,14 +27,12 @@ function setView(view) {
   root.dataset.view = view;
   const radio = one(`input[name=view][value=${view}]`);
   if (radio) radio.checked = true;
-  kept.write("view", view);
   cover();
 }
 
 function setTone(grey) {
   root.dataset.tone = grey ? "grey" : "colour";
   one("#grey").checked = grey;
-  kept.write("tone", root.dataset.tone);
   cover();
 }
 
@@ -42,7 +40,7 @@ function setUpViews(patches) {
   const view = root.dataset.view ?? "", opens = document.body.dataset.opens;
   if (patches) setView(VIEWS.includes(view) ? view : opens); else root.dataset.view = "projections";
   if (one("#grey")) setTone(root.dataset.tone === "grey"); else root.dataset.tone = "colour";
-  for (const radio of all("input[name=view]")) radio.addEventListener("change", () => { setView(radio.value); address.write("view", radio.value); });
+  for (const radio of all("input[name=view]")) radio.addEventListener("change", () => chooseView(radio.value));
   one("#grey")?.addEventListener("change", toggleTone);
   const size = one("#size");
   if (size) size.value = kept.read("size", SIZE);
@@ -52,16 +50,22 @@ function setUpViews(patches) {
   });
 }
 
+/** What the visitor chooses stays chosen, and stands in the address; what a page or a link shows at first does not. */
+function chooseView(view) {
+  setView(view);
+  kept.write("view", view);
+  address.write("view", view);
+}
+
 function toggleView() {
   if (document.body.dataset.patches !== "yes") return;
-  const view = VIEWS[(VIEWS.indexOf(root.dataset.view ?? "both") + 1) % VIEWS.length];
-  setView(view);
-  address.write("view", view);
+  chooseView(VIEWS[(VIEWS.indexOf(root.dataset.view ?? "both") + 1) % VIEWS.length]);
 }
 
 function toggleTone() {
   if (!one("#grey")) return;
   setTone(root.dataset.tone !== "grey");
+  kept.write("tone", root.dataset.tone);
   address.write("tone", root.dataset.tone === "grey" ? "grey" : null);
 }
 
