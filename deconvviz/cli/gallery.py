@@ -73,12 +73,13 @@ def gallery(
 
 @click.command()
 @click.option("-o", "--output", default="gallery/demo", show_default=True, type=click.Path(path_type=Path))
+@look_options
 @over_a_gallery
-def demo(output: Path, force: bool) -> None:
+def demo(output: Path, force: bool, look: "Look") -> None:
     """Make a gallery of the embedded network on pictures of its own drawn world; nothing is downloaded."""
     from ..pages import make_demo
 
-    written(make_demo(output, force, say=note))
+    written(make_demo(output, force, say=note, look=look))
 
 
 @click.command()

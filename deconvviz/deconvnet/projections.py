@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..arguments import a_path, takes
-from ..drawing import USUAL, Box, Page, notebook, write_picture
+from ..drawing import USUAL, Box, Look, Page, notebook, write_picture
 from ..errors import UnsuitableInput
 from ..images import printable
 from .figures import Row, check_shown, row_page, short_number, value_of
@@ -64,21 +64,31 @@ class Projections(list[Projection]):
 
         Of units in one image it also shows where they lie in it.
         """
-        return self._page().drawn()
+        return self._page(USUAL).drawn()
 
-    def _page(self) -> Page:
+    def _page(self, look: Look) -> Page:
         if not self:
             raise UnsuitableInput("there are no projections to draw: the list is empty")
         check_shown(len(self), "take some of them, as in projections[:100]")
         classes = dict.fromkeys(p.unit.for_class for p in self if p.unit.contribution is not None)
         beside = f" and the contribution to {', '.join(map(printable, classes))}" if classes else ""
         remark = f"{CAPTIONS}; below projections the activation{beside}"
-        return row_page(Row(self._said(), remark, self))[0]
+        return row_page(Row(self._said(), remark, self), look)[0]
 
     @takes(path=a_path)
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `image` as PNG, JPEG, WebP, PDF or SVG, by its ending; raises UnwritableOutput, also for others."""
-        write_picture(Path(path), self._page(), title=self._said())
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        frame: str = "effective",
+        tone: str = "colour",
+        smoothing: float = 0.0,
+        view: str = "projection",
+    ) -> None:
+        """Write `image` as PNG, JPEG, WebP, PDF or SVG, by its ending; tiles look as for `Projection.show`.
+
+        Raises UnwritableOutput, also for any other ending, and UnsuitableInput as `show` does.
+        """
+        write_picture(Path(path), self._page(Look(frame, tone, smoothing, view)), title=self._said())
 
     def as_dict(self) -> dict[str, Any]:
         """What they are, as JSON can hold it: `schema_version`, and `projections`, each as its own `as_dict`."""

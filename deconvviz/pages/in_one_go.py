@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..deconvnet import DeconvNet, NetworkFrom
+from ..drawing import USUAL, Look
 from ..errors import UnusableIndex, UnwritableOutput
 from ..images import AnyImages, Preprocess, find_images
 from ..network import from_anywhere, load_model
@@ -27,12 +28,14 @@ def index_beside(folder: Path) -> Path:
     return folder.with_name(folder.name + ".index")
 
 
-def make_demo(folder: Path, force: bool = False, say: Callable[[str], object] | None = None) -> Path:
+def make_demo(
+    folder: Path, force: bool = False, say: Callable[[str], object] | None = None, look: Look = USUAL
+) -> Path:
     """Scan the embedded world with the embedded network, then write a gallery; returns its `index.html`."""
     name = ("shapes", "DEFAULT")
     refuse_foreign(folder, force)
     index = _scanned(DeconvNet(load_model(*name)), find_images(f"shapes:{PICTURES}"), folder, load=name)
-    return write_site(index, Selection(), Style(), Place(folder, force=force), Told(say=say))
+    return write_site(index, Selection(), Style(look=look), Place(folder, force=force), Told(say=say))
 
 
 def _scanned(dv: DeconvNet, images: AnyImages, out: Path, **how: Any) -> Index:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..arguments import a_path, takes
 from ..deconvnet import Cell, Projections, Unit, figure2, short_number, units_html
-from ..drawing import Page, notebook, write_picture
+from ..drawing import USUAL, Look, Page, notebook, write_picture
 from ..errors import DeconvvizError
 from ..images import printable
 
@@ -109,15 +109,26 @@ class FeatureMap:
     @property
     def image(self) -> Image.Image:
         """The feature map as in Figure 2 of Zeiler & Fergus 2014: patches, and beside them the projections."""
-        return self._page().drawn()
+        return self._page(USUAL).drawn()
 
-    def _page(self) -> Page:
-        return figure2([Cell(self._said(), self.projections)], tile=112, count=max(len(self.top), 1))
+    def _page(self, look: Look) -> Page:
+        return figure2([Cell(self._said(), self.projections)], tile=112, count=max(len(self.top), 1), look=look)
 
     @takes(path=a_path)
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `image` as PNG, JPEG, WebP, PDF or SVG, by its ending; raises UnwritableOutput, also for others."""
-        write_picture(Path(path), self._page(), title=f"{self.layer}:{self.channel}")
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        frame: str = "effective",
+        tone: str = "colour",
+        smoothing: float = 0.0,
+        view: str = "projection",
+    ) -> None:
+        """Write `image` as PNG, JPEG, WebP, PDF or SVG, by its ending; tiles look as for `Projection.show`.
+
+        Raises UnwritableOutput, also for any other ending, and UnsuitableInput as `show` does.
+        """
+        page = self._page(Look(frame, tone, smoothing, view))
+        write_picture(Path(path), page, title=f"{self.layer}:{self.channel}")
 
     def plot(self, ax: Any = None) -> Any:
         """Draw `image` on matplotlib's axes, the current ones by default, and return them."""

@@ -9,7 +9,7 @@ from deconvviz.drawing.tiles import TONES
 pytestmark = pytest.mark.quick
 
 
-@pytest.mark.parametrize("command", ["project", "figure", "gallery"])
+@pytest.mark.parametrize("command", ["project", "figure", "gallery", "demo"])
 def test_how_tiles_look(command: str) -> None:
     options = {option.name: option for option in main.commands[command].params}
     for name, known in (("frame", FRAMES), ("tone", TONES), ("view", VIEWS)):

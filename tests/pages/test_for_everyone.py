@@ -1,7 +1,9 @@
 """Galleries for everyone: narrow, dark, without motion, in print, by keyboard, with a screen reader."""
 
+from typing import Any
+
 import pytest
-from browsing import Opener, press
+from browsing import Opener, press, settled
 
 KINDS = [
     "small/index.html",
@@ -13,18 +15,44 @@ KINDS = [
     "hostile/layers/a-b-c.html#u1",
     "bare/layers/conv5.html#u1",
     "one.html#u1",
+    "small/image.html?n=7",
+    "hostile/image.html?n=3",
+    "small/layers/conv5.html#u5 enlarged",
 ]
+ENLARGED, IMAGE = KINDS[-1], KINDS[-3]
+
+
+def look(where: str, visit: Opener, **how: Any) -> Any:
+    """A page with all that belongs to it; `enlarged`: with a tile of it enlarged, `help`: with the list of keys."""
+    path, _, then = where.partition(" ")
+    page = visit(path, **how).page
+    page.wait_for_load_state()
+    if "#u" in path:
+        settled(page)
+    if "image.html" in path:
+        page.wait_for_selector("#layers .layer")
+    if then == "enlarged":
+        page.locator(".nine .patch").first.click()
+    if then == "help":
+        page.locator("#help-button").click()
+    return page
 
 
 @pytest.mark.parametrize("where", KINDS)
 def test_no_page_is_wider_than_a_narrow_screen(where: str, visit: Opener) -> None:
-    page = visit(where, width=360, height=720).page
-    page.wait_for_load_state()
-    for view in ("both", "patches", "projections"):
+    page = look(where, visit, width=360, height=720)
+    for view in ("both", "patches", "projections", "overlay"):
         page.evaluate("view => { document.documentElement.dataset.view = view }", view)
-        for within in ("document.documentElement", "document.querySelector('#unit') ?? document.body"):
-            assert page.evaluate(f"(e => e.scrollWidth)({within})") <= 360
-    if "#u" not in where:
+        wide = page.eval_on_selector_all(
+            "html, dialog[open]", "all => all.map(e => e.scrollWidth).filter(width => width > 360)"
+        )
+        assert wide == [], view
+    if where == ENLARGED:
+        for part in page.locator("#large header > *, #large .enlarged").all():
+            box = part.bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 360
+    elif "#u" not in where:
         page.locator("#help-button").click()
         box = page.locator("#help").bounding_box()
         assert box["x"] >= 0
@@ -38,8 +66,14 @@ def test_both_schemes_keep_the_mat(scheme: str, visit: Opener) -> None:
     colour = "e => getComputedStyle(e).backgroundColor"
     for what in (".sheet", ".sheet img", ".nine li", ".tile"):
         assert page.eval_on_selector(what, colour) == "rgb(128, 128, 128)"
-    lightness = int(page.eval_on_selector("body", colour).split("(")[1].split(",")[0])
-    assert lightness > 240 if scheme == "light" else lightness < 40
+    page.locator(".nine .projection").first.click()
+    assert page.eval_on_selector(".enlarged .tile", colour) == "rgb(128, 128, 128)"
+    assert page.eval_on_selector("#large", colour) == "rgb(86, 86, 86)"
+    image = look(IMAGE, visit, color_scheme=scheme)
+    assert image.eval_on_selector(".together", colour) == "rgb(128, 128, 128)"
+    for one in (page, image):
+        lightness = int(one.eval_on_selector("body", colour).split("(")[1].split(",")[0])
+        assert lightness > 240 if scheme == "light" else lightness < 40
 
 
 MOVING = """[...document.querySelectorAll("*")].map(e => getComputedStyle(e)).filter(style =>
@@ -47,8 +81,8 @@ MOVING = """[...document.querySelectorAll("*")].map(e => getComputedStyle(e)).fi
 
 
 def test_reduced_motion(visit: Opener) -> None:
-    for where in ("small/index.html", "small/layers/conv1.html#u1"):
-        assert visit(where, reduced_motion="reduce").page.evaluate(MOVING) == 0
+    for where in ("small/index.html", "small/layers/conv1.html#u1", ENLARGED, IMAGE):
+        assert look(where, visit, reduced_motion="reduce").evaluate(MOVING) == 0
 
 
 def test_print(visit: Opener) -> None:
@@ -71,16 +105,12 @@ def test_print(visit: Opener) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "where", [*KINDS[1:4], "small/index.html?help", "hostile/layers/a-b-c.html", "bare/layers/conv5.html#u1"]
+    "where",
+    [*KINDS[1:4], "small/index.html help", "hostile/layers/a-b-c.html", "bare/layers/conv5.html#u1", ENLARGED, IMAGE],
 )
 def test_axe_finds_nothing_serious(where: str, scheme: str, visit: Opener) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-    page = visit(where, color_scheme=scheme).page
-    page.wait_for_load_state()
-    if "#u" in where:
-        page.wait_for_selector(".nine li")
-    if where.endswith("?help"):
-        press(page, "?")
+    page = look(where, visit, color_scheme=scheme)
     found = axe.Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
     bad = [(v["id"], v["impact"], v["nodes"][0]["html"], v["nodes"][0]["failureSummary"]) for v in found]
     assert bad == []
@@ -90,22 +120,16 @@ SMALL = """() => {
   const top = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
   return [...top.querySelectorAll("a, button, select, summary, input")].flatMap(e => {
     const part = e.closest("label") ?? e, { width, height } = part.getBoundingClientRect();
-    const shown = e.checkVisibility() && !e.matches(".skip, p a, dd a"); // links within a text may be as small as it is
+    const shown = e.checkVisibility() && !e.matches(".skip, p a, dd a, .of a"); // links within texts may be small
     return shown && (width < 24 || height < 24) ? [`${part.outerHTML.slice(0, 80)}: ${width} by ${height}`] : [];
   });
 }"""
 
 
-@pytest.mark.parametrize("where", [*KINDS[1:4], "small/layers/conv2.html?help"])
+@pytest.mark.parametrize("where", [*KINDS[1:4], "small/layers/conv2.html help", ENLARGED, IMAGE])
 @pytest.mark.parametrize("width", [1280, 360])
 def test_what_is_hit_with_a_pointer_is_large_enough(where: str, width: int, visit: Opener) -> None:
-    page = visit(where, width=width).page
-    if where.endswith("?help"):
-        page.locator("#help-button").click()
-    if "#u" in where:
-        page.wait_for_selector(".nine li")
-    small = page.evaluate(SMALL)
-    assert small == []
+    assert look(where, visit, width=width).evaluate(SMALL) == []
 
 
 OUTLINED = """() => {
@@ -117,7 +141,7 @@ OUTLINED = """() => {
 
 
 def test_the_focus_is_seen_wherever_tab_leads(visit: Opener) -> None:
-    page = visit("small/layers/conv1.html").page
+    page = visit("small/layers/conv1.html", width=1400).page
     seen = []
     for _ in range(18):
         press(page, "Tab")

@@ -21,6 +21,7 @@ def test_a_gallery_without_patches(visit: Opener, place: Path) -> None:
     assert page.locator(".nine img").count() == 0
     assert page.locator(".nine .tile").count() == page.locator(".nine li").count()
     assert page.locator(".nine button.shown").count() == page.locator(".nine button.projection").count() > 0
+    assert page.locator("#unit a[href*='image.html']").count() == 0  # there is none
     page.locator("details.commands summary").click()
     assert "--no-patches" in page.locator(".cli").inner_text()
     assert not watched.asked_for("/images/")

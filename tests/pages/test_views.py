@@ -28,7 +28,7 @@ def test_views_show_the_right_half(visit: Opener, place: Path) -> None:
 
 
 def test_the_size_slider(visit: Opener) -> None:
-    page = visit("small/layers/conv5.html").page
+    page = visit("small/layers/conv5.html", width=1400).page
     width = "document.querySelector('#maps .map').offsetWidth"
     before = page.evaluate(width)
     page.locator("#size").fill("18")

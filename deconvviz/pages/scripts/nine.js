@@ -9,11 +9,13 @@ const { brief } = scripts.numbers;
 function itemsOf(entries, { gallery, layer, data, sheet, geometry, patches, rankOf = rank => `${rank + 1}.` }) {
   const picture = image => gallery.images?.[image] ?? `../images/${String(image).padStart(7, "0")}.${layer.sheet.ending}`;
 
+  const hasPages = patches && !gallery.images; // of images: a single file has none, nor a gallery without patches
+
   function item(entry, rank) {
     const about = data.images[entry.image], file = about.file ?? `image ${entry.image}`;
     const place = entry.row === null ? "" : `, at row ${entry.row}, column ${entry.column} of the map`;
     const named = about.class && ![" ", "/"].some(end => file.startsWith(about.class + end)) ? about.class : "";
-    const said = [["rank", rankOf(rank), ""], ["value", brief(entry.activation), `its activation${place}`], ["file", gallery.images ? file : make("a", { href: `../image.html?n=${entry.image}` }, file), "which feature maps fire most on this image"], ["", named, ""],
+    const said = [["rank", rankOf(rank), ""], ["value", brief(entry.activation), `its activation${place}`], ["file", hasPages ? make("a", { href: `../image.html?n=${entry.image}` }, file) : file, hasPages ? "which feature maps fire most on this image" : ""], ["", named, ""],
       ["", entry.shown ? `full contrast from ±${brief(entry.shown.scale)}` : "", "projections of this magnitude, or more, are drawn as black, white or a full colour"],
       ["", place.slice(5), "of the unit on its feature map"]];
     const text = make("div", { className: "of" }, ...said.filter(([, words]) => words).map(([className, words, title]) => make("span", { className, title }, words)));
@@ -80,7 +82,7 @@ function itemsOf(entries, { gallery, layer, data, sheet, geometry, patches, rank
       return box;
     };
     const { box, frame } = entry.shown;
-    const link = gallery.images ? "div" : "a"; // a single file has no pages of images
+    const link = hasPages ? "a" : "div";
     return make(link, { className: "whole", ...(link === "a" ? { href: `../image.html?n=${entry.image}`, title: "which feature maps fire most on this image" } : {}) }, image, outline(box, "field", "the receptive field"), outline(inside(frame), "frame", "the frame that the tiles show"));
   }
 
