@@ -27,10 +27,10 @@ def levels(picture: Image.Image) -> np.ndarray:
 
 
 def hatching(rows: int, columns: int) -> np.ndarray:
-    """What is drawn outside of images: light diagonals, two of eight pixels wide, on a darker ground."""
+    """What is drawn outside of images: diagonals, three of sixteen pixels wide, on a darker ground."""
     lines = np.zeros((rows, columns, 3), int)
     for row, column in np.ndindex(rows, columns):
-        lines[row, column] = 150 if (row + column) % 8 in (0, 1) else 112
+        lines[row, column] = 124 if (row + column) % 16 in (0, 1, 2) else 92
     return lines
 
 

@@ -22,6 +22,7 @@ from ..drawing import (
     broken,
     common_box,
     fitting,
+    text_width,
 )
 from ..errors import UnsuitableInput
 from ..images import printable
@@ -30,6 +31,9 @@ from .tiling import frames_of, patch_tile, projection_tile
 
 MARGIN, GAP, CAPTION = 28, 6, 19
 """Pixels around what belongs together, between tiles, and below each for a line of text."""
+
+CAPTIONS = (12, 11, 10, 9)
+"""Sizes of captions: smaller where a place would not fit."""
 
 BLOCK, LEAST = 396, 112
 """Pixels of a block of tiles, and of a tile's side at least: a few are drawn large, many make the block larger."""
@@ -127,7 +131,8 @@ def row_page(row: Row, look: Look = USUAL) -> tuple[Page, list[Made]]:
     frames = frames_of(projections, look)
     made = [projection_tile(p, tile, frame, look) for p, frame in zip(projections, frames, strict=True)]
     several = len({p.unit.image for p in projections}) > 1
-    numbered = not several and len(projections) <= MOST_OUTLINED
+    one_image = len({(p.unit.image, p.input.data_ptr()) for p in projections}) == 1  # numbers begin anew in each call
+    numbered = one_image and len(projections) <= MOST_OUTLINED
     names = [f"{n}   {_name(p, several)}" if numbered else _name(p, several) for n, p in enumerate(projections, 1)]
     values = [beside(value_of(p), printable(p.category), 12, tile) for p in projections]
     patches = [patch_tile(p, tile, frame) for p, frame in zip(projections, frames, strict=True)]
@@ -195,7 +200,8 @@ def _grid(tiles: Sequence[Image.Image], captions: Sequence[str]) -> Page:
     page = Page(width, height)
     for number, (drawn, caption) in enumerate(zip(tiles, captions, strict=True)):
         left, top = number % columns * (tile + GAP), number // columns * (tile + CAPTION + GAP)
-        page.put(Shown(left, top, drawn), Text(left, top + tile + 3, fitting(caption, 12, tile), 12, INK))
+        size = next((size for size in CAPTIONS if text_width(caption, size) <= tile), CAPTIONS[-1])
+        page.put(Shown(left, top, drawn), Text(left, top + tile + 3, fitting(caption, size, tile), size, INK))
     return page
 
 

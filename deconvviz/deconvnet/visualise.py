@@ -142,7 +142,7 @@ def picture_files(
         without = [] if own else [name for name in table.matching(asked) if name not in {u.layer for u in shown}]
         page, record = _draw(dv, table, source, projections, look, without)
         record["picture"] = str(path)
-        write_picture(path, page, json.dumps(record, ensure_ascii=False), source.name, DPI)
+        write_picture(path, page, json.dumps(record), printable(source.name), DPI)
         yield Pictured(source, path, record)
 
 
@@ -181,7 +181,7 @@ def _draw(
         "captions: " + "; ".join(_said_in_captions(projections)),
         *([f"nothing contributes to that score in {', '.join(without)}"] if without else []),
     ]
-    page, made = figures.figure(rows, source.name, remarks, projections[0].seen, look)
+    page, made = figures.figure(rows, printable(source.name), remarks, projections[0].seen, look)
     record = {
         "schema_version": SCHEMA,
         "deconvviz": __version__,

@@ -8,7 +8,7 @@ This wing gets boxes and arrays; it never knows what a unit, a network or a data
 
 from . import notebook
 from .frames import common_box, cut_to, energy_share, frame_around, frame_side
-from .lettering import beside, broken, fitting
+from .lettering import beside, broken, fitting, text_width
 from .looks import USUAL, Look
 from .output import (
     PICTURES,
@@ -76,6 +76,7 @@ __all__ = [
     "signal_tile",
     "signal_tiles",
     "span",
+    "text_width",
     "write_bytes",
     "write_content",
     "write_json",

@@ -28,7 +28,8 @@ def hatch(tile: NDArray[np.uint8], rows: slice, columns: slice, pixels: int) -> 
 
 
 def _edge(at: int, pixels: int, side: int) -> int:
-    return min(max(round(at * side / pixels), 0), side)
+    """The first pixel of a tile whose middle does not lie before this one of the square."""
+    return min(max(-((pixels - 2 * at * side) // (2 * pixels)), 0), side)
 
 
 @lru_cache(maxsize=8)

@@ -29,9 +29,18 @@ def _wide_font(size: int) -> Any:
     return font(size)
 
 
+@cache
+def own_letters() -> frozenset[str]:
+    """What Pillow's own font holds, of ASCII and what Windows-1252 has beyond it: drawn unlike what it lacks."""
+    letters, lacking = font(40), bytes(font(40).getmask("\uffff"))
+    beyond = (bytes([code]).decode("cp1252", "ignore") for code in range(128, 256))
+    held = {sign for sign in beyond if sign and bytes(letters.getmask(sign)) not in (lacking, b"")}
+    return frozenset({chr(code) for code in range(128)} | held)
+
+
 def font_for(text: str, size: int) -> Any:
     """The font that a text is set in, in pixels: file names and layers may need another than Pillow's own."""
-    return font(size) if text.isascii() else _wide_font(size)
+    return font(size) if own_letters().issuperset(text) else _wide_font(size)
 
 
 def text_width(text: str, size: int) -> float:
@@ -56,11 +65,13 @@ def fitting(text: str, size: int, width: float) -> str:
 
 def beside(first: str, more: str, size: int, width: float) -> str:
     """A text and what may follow it: of that as much as there is room for, the first is never shortened for it."""
-    whole = f"{first}  {more}" if more else first
-    if text_width(whole, size) <= width:
-        return whole
-    room = width - text_width(f"{first}  ", size)
-    return f"{first}  {fitting(more, size, room)}" if room > 2 * size else fitting(first, size, width)
+    if not more:
+        return fitting(first, size, width)
+    for keep in range(len(more), 1, -1):
+        whole = f"{first}  {more if keep == len(more) else _elided(more, keep)}"
+        if text_width(whole, size) <= width:
+            return whole
+    return fitting(first, size, width)
 
 
 def broken(text: str, size: int, width: float) -> list[str]:

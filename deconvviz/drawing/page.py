@@ -91,6 +91,7 @@ class Page:
                 picture.paste(item.image, (item.left, item.top))
             elif isinstance(item, Outline):
                 left, top, right, bottom = (round(edge) for edge in item.box)
+                right, bottom = max(right, left + 1), max(bottom, top + 1)  # of nearly nothing, too, something is seen
                 draw.rectangle((left - 1, top - 1, right, bottom), outline=WHITE, width=3)
                 draw.rectangle((left, top, right - 1, bottom - 1), outline=ACCENT)
             else:

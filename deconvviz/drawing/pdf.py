@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from PIL import Image, ImageDraw
 
-from .lettering import ascent, font, font_for, text_width
+from .lettering import ascent, font, font_for, own_letters, text_width
 from .page import ACCENT, GROUND, NUMBER, WHITE, Colour, Item, Number, Outline, Page, Shown, Text
 
-LETTERS = range(32, 127)
-"""What Pillow's own font holds: other texts are pictures."""
+LETTERS = range(32, 256)
+"""Codes of letters, in Windows-1252; texts of which Pillow's own font lacks one are pictures."""
 
 FINER = 4
 """Times as many pixels as the page's, of texts that are pictures."""
@@ -41,7 +41,7 @@ def as_pdf(page: Page, title: str = "", dpi: int = 300) -> bytes:
 def _pdf(item: Item, height: int, pictures: list[Image.Image]) -> Iterator[str]:
     """What draws an item, in a space whose origin is below, and the pictures that it needs."""
     if isinstance(item, Text):
-        if not item.text.isascii():
+        if not own_letters().issuperset(item.text):
             said = item.text.encode("utf-16-be", "replace").hex()
             yield f"/Span << /ActualText <feff{said}> >> BDC"  # what is found and copied
             yield from _pdf_picture(_lettered(item), item.left, item.top, height, pictures, FINER)
@@ -63,7 +63,8 @@ def _pdf(item: Item, height: int, pictures: list[Image.Image]) -> Iterator[str]:
 
 
 def _pdf_text(left: float, baseline: float, text: str, size: int, colour: Colour) -> str:
-    shown = "".join("\\" + sign if sign in "()\\" else sign for sign in text if ord(sign) in LETTERS)
+    codes = [code for code in text.encode("cp1252", "ignore") if code in LETTERS]
+    shown = "".join("\\" + chr(code) if chr(code) in "()\\" else chr(code) for code in codes)
     return f"{_rgb(colour)} rg BT /F {size} Tf {left:.2f} {baseline:.2f} Td ({shown}) Tj ET"
 
 
@@ -101,7 +102,8 @@ def _disc(item: Number, height: int) -> str:
 def _font_objects() -> list[bytes]:
     """Pillow's own font, embedded whole: it is small, and free (Aileron, CC0)."""
     letters = font(1000)
-    widths = " ".join(f"{letters.getlength(chr(code)):.0f}" for code in LETTERS)
+    signs = (bytes([code]).decode("cp1252", "replace") for code in LETTERS)
+    widths = " ".join(f"{letters.getlength(sign):.0f}" for sign in signs)
     ascent, descent = letters.getmetrics()
     font_file = letters.font_bytes or letters.path.getvalue()
     described = f"/FontBBox [-200 {-descent} 1200 {ascent}] /Ascent {ascent} /Descent {-descent} /CapHeight 700"

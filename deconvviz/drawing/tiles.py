@@ -188,6 +188,8 @@ def _scales(values: Tensor) -> list[tuple[float, float]]:
     It is QUANTILE, linearly between its neighbours, or else the largest: where fewer than one in 200 is not zero.
     """
     many = values[0].numel()
+    if many == 1:
+        return [(QUANTILE, v) if v else (1.0, v) for v in values.abs().flatten().tolist()]
     at = QUANTILE * (many - 1)
     above = many - int(at)
     groups = values.view(len(values), math.gcd(many, 16), -1)

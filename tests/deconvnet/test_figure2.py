@@ -7,7 +7,7 @@ from drawn import levels, projection
 
 from deconvviz.deconvnet import Cell, figure2, one_below_the_other
 from deconvviz.deconvnet.figures import CAPTION, MARGIN
-from deconvviz.deconvnet.projection import frames_of, patch_tile, projection_tile
+from deconvviz.deconvnet.tiling import frames_of, patch_tile, projection_tile
 from deconvviz.drawing import USUAL, Look, Page, Text, broken
 
 pytestmark = pytest.mark.quick
