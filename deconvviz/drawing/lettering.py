@@ -67,7 +67,7 @@ def beside(first: str, more: str, size: int, width: float) -> str:
     """A text and what may follow it: of that as much as there is room for, the first is never shortened for it."""
     if not more:
         return fitting(first, size, width)
-    for keep in range(len(more), 1, -1):
+    for keep in range(len(more), 0, -1):
         whole = f"{first}  {more if keep == len(more) else _elided(more, keep)}"
         if text_width(whole, size) <= width:
             return whole

@@ -178,7 +178,8 @@ def _together(signals: Sequence[Tensor], places: Sequence[tuple[slice, slice]], 
     values = torch.zeros(size, dtype=torch.float32, device="cpu")
     for n, (signal, place) in enumerate(zip(signals, places, strict=True)):
         colours = signal if len(signal) in (1, 3) else signal.float().mean(0, keepdim=True)
-        values[n, :, common(rows, place[0])[0], common(columns, place[1])[0]] = colours
+        (down, its_rows), (across, its_columns) = common(rows, place[0]), common(columns, place[1])
+        values[n, :, down, across] = colours[:, its_rows, its_columns]
     return values
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from deconvviz import DeconvNet, Projection, Projections, load_model, shapes
 from deconvviz.deconvnet import figures
 from deconvviz.deconvnet.figures import MOST_OUTLINED, Row, figure, row_page
-from deconvviz.drawing import Box, Look, Number, Outline, Page, Shown, Text, broken
+from deconvviz.drawing import USUAL, Box, Look, Number, Outline, Page, Shown, Text, broken
 from deconvviz.drawing.lettering import text_width
 from deconvviz.drawing.page import ACCENT
 
@@ -29,14 +29,14 @@ def texts(page: Page) -> list[str]:
 def several(count: int, size: int = 32) -> list[Projection]:
     """Of units whose fields lie here and there, some of them beyond the border."""
     generator = torch.Generator().manual_seed(count)
-    found = []
+    found, image = [], torch.full((3, size, size), 0.25)
     for number in range(count):
         top, left = torch.randint(-6, size - 6, (2,), generator=generator).tolist()
         field = (top, left, top + 12, left + 12)
         inside = [min(max(at, 0), size) for at in field]
         pixels = torch.randn(3, inside[2] - inside[0], inside[3] - inside[1], generator=generator)
         p = projection(pixels, field, size=size, channel=number)
-        found.append(replace(p, input=torch.full((3, size, size), 0.25)))
+        found.append(replace(p, input=image))
     return found
 
 
@@ -259,7 +259,7 @@ def test_what_is_made_of_each_tile_is_told() -> None:
 
 def test_a_list_says_what_captions_mean() -> None:
     def remarks(projections: Sequence[Projection]) -> str:
-        return " ".join(texts(Projections(projections)._page())[1:4])
+        return " ".join(texts(Projections(projections)._page(USUAL))[1:4])
 
     p = several(1)[0]
     assert "hatched is outside the image" in remarks([p])

@@ -17,7 +17,7 @@ from deconvviz import DeconvNet, Projection, Projections, load_model, shapes
 from deconvviz.deconvnet import picture_files
 from deconvviz.deconvnet.projection import unit_facts
 from deconvviz.deconvnet.tiling import frames_of, patch_tile, projection_tile
-from deconvviz.drawing import USUAL, Look, energy_share, frame_around, signal_tile, span
+from deconvviz.drawing import USUAL, Look, energy_share, enlarged, frame_around, signal_tile, span
 from deconvviz.drawing.overlay import overlaid
 from deconvviz.errors import UnsuitableInput, UnwritableOutput
 
@@ -87,12 +87,8 @@ def test_show_is_the_patch_beside_the_projection(look: Look) -> None:
         frame = p.field if look.frame == "field" else p.frame
         assert np.array_equal(shown[:, :100], levels(patch_tile(p, 100, frame)))
         assert (shown[:, 100:108] == 255).all()
-        top, left, bottom, right = (
-            *(max(a, b) for a, b in zip(frame[:2], p.box[:2], strict=True)),
-            *(min(a, b) for a, b in zip(frame[2:], p.box[2:], strict=True)),
-        )
-        pixels = p.canvas()[:, top:bottom, left:right]
-        tile, _ = signal_tile(pixels, (top, left, bottom, right), frame, 100, look.smoothing, look.tone)
+        sharp = enlarged(span(p.field), 100)  # by the field: the maps of a layer look alike
+        tile, _ = signal_tile(p.pixels, p.box, frame, 100, look.smoothing, look.tone, sharp)
         assert np.array_equal(shown[:, 108:], levels(tile))
     assert (levels(NARROW.show(100, tone="grey"))[:, 108:].std(2) == 0).all()
 

@@ -26,7 +26,7 @@ def facts(kinds: Sequence[str], peak: float = 1.0) -> MapFacts:
 
 def label(one: MapFacts, count: int = 9, strongest: float = 1.0) -> str:
     """What is said of it in a layer with this peak."""
-    return labelled([one, facts(["owl"] * 9, strongest)], count)[0].label
+    return labelled([one], count, strongest)[0].label
 
 
 def of(same: int, count: int) -> list[str]:
@@ -69,8 +69,8 @@ def test_a_map_that_hardly_fires_likes_nothing() -> None:
 def test_nothing_is_said_where_there_are_no_classes_and_of_the_dead() -> None:
     assert label(facts([""] * 9)) == ""
     assert label(facts([], peak=0.0)) == ""
-    assert [one.label for one in labelled([facts([], peak=0.0)], 9)] == [""]  # a layer of nothing else
-    assert labelled([], 9) == []
+    assert [one.label for one in labelled([facts([], peak=0.0)], 9, 0.0)] == [""]  # a layer of nothing else
+    assert labelled([], 9, 0.0) == []
 
 
 def test_an_image_without_a_class_is_of_none() -> None:
@@ -80,6 +80,6 @@ def test_an_image_without_a_class_is_of_none() -> None:
 
 
 def test_a_sheets_alternative_text_claims_no_more_than_the_label() -> None:
-    liked, not_liked = labelled([facts(of(5, 9)), facts(of(4, 9))], 9)
+    liked, not_liked = labelled([facts(of(5, 9)), facts(of(4, 9))], 9, 1.0)
     assert alternative_text("conv5", liked) == "Top 9 of conv5 map 3, 5 of them dog"
     assert alternative_text("conv5", not_liked) == "Top 9 of conv5 map 3"

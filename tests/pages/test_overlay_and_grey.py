@@ -82,7 +82,7 @@ def test_an_overlay_shows_patches_where_projections_are_strong(layer: str, visit
     shown = picture(page.locator(f"#u{number} .sheet > img").first)
     far = [apart(shown, block_of([pair[n] for pair in tiles], geometry)) for n in (0, 1)]
     near = apart(shown, block_of(overlays, geometry))
-    assert near < 3
+    assert near < 4  # sheets are stored with loss
     assert min(far) > 2.5 * near
     page.locator(f"#u{number} a").click()
     settled(page)

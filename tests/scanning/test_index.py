@@ -10,6 +10,7 @@ from PIL import Image
 
 import deconvviz
 from deconvviz import Index, shapes
+from deconvviz.drawing import Look, Page
 from deconvviz.errors import UnknownLayer, UnknownUnit, UnusableIndex, UnusableWeights
 from deconvviz.scanning import index_figure, picture_index
 from deconvviz.scanning.scanning import scan
@@ -106,11 +107,9 @@ def test_a_figure_has_room_for_no_more_images_than_there_are(tmp_path: Path, mon
     few = scan(model, tmp_path / "in", ["conv1"], 9, tmp_path / "out", progress=False, load=("shapes", "DEFAULT"))
     asked: list[tuple[int, str]] = []
 
-    def draws(
-        cells: object, tile: int, across: int, count: int, heading: str, remark: str, smoothing: float
-    ) -> Image.Image:
+    def draws(cells: object, tile: int, across: int, count: int, heading: str, remark: str, look: Look) -> Page:
         asked.append((count, remark))
-        return Image.new("RGB", (1, 1))
+        return Page(1, 1)
 
     monkeypatch.setattr(index_figure, "figure2", draws)
     assert few is not None
@@ -174,7 +173,6 @@ def test_changed_and_vanished_images_are_reported_not_shown(scanned: Path, tmp_p
 
 def test_an_image_of_the_same_length_with_other_pixels(scanned: Path, tmp_path: Path) -> None:
     shutil.copytree(scanned, tmp_path / "copy")
-    from PIL import Image
 
     folder = tmp_path / "copy" / "in"
     (name, *_) = [entry.name for entry in deconvviz.open_index(tmp_path / "copy" / "out").top("conv4", 3)]

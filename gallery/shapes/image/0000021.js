@@ -1,0 +1,1 @@
+deconvvizImage({"number":21,"units":[[2,71,5,0.721,[51,43,90,82],0.05179],[3,5,6,0.692,[53,21,104,72],0.04212]],"file":"leopard 21","class":"leopard","rows":112,"columns":112,"before":20,"after":23});

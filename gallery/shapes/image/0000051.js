@@ -1,0 +1,1 @@
+deconvvizImage({"number":51,"units":[[0,5,3,0.96,[49,25,56,32],0.004099],[2,59,5,0.872,[28,20,65,57],0.03772]],"file":"clownfish 51","class":"clownfish","rows":112,"columns":112,"before":50,"after":52});

@@ -1,0 +1,1 @@
+deconvvizImage({"number":64,"units":[[1,11,8,0.87,[45,21,64,40],0.1528],[4,16,6,0.507,[29,5,80,56],0.09315]],"file":"butterfly 64","class":"butterfly","rows":112,"columns":112,"before":63,"after":65});

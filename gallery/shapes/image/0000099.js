@@ -1,0 +1,1 @@
+deconvvizImage({"number":99,"units":[[1,3,3,0.854,[93,53,112,72],0.345],[2,9,3,0.792,[78,38,111,71],0.08755]],"file":"mushroom 99","class":"mushroom","rows":112,"columns":112,"before":98,"after":103});

@@ -1,0 +1,1 @@
+deconvvizImage({"number":130,"units":[[1,59,1,0.795,[40,52,61,73],0.09721],[3,93,5,0.847,[28,36,65,73],0.1079]],"file":"aeroplane 130","class":"aeroplane","rows":112,"columns":112,"before":129,"after":131});

@@ -1,0 +1,1 @@
+deconvvizImage({"number":131,"units":[[0,3,5,0.963,[31,71,38,78],0.04145],[3,36,4,0.724,[-18,38,31,87],0.1151]],"file":"ladybird 131","class":"ladybird","rows":112,"columns":112,"before":130,"after":135});

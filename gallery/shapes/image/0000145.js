@@ -1,0 +1,1 @@
+deconvvizImage({"number":145,"units":[[0,3,2,0.978,[53,73,60,80],0.0421],[3,84,2,0.929,[72,32,117,77],0.0323]],"file":"bicycle 145","class":"bicycle","rows":112,"columns":112,"before":144,"after":146});

@@ -1,0 +1,1 @@
+deconvvizImage({"number":150,"units":[[0,27,6,0.675,[49,93,56,100],0.2324],[4,125,5,0.871,[67,51,106,90],0.1224]],"file":"castle 150","class":"castle","rows":112,"columns":112,"before":149,"after":151});

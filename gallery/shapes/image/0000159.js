@@ -1,0 +1,1 @@
+deconvvizImage({"number":159,"units":[[3,16,1,0.981,[19,51,58,90],0.1422],[4,84,0,1.0,[34,58,75,99],0.07906]],"file":"ladybird 159","class":"ladybird","rows":112,"columns":112,"before":158,"after":161});

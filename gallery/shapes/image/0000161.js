@@ -1,0 +1,1 @@
+deconvvizImage({"number":161,"units":[[2,36,8,0.801,[52,36,89,73],0.04345],[3,79,4,0.915,[37,13,72,48],0.1641]],"file":"leopard 161","class":"leopard","rows":112,"columns":112,"before":159,"after":163});

@@ -1,0 +1,1 @@
+deconvvizImage({"number":163,"units":[[1,36,8,0.846,[34,-10,59,15],0.1647],[2,9,4,0.79,[14,-10,47,23],0.05857]],"file":"clownfish 163","class":"clownfish","rows":112,"columns":112,"before":161,"after":164});

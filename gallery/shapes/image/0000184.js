@@ -1,0 +1,1 @@
+deconvvizImage({"number":184,"units":[[1,36,6,0.86,[38,70,63,95],0.1717],[2,43,7,0.856,[24,80,53,109],0.1256]],"file":"sailboat 184","class":"sailboat","rows":112,"columns":112,"before":183,"after":186});

@@ -1,0 +1,1 @@
+deconvvizImage({"number":234,"units":[[3,59,7,0.82,[83,11,122,50],0.1992],[4,125,0,1.0,[75,11,114,50],0.1367]],"file":"castle 234","class":"castle","rows":112,"columns":112,"before":231,"after":235});

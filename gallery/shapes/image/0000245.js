@@ -1,0 +1,1 @@
+deconvvizImage({"number":245,"units":[[0,27,2,0.735,[55,39,62,46],0.253],[4,9,3,0.937,[47,7,94,54],0.05655]],"file":"leopard 245","class":"leopard","rows":112,"columns":112,"before":244,"after":247});

@@ -1,0 +1,1 @@
+deconvvizImage({"number":250,"units":[[4,18,5,0.858,[53,5,104,56],0.0207],[4,84,8,0.833,[18,34,59,75],0.0676]],"file":"beetle 250","class":"beetle","rows":112,"columns":112,"before":249,"after":252});

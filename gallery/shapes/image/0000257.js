@@ -1,0 +1,1 @@
+deconvvizImage({"number":257,"units":[[0,5,4,0.956,[45,81,52,88],0.00408],[4,3,2,0.778,[48,24,93,69],0.08766]],"file":"bicycle 257","class":"bicycle","rows":112,"columns":112,"before":256,"after":258});

@@ -1,0 +1,1 @@
+deconvvizImage({"number":322,"units":[[3,16,6,0.778,[35,43,74,82],0.09533],[4,59,1,0.948,[32,32,77,77],0.06798]],"file":"train 322","class":"train","rows":112,"columns":112,"before":321,"after":324});

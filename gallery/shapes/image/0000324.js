@@ -1,0 +1,1 @@
+deconvvizImage({"number":324,"units":[[1,59,4,0.72,[68,80,89,101],0.06488],[4,4,7,0.749,[64,16,125,77],0.01295]],"file":"sailboat 324","class":"sailboat","rows":112,"columns":112,"before":322,"after":325});

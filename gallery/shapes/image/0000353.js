@@ -1,0 +1,1 @@
+deconvvizImage({"number":353,"units":[[2,84,5,0.875,[70,30,103,63],0.07167],[3,17,7,0.808,[65,33,108,76],0.05754]],"file":"tree 353","class":"tree","rows":112,"columns":112,"before":351,"after":354});

@@ -1,0 +1,1 @@
+deconvvizImage({"number":354,"units":[[0,20,3,0.973,[77,49,84,56],0.02669],[1,36,3,0.896,[74,26,99,51],0.1637]],"file":"aeroplane 354","class":"aeroplane","rows":112,"columns":112,"before":353,"after":355});

@@ -1,0 +1,1 @@
+deconvvizImage({"number":419,"units":[[1,27,8,0.794,[-9,43,14,66],0.2666],[4,18,4,0.864,[53,13,104,64],0.01547]],"file":"basket 419","class":"basket","rows":112,"columns":112,"before":418,"after":null});
