@@ -71,13 +71,13 @@ def write_gallery(
 ) -> Path:
     """Write a gallery of an index into `folder`; returns its `index.html`.
 
-    `layers` (names, aliases, globs, or `all`), and `channels` of each: which; by default all but max-pools and layers
-    that others line up. `k` images of each map, by default all that the index has. `patches`: show the images too,
-    else projections only. `image_format`: "webp", "png" or "jpeg" ("jpg"); `tile`: pixels of a tile's side at most;
-    `smoothing`, `frame` and `tone` as for `Projection.show`; `view`: what its pages show at first, "projection" (beside
-    patches) or "overlay". What lies in the folder of the same gallery is kept, so an interrupted one goes on; anything
-    else there is refused without `force`. `report` is told of images that cannot
-    be shown any more, `say` how large it will be; then progress is shown.
+    `layers` (names, aliases, globs, or `all`), and `channels` of each: which; by default what blocks put out and the
+    layers outside of blocks (`choose_layers`). `k` images of each map, by default all that the index has. `patches`:
+    show the images too, else projections only. `image_format`: "webp", "png" or "jpeg" ("jpg"); `tile`: pixels of a
+    tile's side at most; `smoothing`, `frame` and `tone` as for `Projection.show`; `view`: what its pages show at first,
+    "projection" (beside patches) or "overlay". What lies in the folder of the same gallery is kept, so an interrupted
+    one goes on; anything else there is refused without `force`. `report` is told of images that cannot be shown any
+    more, `say` how large it will be; then progress is shown.
     Raises UnknownLayer, UnknownUnit, UnusableIndex, UnwritableOutput.
     """
     selection, style = (
