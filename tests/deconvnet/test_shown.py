@@ -70,6 +70,15 @@ def test_the_tiles_of_a_map_share_a_frame_and_those_of_others_have_theirs() -> N
     assert frames_of([], USUAL) == []
 
 
+def test_a_frame_is_never_larger_than_the_field_it_is_of() -> None:
+    """Where fields follow the image, as below a global pooling, those of a map differ."""
+    small = bell((0, 0, 20, 20), 6.0)
+    frames = frames_of([small, WIDE], USUAL)
+    assert frames == [small.field, WIDE.frame]
+    assert span(WIDE.frame) > 20
+    assert unit_facts(small, None, frames[0])["energy"] == 1.0
+
+
 def test_a_silent_unit_takes_the_frame_of_its_map_and_never_makes_it_larger() -> None:
     silent = replace(NARROW, activation=0.0)
     assert frames_of([silent, NARROW], USUAL) == [NARROW.frame, NARROW.frame]
@@ -91,6 +100,16 @@ def test_show_is_the_patch_beside_the_projection(look: Look) -> None:
         tile, _ = signal_tile(p.pixels, p.box, frame, 100, look.smoothing, look.tone, sharp)
         assert np.array_equal(shown[:, 108:], levels(tile))
     assert (levels(NARROW.show(100, tone="grey"))[:, 108:].std(2) == 0).all()
+
+
+def test_frames_are_sharp_where_fields_are() -> None:
+    """Not where the frame alone is small: the tiles of a layer are made one way."""
+    narrow = bell((2, 2, 62, 62), 2.0)
+    for tile, how in ((4 * span(narrow.frame), "bicubic, antialiased"), (4 * 60, "nearest")):
+        assert 4 * span(narrow.frame) <= tile
+        assert projection_tile(narrow, tile, narrow.frame)[1].resampling == how
+    patch = levels(patch_tile(narrow, 240, narrow.frame))[:, : 240 // span(narrow.frame) // 2]
+    assert (patch == patch[:, :1]).all()
 
 
 def test_the_overlay_is_the_patch_seen_through_the_projection() -> None:
@@ -148,6 +167,18 @@ def test_a_list_saves_its_texts_as_text(tmp_path: Path) -> None:
     said = [e.text for e in root.iter(f"{SVG}text")]
     assert {"2 projections from conv", "1   :7@1,2", "2   :8@1,2", "where in the image"} <= set(said)
     assert root.findtext(f"{SVG}title") == "2 projections from conv"
+
+
+def test_a_list_saves_how_it_is_asked_to_look(tmp_path: Path) -> None:
+    pictures = set()
+    for how in ({}, {"frame": "field"}, {"tone": "grey"}, {"smoothing": 2.0}, {"view": "overlay"}):
+        Projections([NARROW, OTHER]).save(tmp_path / "a.png", **how)
+        pictures.add(Image.open(tmp_path / "a.png").tobytes())
+    assert len(pictures) == 5
+    assert Projections([NARROW, OTHER]).image.tobytes() in pictures
+    with pytest.raises(UnsuitableInput, match="possible: effective, field"):
+        Projections([NARROW]).save(tmp_path / "b.png", frame="all")
+    assert not (tmp_path / "b.png").exists()
 
 
 def test_facts_say_what_shows() -> None:

@@ -138,16 +138,27 @@ def test_a_frame_is_a_square_around_the_middle(laid: tuple[torch.Tensor, Box, Bo
         assert (top + bottom, left + right) == (whole[0] + whole[2], whole[1] + whole[3])
 
 
-@given(placed(), st.integers(0, 30))
-def test_what_is_cut_out_is_what_lies_in_the_frame(laid: tuple[torch.Tensor, Box, Box], less: int) -> None:
+def test_a_square_larger_than_the_field_holds_all_of_it() -> None:
+    pixels = torch.randn(3, 20, 20)
+    for side in (20, 22, 50, 400):
+        assert energy_share(pixels, (0, 0, 20, 20), (0, 0, 20, 20), side) == 1.0
+
+
+@given(placed(), st.integers(0, 30), st.integers(0, 9))
+def test_what_is_cut_out_is_what_lies_in_the_frame_or_near_it(
+    laid: tuple[torch.Tensor, Box, Box], less: int, margin: int
+) -> None:
     pixels, box, field = laid
     side = span(field) - 2 * less
     assume(side > 0)
     frame = frame_around(field, side)
-    part, shown = cut_to(pixels, box, frame)
+    part, shown = cut_to(pixels, box, frame, margin)
     assert part.shape == (3, shown[2] - shown[0], shown[3] - shown[1])
     places = [(r, c) for r in range(box[0], box[2]) for c in range(box[1], box[3])]
-    within = [(r, c) for r, c in places if frame[0] <= r < frame[2] and frame[1] <= c < frame[3]]
+    (top, left), (bottom, right) = (at - margin for at in frame[:2]), (at + margin for at in frame[2:])
+    within = [(r, c) for r, c in places if top <= r < bottom and left <= c < right]
+    if not margin:
+        assert shown == cut_to(pixels, box, frame)[1] == common_box(box, frame)
     assert part[0].numel() == len(within)
     for row, column in within:
         at = pixels[:, row - box[0], column - box[1]]

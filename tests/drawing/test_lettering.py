@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deconvviz.drawing import beside, broken, fitting
-from deconvviz.drawing.lettering import ascent, font_for, text_width
+from deconvviz.drawing.lettering import ascent, font_for, own_letters, text_width
 
 pytestmark = pytest.mark.quick
 
@@ -103,6 +103,16 @@ def test_letters_beyond_ascii_are_drawn_in_a_font_that_may_have_them() -> None:
     assert font_for("conv1", 14) is not font_for("conv1", 12)
     assert font_for("Größe", 14).size == 14
     assert text_width("Größe", 14) > text_width("Gr", 14)
+
+
+def test_pillows_own_font_is_taken_for_all_that_it_holds() -> None:
+    assert {"…", "·", "~", " "} <= own_letters()
+    assert not {"é", "猫", "\uffff", "\x81"} & own_letters()
+    box = font_for("a", 20).getmask("\uffff")  # what is drawn in place of a letter that lacks
+    for letter in own_letters() - {chr(code) for code in range(32)} - {"\x7f"}:
+        assert bytes(font_for(letter, 20).getmask(letter)) != bytes(box), letter
+        assert font_for(f"conv1 {letter}", 20) is font_for("conv1", 20)
+        assert font_for(f"é {letter}", 20) is font_for("é", 20)
 
 
 @pytest.mark.parametrize("text", ["conv1", "Größe"])

@@ -141,6 +141,12 @@ def test_headings_and_shortened_captions_are_text(opened: Opened) -> None:
     assert text_of(opened(as_pdf(page))) == ["features.0 · conv1_1", "feat…ing"]
 
 
+def test_texts_that_are_pictures_say_what_they_are() -> None:
+    page = Page(300, 150, [Text(10, 5, "Größe 猫 😀", 20), Text(10, 50, "a…b", 12)])
+    (said,) = re.findall(r"/ActualText <feff([0-9a-f]+)> >> BDC\nq [^\n]* /P0 Do Q\nEMC", content_of(as_pdf(page)))
+    assert bytes.fromhex(said).decode("utf-16-be") == "Größe 猫 😀"
+
+
 def test_blank_and_hostile_texts_do_no_harm(opened: Opened) -> None:
     texts = [") Tj ET Q (", "\\", "\\) \\( \\\\ \\101", "the end"]
     page = Page(300, 250, [Text(10, 50 * n, text, 14) for n, text in enumerate(texts)])

@@ -10,6 +10,7 @@ from PIL import Image
 from torch.nn.functional import interpolate, pad
 from torchvision.transforms.functional import gaussian_blur, pil_to_tensor
 
+from deconvviz.drawing import beyond, cut_to, frame_around
 from deconvviz.drawing.resampling import _bands
 from deconvviz.drawing.tiles import QUANTILE, Box, enlarged, picture_tiles, signal_tile, signal_tiles, span
 
@@ -73,6 +74,31 @@ def test_tiles_are_what_the_slow_way_gives(field: Box, box: Box, side: int, smoo
     assert (scaling.resampling == "nearest") == enlarged(span(field), side)
     expected = np.clip(128 + 127 * values / (scale or 1.0), 1, 255).transpose(1, 2, 0)
     assert np.abs(levels(tile) - hatched_outside(expected, *lies(box, field), span(field))).max() <= 0.51
+
+
+@pytest.mark.parametrize("sharp", [None, True, False])
+@pytest.mark.parametrize("tone", ["colour", "grey"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.7, 2.5])
+@pytest.mark.parametrize(("field", "box"), [place for place in PLACES if 15 <= span(place[0]) < 200])
+def test_frames_are_cut_from_the_whole_field_after_it_is_smoothed(
+    field: Box, box: Box, smoothing: float, tone: str, sharp: bool | None
+) -> None:
+    pixels, side = strewn(box), span(field)
+    frame = frame_around(field, side - 2 * (side // 5))
+    part, where = cut_to(pixels, box, frame, beyond(smoothing))
+    tile, scaling = signal_tile(part, where, frame, 2 * span(frame) if sharp else 40, smoothing, tone, sharp)
+    double = pixels.double() if tone == "colour" else pixels.double().mean(0, keepdim=True).expand(3, -1, -1)
+    smoothed, _ = slowly(double, box, field, side, smoothing)  # as large as the field: its pixels as they are
+    cut = side // 5
+    square = torch.from_numpy(smoothed[:, cut : side - cut, cut : side - cut])[None]
+    if sharp or (sharp is None and enlarged(span(frame), 40)):
+        values, own = interpolate(square, (tile.width,) * 2, mode="nearest-exact")[0].numpy(), square.numpy()
+    else:
+        values = own = interpolate(square, (40, 40), mode="bicubic", antialias=True)[0].numpy()
+    scale = np.quantile(np.abs(own), QUANTILE) or np.abs(own).max()
+    assert scaling.scale == pytest.approx(float(scale), rel=1e-4)
+    expected = np.clip(128 + 127 * values / (scale or 1.0), 1, 255).transpose(1, 2, 0)
+    assert np.abs(levels(tile) - hatched_outside(expected, *lies(box, frame), span(frame))).max() <= 0.51
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.004, 0.006, 0.5])

@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from browsing import Opener, closed, numbers, press, shows
 
 
@@ -35,10 +34,8 @@ def choose(page: Any) -> None:
     press(page, "g")
 
 
-@pytest.mark.parametrize("over", ["file", "http"])
-def test_what_is_chosen_is_in_the_address_and_opens_again_anywhere(over: str, visit: Opener, served: str) -> None:
-    base, start = (served, "") if over == "http" else (None, "small/")
-    page = visit(start + "layers/conv5.html", base, permissions=["clipboard-read", "clipboard-write"]).page
+def test_what_is_chosen_is_in_the_address_and_opens_again_anywhere(visit: Opener) -> None:
+    page = visit("small/layers/conv5.html", permissions=["clipboard-read", "clipboard-write"]).page
     usual = set_up(page)
     choose(page)
     chosen = set_up(page)
@@ -55,7 +52,7 @@ def test_what_is_chosen_is_in_the_address_and_opens_again_anywhere(over: str, vi
     assert link == page.url
     assert link.endswith(f"#u{number}")
 
-    there = visit(start + "layers/" + link.rpartition("/")[2], base).page  # another browser
+    there = visit("small/layers/" + link.rpartition("/")[2]).page  # another browser
     shows(there, f"conv5 : {number}")
     press(there, "Escape")
     closed(there)

@@ -91,8 +91,7 @@ def test_buttons_lead_there_too(visit: Opener, place: Path) -> None:
     assert on(page) == f"Overlay 3. {names[2]}; enlarge it"
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("number", [0, 5])
+@pytest.mark.parametrize(("number", "width"), [(0, 1280), (5, 360)])
 def test_it_is_the_same_picture_but_larger(number: int, width: int, visit: Opener) -> None:
     """Of tiles that hold their frames, and of those over which a part of the image lies."""
     page = visit(f"small/layers/conv5.html#u{number}", width=width).page

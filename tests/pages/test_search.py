@@ -214,6 +214,8 @@ def test_without_patches_no_file_is_found(visit: Opener) -> None:
 
 
 def test_what_the_field_says_can_be_asked_for(visit: Opener) -> None:
-    for where in ("small/index.html", "small/layers/conv5.html", "small/image.html?n=7"):
-        page = visit(where).page
+    page = visit("small/index.html").page
+    index = page.url
+    for where in ("index.html", "layers/conv1.html", "image.html?n=7"):
+        page.goto(index.replace("index.html", where))
         assert page.locator("#search").get_attribute("placeholder") == "12, 0-15, layer:12, a file, a class"

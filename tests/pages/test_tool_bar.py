@@ -16,13 +16,13 @@ PLACES = """() => {
 
 
 @pytest.mark.parametrize("width", [1366, 360])
-@pytest.mark.parametrize("where", ["small/index.html", "small/layers/conv5.html", "two.html"])
+@pytest.mark.parametrize("where", ["small/index.html", "small/layers/conv5.html"])
 def test_nothing_of_it_moves_while_one_types(where: str, width: int, visit: Opener) -> None:
     page = visit(where, width=width).page
     before = page.evaluate(PLACES)
     assert before[1] < 60
     page.locator("#search").focus()
-    for key in [*"12", "Backspace", *"-15,", "Backspace", *"x", *(["Backspace"] * 5), *"car", *"zzz"]:
+    for key in [*"12-", *(["Backspace"] * 3), *"car", "z"]:
         press(page, key)
         now = page.evaluate(PLACES)
         assert now[:2] == before[:2]
@@ -30,16 +30,17 @@ def test_nothing_of_it_moves_while_one_types(where: str, width: int, visit: Open
         assert now[2] == pytest.approx(before[2], abs=1)
 
 
-@pytest.mark.parametrize("width", [1366, 1000, 768, 600, 360])
 @pytest.mark.parametrize("where", ["small/index.html", "small/layers/conv5.html", "small/image.html?n=7"])
-def test_it_is_one_line_at_every_width(where: str, width: int, visit: Opener) -> None:
-    page = visit(where, width=width).page
-    tops = page.eval_on_selector_all(
-        ".tools > *", "parts => parts.filter(p => p.offsetHeight).map(p => p.offsetTop + p.offsetHeight / 2)"
-    )
-    assert len(tops) > 2
-    assert max(tops) - min(tops) <= 4
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_it_is_one_line_at_every_width(where: str, visit: Opener) -> None:
+    page = visit(where).page
+    for width in (1366, 1280, 1000, 768, 600, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        tops = page.eval_on_selector_all(
+            ".tools > *", "parts => parts.filter(p => p.offsetHeight).map(p => p.offsetTop + p.offsetHeight / 2)"
+        )
+        assert len(tops) > 2
+        assert max(tops) - min(tops) <= 4, width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 IN_SIGHT = """() => {
@@ -49,7 +50,7 @@ IN_SIGHT = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", [1280, 768, 360])
+@pytest.mark.parametrize("width", [768, 360])
 def test_it_is_moved_along_with_the_focus(width: int, visit: Opener) -> None:
     page = visit("small/layers/conv5.html", width=width).page
     for key, last in (("Tab", "help-button"), ("Shift+Tab", "search")):
@@ -97,5 +98,8 @@ def test_it_follows_the_list_as_it_is_now(visit: Opener) -> None:
 
 
 def test_a_short_list_and_the_index_need_none(visit: Opener) -> None:
-    for where in ("small/layers/conv1.html", "two.html", "small/index.html"):
-        assert visit(where).page.locator("#jump").count() == 0
+    page = visit("small/layers/conv1.html").page
+    for path in ("two.html", "small/index.html"):
+        assert page.locator("#jump").count() == 0
+        page.goto(page.url.partition("/small/")[0] + f"/{path}")
+    assert page.locator("#jump").count() == 0
