@@ -159,6 +159,18 @@ def closed(page: Any) -> None:
     page.wait_for_function("!document.querySelector('#unit').open")
 
 
+def in_sight(page: Any, selector: str) -> None:
+    """This lies between the bar and the end of the screen, now or once all is laid out."""
+    page.wait_for_function(
+        """selector => {
+          const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
+          const bar = document.querySelector(".tools").getBoundingClientRect().bottom;
+          return bar <= top && top < bottom && bottom < innerHeight + 1;
+        }""",
+        arg=selector,
+    )
+
+
 def press(page: Any, *keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)

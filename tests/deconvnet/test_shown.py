@@ -108,8 +108,8 @@ def test_frames_are_sharp_where_fields_are() -> None:
     for tile, how in ((4 * span(narrow.frame), "bicubic, antialiased"), (4 * 60, "nearest")):
         assert 4 * span(narrow.frame) <= tile
         assert projection_tile(narrow, tile, narrow.frame)[1].resampling == how
-    patch = levels(patch_tile(narrow, 240, narrow.frame))[:, : 240 // span(narrow.frame) // 2]
-    assert (patch == patch[:, :1]).all()
+        patch = levels(patch_tile(narrow, tile, narrow.frame))[:, : tile // span(narrow.frame) - 1]
+        assert (patch == patch[:, :1]).all() == (how == "nearest")
 
 
 def test_the_overlay_is_the_patch_seen_through_the_projection() -> None:

@@ -64,6 +64,8 @@ def test_what_goes_on_inside_is_all_but_what_they_put_out(name: str) -> None:
     expected = {call.name for call in table.graph.calls if prefixes and call.name.startswith(prefixes)}
     assert inside == expected - set(BLOCKS[name].values())
     assert bool(inside) == bool(prefixes)
+    for call, path in block_of(table.graph).items():
+        assert call.startswith(f"{path}.") or BLOCKS[name][path] == call
 
 
 @pytest.mark.parametrize("name", USUAL)

@@ -1,7 +1,7 @@
 """Links into a gallery, and the ways back."""
 
 import pytest
-from browsing import Opener, closed, focused, press, shows
+from browsing import Opener, closed, focused, in_sight, press, shows
 
 
 @pytest.mark.parametrize("over", ["file", "http"])
@@ -112,12 +112,7 @@ def test_the_map_left_is_in_sight(visit: Opener) -> None:
     left = page.evaluate("location.hash")
     press(page, "Escape")
     page.wait_for_function("!document.querySelector('#unit').open")
-    page.wait_for_timeout(200)
-    top, bottom = page.eval_on_selector(
-        left + " a", "a => [a.getBoundingClientRect().top, a.getBoundingClientRect().bottom]"
-    )
-    bar = page.eval_on_selector(".tools", "bar => bar.getBoundingClientRect().bottom")
-    assert bar <= top < bottom < 801
+    in_sight(page, left + " a")
 
 
 @pytest.mark.parametrize("width", [1280, 900, 700, 360])

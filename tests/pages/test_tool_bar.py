@@ -1,9 +1,10 @@
 """The bar of tools: one line that does not move, and a way into long lists."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Opener, focused, numbers, press
+from browsing import Opener, focused, in_sight, numbers, press
 
 PLACES = """() => {
   const bar = document.querySelector(".tools"), below = [];
@@ -76,11 +77,7 @@ def test_a_long_list_has_a_way_into_it(visit: Opener) -> None:
     page.select_option("#jump", "u100")
     assert focused(page) == "conv5:100"
     assert page.locator("#jump").input_value() == ""
-    page.wait_for_timeout(100)
-    top, bottom = page.eval_on_selector(
-        "#u100", "card => [card.getBoundingClientRect().top, card.getBoundingClientRect().bottom]"
-    )
-    assert page.eval_on_selector(".tools", "bar => bar.getBoundingClientRect().bottom") <= top < bottom < 800
+    in_sight(page, "#u100")
     press(page, "ArrowRight")
     assert focused(page) == "conv5:101"
 
@@ -97,9 +94,9 @@ def test_it_follows_the_list_as_it_is_now(visit: Opener) -> None:
     assert jumps(page) == ["go to …", f"map {numbers(page)[0]}"]
 
 
-def test_a_short_list_and_the_index_need_none(visit: Opener) -> None:
+def test_a_short_list_and_the_index_need_none(visit: Opener, place: Path) -> None:
     page = visit("small/layers/conv1.html").page
     for path in ("two.html", "small/index.html"):
         assert page.locator("#jump").count() == 0
-        page.goto(page.url.partition("/small/")[0] + f"/{path}")
+        page.goto(f"{place.as_uri()}/{path}")
     assert page.locator("#jump").count() == 0

@@ -161,6 +161,8 @@ def test_patches_have_all_pixels_of_the_image(gallery: str, layer: str, visit: O
             levels = np.asarray(shown.resize(outside.shape, Image.Resampling.NEAREST), int)[outside]
             assert {DARK, LIGHT} <= set(levels[:, 0])  # the ground of the hatching, and its lines
             assert abs(levels - levels[:, :1]).max() == 0
+            through = picture(item.locator(".overlay")).resize(outside.shape, Image.Resampling.NEAREST)
+            assert np.asarray(through, int)[outside].std() > 3  # hatched there, too, not the grey of zero
 
 
 def test_patches_that_the_tile_holds_are_the_sheets(visit: Opener) -> None:
