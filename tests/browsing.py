@@ -145,7 +145,8 @@ def units(page: Any, selector: str) -> list[str]:
 
 def focused(page: Any) -> str | None:
     """The card that has the focus."""
-    return page.evaluate("document.activeElement.closest('.map')?.dataset.unit ?? null")
+    found: str | None = page.evaluate("document.activeElement.closest('.map')?.dataset.unit ?? null")
+    return found
 
 
 def shows(page: Any, name: str) -> None:

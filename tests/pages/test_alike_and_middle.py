@@ -56,6 +56,19 @@ def test_maps_alike_lead_to_each_other(visit: Opener, place: Path) -> None:
     assert not page.locator(".alike").is_visible()
 
 
+@pytest.mark.parametrize("view", ["both", "patches", "overlay"])
+def test_maps_alike_are_looked_at_as_all_others(view: str, visit: Opener, place: Path) -> None:
+    page = visit(f"small/layers/conv5.html?view={view}#u0").page
+    page.wait_for_selector(".alike .map")
+    shape = "image => image.offsetWidth / image.offsetHeight"
+    alike, listed = (page.eval_on_selector(f"{where} .sheet > img", shape) for where in (".alike", "#u1"))
+    assert alike == pytest.approx(listed, rel=0.02)
+    geometry = data_of(place, "conv5")["sheet"]
+    width = geometry["width"] if view == "both" else geometry["block"]
+    assert alike == pytest.approx(width / geometry["height"], rel=0.02)
+    assert page.locator(".alike .over").count() == (5 if view == "overlay" else 0)
+
+
 def test_in_a_single_file_maps_alike_are_of_their_layer(visit: Opener) -> None:
     page = visit("two.html#u3-1").page
     page.wait_for_selector(".alike .map")

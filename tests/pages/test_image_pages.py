@@ -158,6 +158,23 @@ def test_projections_are_added_up_where_they_belong(layer: str, number: int, vis
     assert difference(seen, whole) > 15
 
 
+def test_nothing_is_drawn_beside_fields_that_are_no_squares(visit: Opener, place: Path) -> None:
+    """There their tiles, which are squares, are hatched."""
+    data, image = data_of(place, "tall", "uneven"), image_of(place, 0, "uneven")
+    boxes = {(m["map"], e["image"]): e["shown"]["box"] for m in data["maps"] for e in m["top"]}
+    seen = np.zeros((48, 80), bool)
+    for _, channel, *_ in [unit for unit in image["units"] if unit[0] == 0][:9]:
+        top, left, bottom, right = boxes[channel, 0]
+        seen[max(top - 1, 0) : bottom + 1, max(left - 1, 0) : right + 1] = True
+    assert 0 < seen.sum() < seen.size / 2
+    page = visit("uneven/image.html?n=0").page
+    shown(page)
+    drawn = picture(page.locator("#layer-tall .in-place > figure > .together"))
+    levels = np.asarray(drawn.resize((80, 48), Image.Resampling.NEAREST), int)
+    assert abs(levels[~seen] - 128).max() <= 3
+    assert abs(levels[seen] - 128).mean() > 10
+
+
 def test_an_image_that_is_not_shown_and_none_at_all(visit: Opener) -> None:
     watched = visit("small/image.html?n=99999")
     page = watched.page

@@ -54,6 +54,8 @@ function imagePage(gallery, stars, { card }) {
   function tile(layer, [map, rank, , [top, left, bottom, right], scale], units, image) {
     const { width, height, side, columns, ending } = layer.sheet, pitch = side + 2, element = make("div", { className: "tile" });
     const place = (offset, length) => length === side ? 0 : 100 * offset / (length - side);
+    const [high, wide] = layer.receptive_field ?? [Infinity, Infinity]; // the tile, a square, is hatched beside a field that is none
+    const beside = seen => Math.max(0, 50 - 50 * seen / (bottom - top));
     const strongest = Math.max(...units.slice(0, DRAWN).map(unit => unit[4])) || 1;
     Object.assign(element.style, {
       backgroundImage: `url("sheets/${encodeURIComponent(layer.file)}/${String(map).padStart(4, "0")}.${ending}")`,
@@ -61,7 +63,7 @@ function imagePage(gallery, stars, { card }) {
       backgroundPosition: `${place(rank % columns * pitch, width)}% ${place(Math.floor(rank / columns) * pitch, height)}%`,
       left: `${100 * left / image.columns}%`, top: `${100 * top / image.rows}%`,
       width: `${100 * (right - left) / image.columns}%`, height: `${100 * (bottom - top) / image.rows}%`,
-      opacity: String(scale / strongest),
+      opacity: String(scale / strongest), clipPath: `inset(${beside(high)}% ${beside(wide)}%)`,
     });
     return element;
   }
