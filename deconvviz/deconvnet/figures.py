@@ -131,8 +131,8 @@ def row_page(row: Row, look: Look = USUAL) -> tuple[Page, list[Made]]:
     frames = frames_of(projections, look)
     made = [projection_tile(p, tile, frame, look) for p, frame in zip(projections, frames, strict=True)]
     several = len({p.unit.image for p in projections}) > 1
-    one_image = len({(p.unit.image, p.input.data_ptr()) for p in projections}) == 1  # numbers begin anew in each call
-    numbered = one_image and len(projections) <= MOST_OUTLINED
+    few = not several and len(projections) <= MOST_OUTLINED
+    numbered = few and all(p.input.equal(projections[0].input) for p in projections)  # image 0 of each call is another
     names = [f"{n}   {_name(p, several)}" if numbered else _name(p, several) for n, p in enumerate(projections, 1)]
     values = [beside(value_of(p), printable(p.category), 12, tile) for p in projections]
     patches = [patch_tile(p, tile, frame) for p, frame in zip(projections, frames, strict=True)]

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ..drawing import Box
+from ..errors import UnsuitableInput
 from ..images import Preprocess
 from ..machine import at_once, batch_bytes, exactly, workers
 from ..mirror import Descent, Recording, Signal, Step, Windows, crop, descent, walk
@@ -62,6 +63,7 @@ def project_pass(
             values = arrived.values.to("cpu", recording.images.dtype)
             for one, origin in zip(values, arrived.windows.origin.tolist(), strict=True):
                 number = next(numbers)
+                _check_finite(one, units[number], precision)
                 projection = _cut_out(served, number, fields[number], one, origin, preprocess, names)
                 yield served.units[number].number, projection
 
@@ -80,6 +82,16 @@ def _next(walked: Iterator[Signal], device: torch.device) -> Signal | None:
     """The next signals that have come down, if there are any; without what autograd would need."""
     with torch.inference_mode(), exactly(device), torch.autocast(device.type, enabled=False):
         return next(walked, None)
+
+
+def _check_finite(signal: Tensor, unit: Unit, precision: torch.dtype) -> None:
+    """Raise UnsuitableInput for a signal that has left the range of its numbers: activations may still be in it."""
+    if not signal.isfinite().all():
+        name = str(precision).removeprefix("torch.")
+        raise UnsuitableInput(
+            f"{unit}: on its way down the signal grew beyond what {name} can hold; scale the network's weights, "
+            "or take it in double precision (net.double())"
+        )
 
 
 def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[Tensor, Windows | None]:

@@ -209,9 +209,9 @@ class Projection:
         return notebook.bundle(repr(self), notebook.fitting(self._as_html, (160, 128, 96, 64)))
 
     def _as_html(self, tile: int) -> str:
-        side, field = span(self.frame), span(self.field)
         outlined = common_box((0, 0, *self.input.shape[-2:]), self.frame)
-        whole = f"all of its {field} × {field}" if side == field else f"{side} × {side} of its {field} × {field}"
+        part, field = _extent(common_box(self.frame, self.field)), _extent(self.field)
+        whole = f"all of its {field}" if part == field else f"{part} of its {field}"
         panels = (
             (notebook.framed(self.seen, outlined, tile), "image", "the image; the box is the frame"),
             (patch_tile(self, tile, self.frame), "patch", f"patch: {whole} pixels"),
@@ -231,6 +231,10 @@ class Projection:
 
     def __repr__(self) -> str:
         return f"Projection({self.unit}, activation {self.activation:.4g}, box {self.box})"
+
+
+def _extent(box: Box) -> str:
+    return f"{box[2] - box[0]} × {box[3] - box[1]}"
 
 
 def unit_facts(projection: Projection, scaling: Scaling | None, frame: Box) -> dict[str, Any]:

@@ -65,7 +65,9 @@ def _pdf(item: Item, height: int, pictures: list[Image.Image]) -> Iterator[str]:
 def _pdf_text(left: float, baseline: float, text: str, size: int, colour: Colour) -> str:
     codes = [code for code in text.encode("cp1252", "ignore") if code in LETTERS]
     shown = "".join("\\" + chr(code) if chr(code) in "()\\" else chr(code) for code in codes)
-    return f"{_rgb(colour)} rg BT /F {size} Tf {left:.2f} {baseline:.2f} Td ({shown}) Tj ET"
+    drawn = font(1000).getlength(text) * size / 1000  # Pillow fits small letters to pixels, which makes them wider
+    wider = 100 * text_width(text, size) / drawn if drawn else 100
+    return f"{_rgb(colour)} rg BT /F {size} Tf {wider:.2f} Tz {left:.2f} {baseline:.2f} Td ({shown}) Tj ET"
 
 
 def _pdf_picture(

@@ -19,7 +19,7 @@ def blocks(graph: Graph) -> dict[str, str]:
     """
     modules = dict(graph.net.named_modules())
     meeting = {type(call.module) for call in graph.calls if len(set(call.inputs)) > 1 and call.path}
-    paths = {path for call in graph.calls for path in _way_to(call.path)}
+    paths = dict.fromkeys(path for call in graph.calls for path in _way_to(call.path))  # in their order
     found = {path: type(modules[path]) for path in paths if path in modules and type(modules[path]) in meeting}
     while True:
         within = {path: next((q for q in _way_to(path)[:-1] if q in found), None) for path in found}

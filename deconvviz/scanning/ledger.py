@@ -26,6 +26,9 @@ from .part import Part, count_skipped, merge_all, ranges, read_label, read_part
 STALE = 60.0
 """Seconds after which a claim that nobody touches counts no more, where its process cannot be asked."""
 
+UNSIGNED = 1.0
+"""Seconds after which a claim that says nothing counts no more: its process died before it could write its name."""
+
 RESULT = "index.npz"
 
 OURS = re.compile(r"[0-9]+-[0-9a-f]{12}\.(npz|claim)|\.[0-9]+-[0-9a-f]{12}\.npz\.[a-z0-9_]{8}")
@@ -171,6 +174,8 @@ class Ledger:
             host, _, process = path.read_text().partition(" ")
         except OSError:
             return False
+        if not process:
+            return age < UNSIGNED
         if host == socket.gethostname() and process.isdecimal():
             return int(process) != os.getpid() and _alive(int(process)) and age < STALE
         return age < STALE

@@ -5,6 +5,7 @@ import re
 import sys
 import warnings
 from base64 import b64decode
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,12 @@ def test_one_projection_shows_image_patch_projection_and_overlay(twelve: Project
     assert "patch: {0} × {0} of its {1} × {1} pixels".format(*sides) in html
     assert str(twelve[0].unit) in html
     assert f"activation {twelve[0].activation:.3g}" in html
+
+
+def test_a_field_that_is_no_square_is_named_by_both_sides(twelve: Projections) -> None:
+    p = twelve[0]
+    oblong = replace(p, box=(0, 0, 17, 30), field=(0, 0, 17, 30), pixels=torch.ones(3, 17, 30))
+    assert "of its 17 × 30 pixels" in html_of(oblong)
 
 
 def test_a_list_shows_nine_and_says_how_many_more(twelve: Projections) -> None:

@@ -416,6 +416,10 @@ def test_inputs_that_do_not_suit() -> None:
         _ = DeconvNet(nn.Conv2d(1, 1, 1)).layers
     with pytest.raises(UnsuitableInput, match="not finite"):
         dv.strongest(torch.full((1, 1, 20, 20), float("nan")), "first")
+    filters = nn.Conv2d(1, 1, 3, bias=False)
+    nn.init.constant_(filters.weight, 1e20)  # activations of 1e20 are still in range, and not what they paint
+    with pytest.raises(UnsuitableInput, match=r"^0:0@.* grew beyond what float32 can hold"):
+        DeconvNet(nn.Sequential(filters)).project(torch.rand(1, 1, 20, 20), ["0:0"])
     with pytest.raises(UnsuitableInput, match="takes images of 1 channels"):
         dv.project(torch.rand(1, 3, 20, 20), ["first:0"])
     with pytest.raises(UnsuitableInput, match="batch is empty"):

@@ -146,7 +146,6 @@ def test_units_of_images_that_came_one_by_one_are_not_outlined_in_the_first() ->
     assert not [item for item in page.items if isinstance(item, Outline | Number)]
 
 
-@pytest.mark.xfail(strict=True, reason="`input.cpu()` copies what lies on a GPU, for each unit: pointers differ")
 def test_units_of_one_image_are_outlined_though_each_has_its_own_copy_of_it() -> None:
     projections = [replace(p, input=p.input.clone()) for p in several(3)]
     page, _ = row_page(Row("conv", "", projections))

@@ -59,9 +59,8 @@ def test_every_map_that_it_lists_has_the_image_among_its_strongest(visit: Opener
         assert shares == sorted(shares, reverse=True)
         assert shares[-1] >= sorted((e["activation"] / peak for _, e, peak in maps.values()), reverse=True)[:12][-1]
         for share, said in zip(shares, cards.locator(".class").all_text_contents(), strict=True):
-            assert float(said.removeprefix("here at ").split("\N{NO-BREAK SPACE}")[0]) == pytest.approx(
-                100 * share, abs=0.6
-            )
+            assert said.endswith(" of its peak")
+            assert float(said.split("\N{NO-BREAK SPACE}")[0]) == pytest.approx(100 * share, abs=0.6)
         assert section.locator(".facts").first.inner_text().startswith(f"{len(maps)} feature map")
         assert section.locator(":scope > .facts").count() == (len(maps) > 12)
         if len(maps) > 12:

@@ -135,7 +135,7 @@ def test_numbers_and_ranges_on_the_index(visit: Opener) -> None:
     assert heading(page) == "There is no conv2:999 in this gallery"
     assert not page.locator("#first").is_visible()
     search.press("Enter")
-    assert page.url.endswith("index.html")
+    assert "/index.html?q=" in page.url  # it is found again, and nothing was opened
     assert not watched.asked_for("classes.js")
     search.fill("12")
     assert found(page) == ["conv1:12", "conv2:12", "conv5:12"]
@@ -181,12 +181,32 @@ def test_files_on_the_index(visit: Opener, place: Path) -> None:
     page.fill("#search", "nobody")
     assert heading(page) == "No feature map likes “nobody”, and no file that they show is named so"
     press(page, "Enter")
-    assert page.url.endswith("index.html")
+    assert "/index.html?q=" in page.url  # it is found again, and nothing was opened
     page.fill("#search", file)
     press(page, "Enter")
     layer, _, channel = expected[0].partition(":")
     page.wait_for_url(f"**/{layer}.html#u{channel}")
     shows(page, f"{layer} : {channel}")
+
+
+def test_a_map_that_shows_several_such_files_is_found_once(visit: Opener, place: Path) -> None:
+    page = visit("small/index.html").page
+    files = {file for _, file, _, maps in listed(place, "images") if maps}
+    text = next(file for file in sorted(files) if sum(file.split()[0] in other for other in files) > 1).split()[0]
+    page.fill("#search", text)
+    page.wait_for_selector("#found .map")
+    shown = found(page)
+    assert len(set(shown)) == len(shown)
+    assert any(note.count(text) > 1 for note in page.locator("#found .map .class").all_text_contents())
+
+
+def test_what_is_searched_for_stands_in_the_address(visit: Opener) -> None:
+    page = visit("small/index.html").page
+    page.fill("#search", "conv2:7-9")
+    page.reload()
+    assert found(page) == ["conv2:7", "conv2:8", "conv2:9"]
+    page.fill("#search", "")
+    assert "q=" not in page.url
 
 
 def test_classes_on_the_index(visit: Opener, place: Path) -> None:

@@ -192,6 +192,16 @@ print(ledger.claim(1), flush=True); time.sleep(60)
     assert {path.name[:5] for path in ledger.parts.glob("*.claim")} == {"00000"}
 
 
+def test_a_claim_whose_process_died_before_it_signed_is_void_after_a_moment(ledger: Ledger) -> None:
+    ledger.claim(0)
+    (path,) = ledger.parts.glob("*.claim")
+    path.write_text("")
+    assert not ledger.claim(0)  # somebody may be about to sign
+    moment = time.time() - 5
+    os.utime(path, (moment, moment))
+    assert ledger.claim(0)
+
+
 def test_claims_of_other_machines_hold_while_they_are_touched(ledger: Ledger) -> None:
     ledger.claim(0)
     (path,) = ledger.parts.glob("*.claim")

@@ -25,9 +25,16 @@ function setUpFinding(gallery, { card, list }) {
     return { units: units.map(unit => [unit, `${unit.name}, ${unit.same} of ${unit.images}`]), total, names: matching };
   }
 
-  /** The maps whose images are files that `fits`. */
+  /** The maps whose images are files that `fits`, each once, with those files. */
   function showing(fits) {
-    const units = images.filter(([, file]) => file && fits(file)).flatMap(([, file, , maps]) => maps.map(([layer, map]) => [{ layer: gallery.layers[layer], map }, file]));
+    const found = new Map();
+    for (const [, file, , maps] of images.filter(([, file]) => file && fits(file))) {
+      for (const [layer, map] of maps) {
+        const unit = `${layer} ${map}`, known = found.get(unit) ?? { layer: gallery.layers[layer], map, files: [] };
+        found.set(unit, { ...known, files: [...known.files, file] });
+      }
+    }
+    const units = [...found.values()].map(unit => [unit, unit.files.join(", ")]);
     return { units, total: units.length };
   }
 

@@ -37,7 +37,7 @@ function imagePage(gallery, stars, { card }) {
     // what is above zero is added to the grey, what is below is taken from it: so the sum is that of the projections
     const part = sign => make("div", { className: `part ${sign}` }, ...units.slice(0, DRAWN).map(unit => tile(layer, unit, units, image)));
     const together = make("div", { className: "together", style: `aspect-ratio: ${image.columns} / ${image.rows}` }, part("plus"), part("minus"));
-    const cards = listed.map(([map, , share]) => card({ layer, map }, `here at ${percent(share)} of its peak`));
+    const cards = listed.map(([map, , share]) => card({ layer, map }, `${percent(share)} of its peak`));
     const stack = make("div", { className: "stack" }, picture(), make("div", { className: "veil" }, together.cloneNode(true)));
     const facts = `${units.length} feature map${units.length > 1 ? "s have" : " has"} this image among the ${gallery.top} strongest` +
       (units.length > DRAWN ? `; added up: the ${DRAWN} that are nearest to their peaks` : "");

@@ -12,6 +12,7 @@ function indexPage(gallery, stars) {
   search.value = address.read("q") ?? ""; // asked for on the page of an image
   const look = setUpFinding(gallery, cards);
   if (search.value) look();
+  search.addEventListener("input", () => address.write("q", search.value.trim() || null)); // the address tells what is shown
 
   const sections = all(".layer");
   return {
@@ -27,7 +28,7 @@ function indexPage(gallery, stars) {
       const card = document.activeElement?.closest(".map");
       if (card) stars.toggle(card.dataset.unit);
     },
-    back() { if (search.value) { search.value = ""; look(); } },
+    back() { if (search.value) { search.value = ""; address.write("q", null); look(); } },
   };
 }
 

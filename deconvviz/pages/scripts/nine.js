@@ -74,7 +74,7 @@ function itemsOf(entries, { gallery, layer, data, sheet, geometry, patches, rank
   function whole(entry, about, file) {
     const image = make("img", { src: picture(entry.image), alt: `The whole image ${file}`, loading: "lazy", decoding: "async" });
     image.width = about.columns; image.height = about.rows;
-    const inside = ([top, left, bottom, right]) => [Math.max(top, 0), Math.max(left, 0), Math.min(bottom, about.rows), Math.min(right, about.columns)];
+    const inside = ([top, left, bottom, right], [first, leftmost, below, beyond]) => [Math.max(top, first), Math.max(left, leftmost), Math.min(bottom, below), Math.min(right, beyond)];
     const outline = ([top, left, bottom, right], className, title) => {
       const box = make("i", { className, title });
       const parts = { left: left / about.columns, top: top / about.rows, width: (right - left) / about.columns, height: (bottom - top) / about.rows };
@@ -83,7 +83,7 @@ function itemsOf(entries, { gallery, layer, data, sheet, geometry, patches, rank
     };
     const { box, frame } = entry.shown;
     const link = hasPages ? "a" : "div";
-    return make(link, { className: "whole", ...(link === "a" ? { href: `../image.html?n=${entry.image}`, title: "which feature maps fire most on this image" } : {}) }, image, outline(box, "field", "the receptive field"), outline(inside(frame), "frame", "the frame that the tiles show"));
+    return make(link, { className: "whole", ...(link === "a" ? { href: `../image.html?n=${entry.image}`, title: "which feature maps fire most on this image" } : {}) }, image, outline(box, "field", "the receptive field"), outline(inside(frame, box), "frame", "the frame that the tiles show"));
   }
 
   return entries.map(item);

@@ -462,9 +462,16 @@ function setUpFinding(gallery, { card, list }) {
     return { units: units.map(unit => [unit, `${unit.name}, ${unit.same} of ${unit.images}`]), total, names: matching };
   }
 
-  /** The maps whose images are files that `fits`. */
+  /** The maps whose images are files that `fits`, each once, with those files. */
   function showing(fits) {
-    const units = images.filter(([, file]) => file && fits(file)).flatMap(([, file, , maps]) => maps.map(([layer, map]) => [{ layer: gallery.layers[layer], map }, file]));
+    const found = new Map();
+    for (const [, file, , maps] of images.filter(([, file]) => file && fits(file))) {
+      for (const [layer, map] of maps) {
+        const unit = `${layer} ${map}`, known = found.get(unit) ?? { layer: gallery.layers[layer], map, files: [] };
+        found.set(unit, { ...known, files: [...known.files, file] });
+      }
+    }
+    const units = [...found.values()].map(unit => [unit, unit.files.join(", ")]);
     return { units, total: units.length };
   }
 
@@ -522,6 +529,7 @@ function indexPage(gallery, stars) {
   search.value = address.read("q") ?? ""; // asked for on the page of an image
   const look = setUpFinding(gallery, cards);
   if (search.value) look();
+  search.addEventListener("input", () => address.write("q", search.value.trim() || null)); // the address tells what is shown
 
   const sections = all(".layer");
   return {
@@ -537,7 +545,7 @@ function indexPage(gallery, stars) {
       const card = document.activeElement?.closest(".map");
       if (card) stars.toggle(card.dataset.unit);
     },
-    back() { if (search.value) { search.value = ""; look(); } },
+    back() { if (search.value) { search.value = ""; address.write("q", null); look(); } },
   };
 }
 
@@ -835,7 +843,7 @@ function itemsOf(entries, { gallery, layer, data, sheet, geometry, patches, rank
   function whole(entry, about, file) {
     const image = make("img", { src: picture(entry.image), alt: `The whole image ${file}`, loading: "lazy", decoding: "async" });
     image.width = about.columns; image.height = about.rows;
-    const inside = ([top, left, bottom, right]) => [Math.max(top, 0), Math.max(left, 0), Math.min(bottom, about.rows), Math.min(right, about.columns)];
+    const inside = ([top, left, bottom, right], [first, leftmost, below, beyond]) => [Math.max(top, first), Math.max(left, leftmost), Math.min(bottom, below), Math.min(right, beyond)];
     const outline = ([top, left, bottom, right], className, title) => {
       const box = make("i", { className, title });
       const parts = { left: left / about.columns, top: top / about.rows, width: (right - left) / about.columns, height: (bottom - top) / about.rows };
@@ -844,7 +852,7 @@ function itemsOf(entries, { gallery, layer, data, sheet, geometry, patches, rank
     };
     const { box, frame } = entry.shown;
     const link = hasPages ? "a" : "div";
-    return make(link, { className: "whole", ...(link === "a" ? { href: `../image.html?n=${entry.image}`, title: "which feature maps fire most on this image" } : {}) }, image, outline(box, "field", "the receptive field"), outline(inside(frame), "frame", "the frame that the tiles show"));
+    return make(link, { className: "whole", ...(link === "a" ? { href: `../image.html?n=${entry.image}`, title: "which feature maps fire most on this image" } : {}) }, image, outline(box, "field", "the receptive field"), outline(inside(frame, box), "frame", "the frame that the tiles show"));
   }
 
   return entries.map(item);
@@ -952,7 +960,7 @@ function showAlike(facts, cardOf) {
   place.hidden = !cards.length;
   const list = one("ul", place);
   list.replaceChildren(...cards.map(([card, r]) => {
-    const picture = one("img", card), style = `--ratio: ${picture.width / picture.height}`;
+    const picture = one("img", card), style = `--ratio: ${picture.width / picture.height}; --block: ${getComputedStyle(card).getPropertyValue("--block")}`;
     const item = make("li", { className: "map like", style }, make("a", { className: "sheet", href: `#${card.id}` }, make("img", { src: picture.src, alt: picture.alt, width: picture.width, height: picture.height, loading: "lazy", decoding: "async" })),
       make("p", {}, make("b", {}, card.dataset.number), make("span", { className: "class" }, one(".class", card)?.textContent ?? ""), make("span", { className: "value", title: "correlation of their activations over the images of the scan" }, `r ${r.toFixed(2)}`)));
     item.dataset.grey = card.dataset.grey ?? "1";
@@ -1226,7 +1234,7 @@ function imagePage(gallery, stars, { card }) {
     // what is above zero is added to the grey, what is below is taken from it: so the sum is that of the projections
     const part = sign => make("div", { className: `part ${sign}` }, ...units.slice(0, DRAWN).map(unit => tile(layer, unit, units, image)));
     const together = make("div", { className: "together", style: `aspect-ratio: ${image.columns} / ${image.rows}` }, part("plus"), part("minus"));
-    const cards = listed.map(([map, , share]) => card({ layer, map }, `here at ${percent(share)} of its peak`));
+    const cards = listed.map(([map, , share]) => card({ layer, map }, `${percent(share)} of its peak`));
     const stack = make("div", { className: "stack" }, picture(), make("div", { className: "veil" }, together.cloneNode(true)));
     const facts = `${units.length} feature map${units.length > 1 ? "s have" : " has"} this image among the ${gallery.top} strongest` +
       (units.length > DRAWN ? `; added up: the ${DRAWN} that are nearest to their peaks` : "");
@@ -1243,6 +1251,8 @@ function imagePage(gallery, stars, { card }) {
   function tile(layer, [map, rank, , [top, left, bottom, right], scale], units, image) {
     const { width, height, side, columns, ending } = layer.sheet, pitch = side + 2, element = make("div", { className: "tile" });
     const place = (offset, length) => length === side ? 0 : 100 * offset / (length - side);
+    const [high, wide] = layer.receptive_field ?? [Infinity, Infinity]; // the tile, a square, is hatched beside a field that is none
+    const beside = seen => Math.max(0, 50 - 50 * seen / (bottom - top));
     const strongest = Math.max(...units.slice(0, DRAWN).map(unit => unit[4])) || 1;
     Object.assign(element.style, {
       backgroundImage: `url("sheets/${encodeURIComponent(layer.file)}/${String(map).padStart(4, "0")}.${ending}")`,
@@ -1250,7 +1260,7 @@ function imagePage(gallery, stars, { card }) {
       backgroundPosition: `${place(rank % columns * pitch, width)}% ${place(Math.floor(rank / columns) * pitch, height)}%`,
       left: `${100 * left / image.columns}%`, top: `${100 * top / image.rows}%`,
       width: `${100 * (right - left) / image.columns}%`, height: `${100 * (bottom - top) / image.rows}%`,
-      opacity: String(scale / strongest),
+      opacity: String(scale / strongest), clipPath: `inset(${beside(high)}% ${beside(wide)}%)`,
     });
     return element;
   }
