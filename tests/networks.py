@@ -167,3 +167,33 @@ class Fragile(nn.Module):
         corner = x[:, :1, :1, :1]
         scale = torch.where(corner == 9, torch.nan, torch.where(corner == 8, torch.inf, 1.0))
         return self.relu(self.b(self.relu(self.a(x)) * scale) + 0)
+
+
+KINDS = {
+    "plain": lambda: (nn.Conv2d(2, 4, 3), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3)),
+    "strided": lambda: (nn.Conv2d(2, 4, 7, stride=2, padding=1), nn.MaxPool2d(3, 2), nn.Conv2d(4, 3, 5, stride=2)),
+    "padded": lambda: (nn.Conv2d(2, 4, 5, padding=4), nn.MaxPool2d(3, 2, padding=1), nn.Conv2d(4, 3, 3, padding=2)),
+    "same": lambda: (
+        nn.Conv2d(2, 4, 4, padding="same"),
+        nn.MaxPool2d(3, 1),
+        nn.Conv2d(4, 3, 3, padding="same", dilation=2),
+    ),
+    "dilated": lambda: (nn.Conv2d(2, 4, 3, dilation=3), nn.MaxPool2d(2, dilation=2), nn.Conv2d(4, 3, 3, dilation=2)),
+    "grouped": lambda: (nn.Conv2d(2, 4, 3, groups=2), nn.MaxPool2d(2), nn.Conv2d(4, 8, 3, groups=4)),
+    "depthwise": lambda: (nn.Conv2d(2, 2, 5, groups=2, stride=2), nn.MaxPool2d(2), nn.Conv2d(2, 2, 1)),
+    "ceil": lambda: (nn.Conv2d(2, 4, 3), nn.MaxPool2d(3, 2, ceil_mode=True), nn.Conv2d(4, 3, 3, padding=1)),
+    "gaps": lambda: (nn.Conv2d(2, 4, 2, stride=3), nn.MaxPool2d(2, 3), nn.Conv2d(4, 3, 1)),
+    "oblong": lambda: (
+        nn.Conv2d(2, 4, (3, 5), stride=(1, 2), padding=(2, 0)),
+        nn.MaxPool2d((3, 2), (2, 1)),
+        nn.Conv2d(4, 3, (1, 3)),
+    ),
+    "average": lambda: (nn.Conv2d(2, 4, 3), nn.AvgPool2d(3, 2, padding=1, ceil_mode=True), nn.Conv2d(4, 3, 3)),
+    "adaptive": lambda: (nn.Conv2d(2, 4, 3), nn.AdaptiveAvgPool2d((7, 5)), nn.Conv2d(4, 3, 3)),
+    "normalised": lambda: (
+        nn.Conv2d(2, 4, 3),
+        nn.Sequential(nn.LocalResponseNorm(3), nn.MaxPool2d(2)),
+        nn.Conv2d(4, 3, 3),
+    ),
+}
+"""Small networks of a filter, a pooling and a filter: of every kind of layer."""

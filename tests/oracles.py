@@ -56,6 +56,73 @@ class Straight(torch.autograd.Function):
         return signal, None
 
 
+class Guided(torch.autograd.Function):
+    """Any activation, maybe in place, whose backward pass is its true one and then `clamp(min=0)`."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, activation: Callable[[Tensor], Tensor], in_place: bool) -> Tensor:
+        with torch.enable_grad():
+            ctx.x = x.detach().clone().requires_grad_()
+            ctx.y = activation(ctx.x)
+        if in_place:
+            ctx.mark_dirty(x)
+            return x.copy_(ctx.y.detach())
+        return ctx.y.detach().clone()
+
+    @staticmethod
+    def backward(ctx: Any, signal: Tensor) -> Any:
+        (true,) = torch.autograd.grad(ctx.y, ctx.x, signal, retain_graph=True)
+        return true.clamp(min=0), None, None
+
+
+class WithoutSwitches(torch.autograd.Function):
+    """A max-pooling whose backward pass is by matrices along rows and columns, whatever the maxima were."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, rows: Tensor, columns: Tensor, pooling: Callable[[Tensor], Tensor]) -> Tensor:
+        ctx.matrices = rows, columns
+        return pooling(x)
+
+    @staticmethod
+    def backward(ctx: Any, signal: Tensor) -> Any:
+        rows, columns = ctx.matrices
+        return rows.T @ signal @ columns, None, None, None
+
+
+def unpooling_matrix(regions: Sequence[Sequence[int]], size: int, unpool: str) -> Tensor:
+    """Regions × positions: how one region's value is shared out along an axis."""
+    matrix = torch.zeros(len(regions), size, dtype=torch.float64)
+    for number, region in enumerate(regions):
+        inside = [position for position in region if 0 <= position < size]
+        if unpool == "centre":
+            matrix[number, inside[(len(inside) - 1) // 2]] = 1
+        else:
+            matrix[number, inside] = 1 / len(inside)
+    return matrix
+
+
+def pooled_without_switches(function: Any, args: Any, kwargs: Any, unpool: str) -> Tensor:
+    """torch's max-poolings, with another way back."""
+    x, *rest = args
+    with torch.no_grad():
+        pooled, *indices = found if isinstance(found := function(*args, **kwargs), tuple) else (found,)
+    adaptive = function in ADAPTIVE
+    bound = dict(zip(("kernel_size", "stride", "padding", "dilation"), rest, strict=False)) | kwargs
+    matrices = []
+    for axis in (0, 1):
+        size, count = x.shape[2 + axis], pooled.shape[2 + axis]
+        if adaptive:
+            regions = [range(o * size // count, -(-(o + 1) * size // count)) for o in range(count)]
+        else:
+            kernel = _two(bound["kernel_size"])[axis]
+            stride = _two(bound.get("stride") or bound["kernel_size"])[axis]
+            padding, dilation = _two(bound.get("padding", 0))[axis], _two(bound.get("dilation", 1))[axis]
+            regions = [[o * stride - padding + j * dilation for j in range(kernel)] for o in range(count)]
+        matrices.append(unpooling_matrix(regions, size, unpool).to(x.dtype))
+    answered = WithoutSwitches.apply(x, *matrices, lambda y: pooled)
+    return (answered, *indices) if indices else answered
+
+
 ACTIVATIONS = {
     *(F.relu, torch.relu, Tensor.relu, F.relu6, F.hardtanh, F.leaky_relu, F.prelu, torch.prelu, F.elu, F.silu),
     *(F.gelu, F.hardswish, F.mish, F.softplus, torch.tanh, Tensor.tanh, F.celu, F.selu, F.rrelu, F.logsigmoid),
@@ -75,14 +142,29 @@ STATISTICS = {F.layer_norm, F.group_norm, F.instance_norm}
 """Their mean and variance are taken as constants of the image."""
 
 
+ADAPTIVE = {F.adaptive_max_pool2d, F.adaptive_max_pool2d_with_indices}
+POOLINGS = {F.max_pool2d, F.max_pool2d_with_indices, torch.max_pool2d, *ADAPTIVE}
+
+
 class DeconvnetBackward(TorchFunctionMode):
-    """Inside this mode, eager PyTorch has the deconvnet's backward pass."""
+    """Inside this mode, eager PyTorch has the deconvnet's backward pass, or that of another rule of the lattice."""
+
+    def __init__(self, rule: str = "deconvnet", unpool: str = "switches") -> None:
+        super().__init__()
+        self.rule, self.unpool = rule, unpool
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
+        if function in POOLINGS and self.unpool != "switches":
+            return pooled_without_switches(function, args, kwargs, self.unpool)
+        if self.rule == "gradient":
+            return function(*args, **kwargs)
         if function in ACTIVATIONS | ACTIVATIONS_IN_PLACE:
             x, *rest = args
             in_place = kwargs.pop("inplace", False) or function in ACTIVATIONS_IN_PLACE
+            if self.rule == "guided":
+                outside = OUT_OF_PLACE.get(function, function)
+                return Guided.apply(x, lambda y: outside(y, *rest, **kwargs), in_place)
             plain = _plain(function, rest, kwargs)
             return (RectifyInPlace if in_place else Rectify).apply(x, plain)
         if function is F.local_response_norm:
@@ -114,8 +196,11 @@ def _with_constant_statistics(function: Any, args: Any, kwargs: Any) -> Tensor:
     return y
 
 
+OUT_OF_PLACE = {F.relu_: F.relu, torch.relu_: torch.relu, Tensor.relu_: Tensor.relu}
+
+
 def _plain(function: Any, rest: Sequence[Any], kwargs: dict[str, Any]) -> Callable[[Tensor], Tensor]:
-    outside = {F.relu_: F.relu, torch.relu_: torch.relu, Tensor.relu_: Tensor.relu}.get(function, function)
+    outside = OUT_OF_PLACE.get(function, function)
 
     def run(x: Tensor) -> Tensor:
         with torch.no_grad():
@@ -125,18 +210,26 @@ def _plain(function: Any, rest: Sequence[Any], kwargs: dict[str, Any]) -> Callab
 
 
 def autograd_projection(
-    net: nn.Module, images: Tensor, layer: str, use: int, units: Sequence[tuple[int, int, int, int]]
+    net: nn.Module,
+    images: Tensor,
+    layer: str,
+    use: int,
+    units: Sequence[tuple[int, int, int, int]],
+    rule: str = "deconvnet",
+    unpool: str = "switches",
 ) -> list[Tensor]:
     """Projections of units (image, channel, row, column) of module `layer`, each on a canvas (C, H, W).
 
     The seed is the activation's value in the module's `use`-th output.
     """
-    x, outputs = eager_outputs(net, images, [layer])
+    x, outputs = eager_outputs(net, images, [layer], rule, unpool)
     return project_back(x, outputs[layer][use], units)
 
 
-def eager_outputs(net: nn.Module, images: Tensor, modules: Sequence[str]) -> tuple[Tensor, dict[str, list[Tensor]]]:
-    """Run the network eagerly with the deconvnet's backward pass; each module's output at each use."""
+def eager_outputs(
+    net: nn.Module, images: Tensor, modules: Sequence[str], rule: str = "deconvnet", unpool: str = "switches"
+) -> tuple[Tensor, dict[str, list[Tensor]]]:
+    """Run the network eagerly with a rule's backward pass; each module's output at each use."""
     x = images.clone().requires_grad_()
     outputs: dict[str, list[Tensor]] = {name: [] for name in modules}
 
@@ -148,7 +241,7 @@ def eager_outputs(net: nn.Module, images: Tensor, modules: Sequence[str]) -> tup
         return keep
 
     hooks = [net.get_submodule(name).register_forward_hook(keeper(name)) for name in modules]
-    with DeconvnetBackward():
+    with DeconvnetBackward(rule, unpool):
         net(x)
     for hook in hooks:
         hook.remove()

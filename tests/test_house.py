@@ -51,12 +51,12 @@ WITHIN = {
         *("folding", "devices", "safetensors", "checkpoints", "factories", "models"),
     ],
     "mirror": [
-        *("window", "signals", "arrivals", "bits", "recording", "registry", "scores", "rules", "names", "layers"),
-        *("blocks", "descent", "walk"),
+        *("window", "signals", "arrivals", "bits", "registry", "scores", "rules", "backpropagation", "method"),
+        *("recording", "names", "layers", "blocks", "descent", "walk"),
     ],
     "mirror/rules": [
         *("pools", "averages", "joins", "gates", "normalisations", "paper", "other_activations", "parts"),
-        *("rearrangements", "reshapes", "resizes"),
+        *("rearrangements", "reshapes", "resizes", "without_switches"),
         *("activations", "elementwise", "proofs", "contrast", "patterns"),
     ],
     "deconvnet": [

@@ -43,7 +43,7 @@ def layers_table(layers: Iterable[Layer]) -> list[str]:
 
 def mirror_line(name: str, table: Layers) -> str:
     """One line on a network that can be mirrored; NoMirrorRule names the layer that stops another."""
-    rules = mirrored(table.graph, table.graph.outputs)
+    rules = mirrored(table, table.graph.outputs)
     extended = sorted({answered_as(call) for call, rule in rules.items() if rule.extends_paper})
     beyond = f"; beyond the paper: {', '.join(extended)}" if extended else ""
     return f"{name} can be mirrored: {len(table)} layers{beyond}"

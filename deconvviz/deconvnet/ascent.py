@@ -145,7 +145,7 @@ def _summands(call: Call) -> int:
 
 def _may_run_on_windows(table: Layers, call: Call) -> bool:
     """Whether the call's rule says what surrounds a map, and each position reads the same places of maps."""
-    rule = find_rule(call)
+    rule = table.method.find(call)
     if rule is None or rule.around is None or rule.refuses(call) or table.reaches[call.name] is None:
         return False
     same = {table.spatial[name] for name in (call.name, *call.inputs)} == {(2, 3)} and call.inputs == call.reads

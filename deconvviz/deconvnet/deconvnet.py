@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -15,7 +16,18 @@ from ..arguments import one_of, takes, whole
 from ..errors import DeconvvizError, UnsuitableInput
 from ..images import ImageSource, Preprocess, a_preprocess, as_batch, one_by_one, read_by_shape
 from ..machine import PRECISIONS, pick_precision
-from ..mirror import LayerNames, Layers, Recording, Step, describe, some_layers
+from ..mirror import (
+    DECONVNET,
+    RECTIFICATIONS,
+    UNPOOLINGS,
+    LayerNames,
+    Layers,
+    Method,
+    Recording,
+    Step,
+    describe,
+    some_layers,
+)
 from ..network import Call, Graph, Model, between_captures, on_device
 from .ascent import ascents
 from .asked import a_network, a_shape, an_input_shape, parsed, single_units, some_units
@@ -39,6 +51,10 @@ class DeconvNet:
     `precision` of signals on the way down: "fp32", "bf16" (several times faster where the machine has
     matrix units for it, pictures look the same) or "auto" (bf16 where it has them). Switches, activations
     and ranking are always the network's own precision.
+    `rule`: what a rectification does to a signal s: "deconvnet", max(s, 0), the paper's; "gradient", s where the unit
+    below was active, and the true derivative everywhere (Simonyan et al. 2014); "guided", both (Springenberg et al.
+    2014). `unpool`: where a pooling sends it: to the place of the maximum, by the "switches"; to the "centre" of its
+    region; or "spread" over it in equal shares (the lattice of Mahendran & Vedaldi 2016).
     `device`: "cuda", "cpu", "auto" (the accelerator, if there is one), …: where to run; by default where the network
     is. If it is elsewhere it is not moved, a copy is: what training changes later is then not seen.
     The network is left as found: nothing of it is changed, also when an error is raised. Raises UnknownModel.
@@ -48,7 +64,14 @@ class DeconvNet:
     normalises; or a floating-point tensor (N, C, H, W), which is taken as normalised already.
     """
 
-    @takes(model=a_network, preprocess=a_preprocess, input_shape=an_input_shape, precision=one_of(PRECISIONS))
+    @takes(
+        model=a_network,
+        preprocess=a_preprocess,
+        input_shape=an_input_shape,
+        precision=one_of(PRECISIONS),
+        rule=one_of(RECTIFICATIONS),
+        unpool=one_of(UNPOOLINGS),
+    )
     def __init__(
         self,
         model: Model | nn.Module,
@@ -57,6 +80,8 @@ class DeconvNet:
         precision: str = "fp32",
         *,
         device: str | torch.device | None = None,
+        rule: str = DECONVNET.rule,
+        unpool: str = DECONVNET.unpool,
     ) -> None:
         if not isinstance(model, Model):
             model = Model(model, preprocess, type(model).__name__, weights="its own")
@@ -66,7 +91,22 @@ class DeconvNet:
         self.preprocess = preprocess or model.preprocess
         self.precision = precision
         self._input_shape = input_shape or (self.preprocess.usual_shape if self.preprocess else None)
-        self._tables = Tables(self.net, self._original)
+        self._tables = Tables(self.net, self._original, Method(rule, unpool))
+
+    @property
+    def method(self) -> Method:
+        """How signals go down: `method.rule` and `method.unpool`."""
+        return self._tables.method
+
+    def by(self, rule: str | None = None, unpool: str | None = None) -> "DeconvNet":
+        """The same network with another way down, `rule` or `unpool` or both; what was captured of it is shared.
+
+        Raises UnsuitableInput for rules that there are not.
+        """
+        method = Method(rule or self.method.rule, unpool or self.method.unpool)
+        other = copy(self)
+        other._tables = self._tables.by(method)
+        return other
 
     @property
     def _precision(self) -> torch.dtype:
@@ -231,7 +271,7 @@ class DeconvNet:
     def _table_of(self, source: Recording | Sequence[Any], unit: Unit) -> Layers:
         """The table of layers for a unit's image; any will do that has its names, unless positions are counted."""
         if isinstance(source, Recording):
-            return self._tables.recorded(source.graph)
+            return self._tables.recorded(source)
         if self._input_shape is not None and not unit.everywhere:
             return self.layers
         return self.layers_for(as_batch(source[image_of(unit)], self.preprocess).shape[1:])
@@ -241,7 +281,12 @@ class DeconvNet:
         wanted = images_of(asked, len(source))
         units = dict(enumerate(asked))
         if isinstance(source, Recording):
-            table = self._tables.recorded(source.graph)
+            table = self._tables.recorded(source)
+            if source.method != self.method:
+                raise UnsuitableInput(
+                    f"this recording was made for {source.method}, and these projections are by {self.method}: "
+                    "record the images again"
+                )
             yield from located(table, source, units, dict(enumerate(source.images)))
             return
         for images in read_by_shape(source, wanted, self.preprocess):
@@ -262,7 +307,7 @@ class DeconvNet:
     def _maps(self, images: Any, layer: LayerNames, progress: bool) -> list[tuple[str, Tensor]]:
         """The layers asked for, with their maps (N, C, H, W) or (N, C), channels first."""
         recording = images if isinstance(images, Recording) else self.record(images, layer, progress=progress)
-        table = self._tables.recorded(recording.graph)
+        table = self._tables.recorded(recording)
         return [(name, maps_of(table, recording, name)) for name in table.matching(layer)]
 
     def __repr__(self) -> str:

@@ -5,13 +5,14 @@ where the window hangs over the border of the map (minus infinity for max-poolin
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from ..errors import NoMirrorRule
 from ..machine import exactly
-from ..mirror import Keep, Layers, Recording, Windows, find_rule, mirrored, place, record
+from ..mirror import Keep, Layers, Recording, Windows, mirrored, place, record
 from ..network import INPUT, Call, alike, between_captures, compare
 
 
@@ -24,7 +25,7 @@ def record_whole(table: Layers, images: Tensor, layers: Sequence[str]) -> Record
     wanted = list(dict.fromkeys(table[name].read_at for name in layers))
     recording = record(table.graph, images, wanted, _keepers(table, wanted))
     compare(table.graph, images, recording.maps)
-    return recording
+    return replace(recording, method=table.method)
 
 
 def record_crops(
@@ -61,7 +62,7 @@ def record_crops(
         row, column = needed[start].origin[0].tolist()
         if not alike(values[start][0, :, 0, 0], whole[0, :, row, column]):
             raise _wrong_reach(start)
-    return Recording(table.graph, crops, {start: values[start]}, kept, needed)
+    return Recording(table.graph, crops, {start: values[start]}, kept, needed, table.method)
 
 
 def _wrong_reach(start: str) -> NoMirrorRule:
@@ -73,7 +74,7 @@ def _wrong_reach(start: str) -> NoMirrorRule:
 
 def _keepers(table: Layers, wanted: Sequence[str]) -> dict[str, Keep]:
     """What the mirror rules on the way down from the wanted calls want kept. Raises NoMirrorRule."""
-    passed = mirrored(table.graph, wanted)
+    passed = mirrored(table, wanted)
     return {call.name: rule.record for call, rule in passed.items() if rule.record is not None}
 
 
@@ -84,7 +85,7 @@ def _cropped(image: Tensor, windows: Windows, sample: int) -> Tensor:
 
 def _surrounded(table: Layers, call: Call, value: Tensor, source: Windows, above: Windows) -> Tensor:
     """A value in its windows → all that the call reads of it for its windows `above`."""
-    reaches, rule = table.reaches[call.name], find_rule(call)
+    reaches, rule = table.reaches[call.name], table.method.find(call)
     assert reaches is not None  # the plan takes crops only there
     assert rule is not None
     assert rule.around is not None

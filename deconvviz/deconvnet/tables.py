@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch._dynamo import OptimizedModule
 
 from ..errors import UnsuitableInput
-from ..mirror import Layers, registered_modules, registered_operators, registrations
+from ..mirror import DECONVNET, Layers, Method, Recording, registered_modules, registered_operators, registrations
 from ..network import Graph, between_captures, capture, capturing, state_of
 
 WRAPPERS = {nn.DataParallel: "module", nn.parallel.DistributedDataParallel: "module", OptimizedModule: "_orig_mod"}
@@ -20,11 +20,21 @@ SIZES_KEPT = 16
 
 
 class Tables:
-    """The tables of layers of a network `net`, whose modules are called as they are in `original`."""
+    """The tables of layers of a network `net`, whose modules are called as they are in `original`.
 
-    def __init__(self, net: nn.Module, original: nn.Module) -> None:
-        self.net, self.original = net, original
+    `method`: how signals go down. Those of other methods share what was captured.
+    """
+
+    def __init__(self, net: nn.Module, original: nn.Module, method: Method = DECONVNET) -> None:
+        self.net, self.original, self.method = net, original, method
         self._captured: dict[tuple[Any, ...], Layers] = {}
+        self._graphs: dict[tuple[Any, ...], Graph] = {}
+
+    def by(self, method: Method) -> "Tables":
+        """The tables of the same network for another way down."""
+        others = Tables(self.net, self.original, method)
+        others._graphs = self._graphs
+        return others
 
     def of(self, input_shape: Sequence[int]) -> Layers:
         """The table for images of this shape (C, H, W), captured anew once the network's state has changed."""
@@ -34,32 +44,36 @@ class Tables:
             table = self._captured.get(key)
         return self._capture(key) if table is None else table
 
-    def recorded(self, graph: Graph) -> Layers:
+    def recorded(self, recording: Recording) -> Layers:
         """The table of a recording of this network, whatever has changed since. Raises UnsuitableInput."""
+        graph = recording.graph
         if graph.net is not self.net:
             raise UnsuitableInput(f"this recording was made of another network ({type(graph.net).__name__})")
         table = next((table for table in list(self._captured.values()) if table.graph is graph), None)
         if table is None:  # of another `DeconvNet`, or from long ago
             with between_captures():
-                table = Layers(self.original, graph)
-            self._keep((graph,), table)
+                table = Layers(self.original, graph, self.method)
+            _keep(self._captured, (graph,), table)
         return table
 
     def _capture(self, key: tuple[Any, ...]) -> Layers:
         """Capture the network for the key's shape; of threads whose first use is at once, one does it for all."""
         with capturing():
+            if key not in self._graphs:
+                _keep(self._graphs, key, capture(self.net, key[0], registered_modules(), registered_operators()))
             if key not in self._captured:
-                graph = capture(self.net, key[0], registered_modules(), registered_operators())
-                self._keep(key, Layers(self.original, graph))
+                _keep(self._captured, key, Layers(self.original, self._graphs[key], self.method))
             return self._captured[key]
-
-    def _keep(self, key: tuple[Any, ...], table: Layers) -> None:
-        if len(self._captured) >= SIZES_KEPT:  # pictures that all have sizes of their own
-            self._captured.pop(next(iter(self._captured)))
-        self._captured[key] = table
 
     def __len__(self) -> int:
         return len(self._captured)
+
+
+def _keep(kept: dict[tuple[Any, ...], Any], key: tuple[Any, ...], value: object) -> None:
+    """Enter one, and drop the oldest if they are too many: pictures that all have sizes of their own."""
+    if len(kept) >= SIZES_KEPT:
+        kept.pop(next(iter(kept)))
+    kept[key] = value
 
 
 def unwrapped(net: nn.Module) -> nn.Module:

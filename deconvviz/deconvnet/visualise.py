@@ -39,7 +39,7 @@ def usual_layers(dv: DeconvNet, for_class: str | int | None = None, images: Iter
     first image raises if none can be read.
     """
     table = _usual_table(dv, images)
-    mirrored(table.graph, table.graph.outputs)
+    mirrored(table, table.graph.outputs)
     if for_class is not None:
         return layers_below(table, class_score(table, dv.model.categories, for_class), 4)
     return spread_over_depth(table, 4)

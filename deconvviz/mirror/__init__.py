@@ -11,10 +11,12 @@ from .arrivals import Signal
 from .blocks import block_of, blocks, spread_over_depth
 from .descent import Descent, Step, check_lasting, descent, mirrored
 from .layers import Fields, Layer, Layers, describe
+from .method import ALL_METHODS, DECONVNET, RECTIFICATIONS, UNPOOLINGS, Method
 from .names import LayerNames, is_glob, matching, some_layers, unknown_layer
-from .recording import Keep, Recording, record
+from .recording import Recording, record
 from .registry import (
     RULES,
+    Keep,
     Recorded,
     Rule,
     answered_as,
@@ -33,6 +35,8 @@ from .walk import walk
 from .window import POINTWISE, Reach, Reaches, Windows
 
 __all__ = [
+    "ALL_METHODS",
+    "DECONVNET",
     "Descent",
     "Fields",
     "Keep",
@@ -40,7 +44,9 @@ __all__ = [
     "LayerNames",
     "Layers",
     "MAIN_KEYS",
+    "Method",
     "POINTWISE",
+    "RECTIFICATIONS",
     "RULES",
     "Reach",
     "Reaches",
@@ -49,6 +55,7 @@ __all__ = [
     "Rule",
     "Signal",
     "Step",
+    "UNPOOLINGS",
     "Windows",
     "answered_as",
     "block_of",

@@ -10,22 +10,23 @@ from ..errors import NoMirrorRule
 from ..network import INPUT, Call, Graph, between_captures, derived_from, operator_name
 from .arrivals import Signal, Way
 from .layers import Layers
-from .registry import Rule, rule_for
+from .registry import Rule
 from .window import Reaches
 
 
-def mirrored(graph: Graph, wanted: Sequence[str]) -> dict[Call, Rule]:
+def mirrored(table: Layers, wanted: Sequence[str]) -> dict[Call, Rule]:
     """The calls that a signal from the wanted ones passes, each with its rule, deepest first.
 
     Raises NoMirrorRule for the first that has none, and where values are others each time. Calls that no signal
     reaches (the inside of a gate, constants) need no rule, but values that stay.
     """
+    graph = table.graph
     needed = graph.needed_for(wanted)
     check_lasting(graph, wanted)
     reached, passed = set(wanted), {}
     for call in reversed(needed):
         if call.name in reached and call.inputs:
-            passed[call] = rule_for(call)
+            passed[call] = table.method.rule_for(call)
             reached.update(call.inputs[number] for number in passed[call].carries(call))
     if INPUT not in reached:
         raise NoMirrorRule(f"{', '.join(wanted)}: no signal can reach the pixels from there")
@@ -101,7 +102,7 @@ def descent(table: Layers, start: str, precision: torch.dtype, ready: dict[Call,
     Weights are looked up, flipped and converted once: steps found in `ready` are taken from there, others
     are entered.
     """
-    rules = mirrored(table.graph, [start])
+    rules = mirrored(table, [start])
     with between_captures():
         for call, rule in rules.items():
             if call not in ready:

@@ -13,6 +13,7 @@ from torch import nn
 from ..drawing import notebook
 from ..errors import UnknownLayer
 from ..network import INPUT, Call, Graph
+from .method import DECONVNET, Method
 from .names import kind, matching, name_of, paper_names, some_layers, unknown_layer
 from .registry import find_rule
 from .rules.elementwise import reads_values
@@ -53,11 +54,12 @@ class Layers(Mapping[str, Layer]):
     """The layers of a network at one input size, in order: a mapping from names to `Layer`s.
 
     Layers are also reached by alias (`conv5_3` of VGG16) and by module path. Raises UnknownLayer, which names
-    the nearest. `inside`: those that are but parts of something written out over several calls.
+    the nearest. `inside`: those that are but parts of something written out over several calls. `method`: how signals
+    go down, which says what answers each, and how much of the image a derivative depends on; names do not.
     """
 
-    def __init__(self, net: nn.Module, graph: Graph) -> None:
-        self.graph, self._net = graph, net
+    def __init__(self, net: nn.Module, graph: Graph, method: Method = DECONVNET) -> None:
+        self.graph, self.method, self._net = graph, method, net
         find_patterns(graph)
         self._activations, self.inside = activations_alone(graph)
         self.spatial: dict[str, Spatial | None] = {INPUT: (2, 3) if len(graph.input_shape) == 3 else None}
@@ -165,7 +167,7 @@ class Layers(Mapping[str, Layer]):
 
     def _survey(self, call: Call) -> None:
         """Where rows and columns are, what each position reads, and the receptive fields."""
-        rule, maps = find_rule(call), (2, 3) if len(call.shape or ()) == 3 else None
+        rule, maps = self.method.find(call), (2, 3) if len(call.shape or ()) == 3 else None
         spatial: Spatial | None = maps
         reaches: Reaches | None = None
         carried: list[str] = []
@@ -209,7 +211,7 @@ class Layers(Mapping[str, Layer]):
         return call.shape is not None and len(call.shape) == outside and call.batched and bool(call.inputs)
 
     def _row(self, call: Call) -> Layer:
-        fields, rule = self.fields[call.name], find_rule(call)
+        fields, rule = self.fields[call.name], self.method.find(call)
         shape = call.shape or ()
         return Layer(
             name=call.name,

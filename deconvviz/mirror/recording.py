@@ -4,7 +4,7 @@ Zeiler & Fergus 2014, §2.1: "record the locations of the maxima within each poo
 *switch* variables". What each call keeps is said by its mirror rule; here it is only kept.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +12,10 @@ import torch
 from torch import Tensor
 
 from ..machine import exactly
-from ..network import Call, Graph, between_captures, run
+from ..network import INPUT, Call, Graph, between_captures, run
+from .method import DECONVNET, Method
+from .registry import Keep
 from .window import Windows
-
-Keep = Callable[..., tuple[Tensor, ...]]
-"""`(call, output, *inputs) → tensors to keep`, each (N, …) over the images or (1, …) for all of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +24,8 @@ class Recording:
 
     `images` (N, C, H, W): the network's input, `maps`: the wanted calls' outputs by name,
     `kept`: by name, what each call's mirror rule asked for (switches, gates, statistics);
-    `windows`: where on their maps these lie, by name, if only crops went forward, else empty.
+    `windows`: where on their maps these lie, by name, if only crops went forward, else empty; `method`: the way down
+    that it was recorded for.
     """
 
     graph: Graph
@@ -33,6 +33,7 @@ class Recording:
     maps: Mapping[str, Tensor]
     kept: Mapping[str, tuple[Tensor, ...]]
     windows: Mapping[str, Windows] = field(default_factory=dict)
+    method: Method = DECONVNET
 
     def __len__(self) -> int:
         return len(self.images)
@@ -47,15 +48,22 @@ def record(graph: Graph, images: Tensor, wanted: Sequence[str], keepers: Mapping
     if images.ndim == 4:  # convolutions and poolings read channels that lie together faster
         images = images.contiguous(memory_format=torch.channels_last)
     kept: dict[str, tuple[Tensor, ...]] = {}
+    roots: dict[str, Tensor] = {}  # what activations written out over several calls are functions of
+
+    wider = {name for call in calls if call.name in keepers for name in call.inputs if name not in call.reads}
 
     def keep(call: Call, values: tuple[Any, ...], output: Any) -> None:
-        inputs = [value for name, value in zip(call.reads, values, strict=True) if name in call.inputs]
-        kept[call.name] = keepers[call.name](call, output, *inputs)
+        if call.name in wider:
+            roots[call.name] = output
+        if call.name in keepers:
+            read = roots | dict(zip(call.reads, values, strict=True))
+            kept[call.name] = keepers[call.name](call, output, *(read[name] for name in call.inputs))
 
-    hooked = [call.hooked(keep) if call.name in keepers else call for call in calls]
+    hooked = [call.hooked(keep) if call.name in keepers or call.name in wider else call for call in calls]
     found: list[tuple[dict[str, Tensor], dict[str, tuple[Tensor, ...]]]] = []
     with between_captures(), torch.no_grad(), exactly(images.device):
         for part, _ in graph.parts(images):
+            roots[INPUT] = part
             maps = run(hooked, part, wanted)
             found.append((maps, dict(kept)))
     if len(found) > 1:

@@ -17,11 +17,14 @@ from torch import Tensor, nn
 
 from ..errors import NoMirrorRule
 from ..network import Call, operator_name
-from .recording import Keep
 from .signals import Spatial
 from .window import POINTWISE, Reaches
 
 Recorded = tuple[Tensor, ...]
+
+Keep = Callable[..., Recorded]
+"""`(call, output, *inputs) → tensors to keep`, each (N, …) over the images or (1, …) for all of them."""
+
 Mirror = Callable[[Tensor, Call, Recorded], Tensor | Sequence[Tensor | None]]
 
 
@@ -74,6 +77,10 @@ class Rule:
     `spatial`      `(call, rows and columns of its input) → those of its output`
     `carries`      which inputs the signal goes to; others are recorded constants
     `refuses`      why this very call cannot be mirrored, or ""
+    `linear`       whether the operator is linear, but for a shift, and `mirror` its transpose: then that is also how
+                   backpropagation answers it
+    `local`        like `reach`, of an operator that is not: what its derivative at one output position needs of its
+                   inputs, all that they are normalised by included; None: whole maps
     `role`         "filter", "rectify", "normalise": a filter's unit is read after what follows it
     `extends_paper` whether the paper has no such layer, so that the rule goes beyond it
     `in_place`     `mirror` for a signal that nothing else holds: it may be overwritten
@@ -93,6 +100,8 @@ class Rule:
     spatial: Callable[[Call, Spatial | None], Spatial | None] = _same_dimensions
     carries: Callable[[Call], tuple[int, ...]] = _all_inputs
     refuses: Callable[[Call], str] = _nothing
+    linear: bool = False
+    local: Callable[[Call, Spatial | None], Reaches | None] = whole
     role: str = ""
     extends_paper: bool = False
     in_place: Mirror | None = None
@@ -102,18 +111,25 @@ class Rule:
 RULES: dict[Any, Rule] = {}
 """Every mirror rule, by operator or by class of module."""
 
+SWITCHES = "switches"
 
-def register(*operators: Any, **options: Any) -> Callable[[Mirror], Mirror]:
+WITHOUT_SWITCHES: dict[str, dict[Any, Rule]] = {"centre": {}, "spread": {}}
+"""Rules that answer poolings without their switches, by the way they unpool and by operator."""
+
+
+def register(*operators: Any, unpool: str = SWITCHES, **options: Any) -> Callable[[Mirror], Mirror]:
     """Make the decorated function the mirror rule of these operators (or module classes).
 
     The options are the fields of `Rule`; by default the rule gets and gives whole maps, and its
     `counterpart` is the function's name. Nodes of a registered module class become one call, so the rule
-    answers for the whole module. A later registration for the same operator takes its place.
+    answers for the whole module. A later registration for the same operator takes its place. `unpool`: "centre" or
+    "spread" for the rule of a pooling that is to be answered without its switches.
     """
+    table = RULES if unpool == SWITCHES else WITHOUT_SWITCHES[unpool]
 
     def enter(mirror: Mirror) -> Mirror:
         rule = Rule(mirror, options.pop("counterpart", mirror.__name__.replace("_", " ")), **options)
-        RULES.update(dict.fromkeys(operators, rule))
+        table.update(dict.fromkeys(operators, rule))
         return mirror
 
     return enter
@@ -131,13 +147,14 @@ def registered_operators() -> frozenset[Any]:
 
 def registrations() -> frozenset[int]:
     """Changes whenever a rule is registered or replaced."""
-    return frozenset(id(rule) for rule in RULES.values())
+    return frozenset(id(rule) for table in (RULES, *WITHOUT_SWITCHES.values()) for rule in table.values())
 
 
-def find_rule(call: Call) -> Rule | None:
-    """The rule for this call, or for what it completes; or None."""
+def find_rule(call: Call, unpool: str = SWITCHES) -> Rule | None:
+    """The rule for this call, or for what it completes; or None. `unpool`: how a pooling is to be answered."""
     completes = call.pattern is not None and call.pattern.key is not None
-    return RULES.get(call.pattern.key if completes else call.operator)
+    key = call.pattern.key if completes else call.operator
+    return WITHOUT_SWITCHES.get(unpool, {}).get(key) or RULES.get(key)
 
 
 def answered_as(call: Call) -> str:
@@ -146,9 +163,8 @@ def answered_as(call: Call) -> str:
     return str(call.pattern.name) if whole else operator_name(call.operator)
 
 
-def rule_for(call: Call) -> Rule:
-    """The rule for this call; NoMirrorRule names the layer, its type, its line, and the way out."""
-    rule = find_rule(call)
+def fitting(call: Call, rule: Rule | None) -> Rule:
+    """The rule of this call if it fits; NoMirrorRule names the layer, its type, its line, and the way out."""
     refusal = rule.refuses(call) if rule else "has no mirror rule"
     if not call.batched:
         refusal = "mixes the images of a batch"
@@ -164,6 +180,11 @@ def rule_for(call: Call) -> Rule:
             f"below it, or {recipe}"
         )
     return rule
+
+
+def rule_for(call: Call) -> Rule:
+    """The rule for this call; raises NoMirrorRule as `fitting` does."""
+    return fitting(call, find_rule(call))
 
 
 def _kind(call: Call) -> str:

@@ -13,7 +13,7 @@ from captum.attr import NeuronDeconvolution
 from drawn import hatching, levels
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import Small, as_units, lively_units, module_and_use, network
+from networks import KINDS, Small, as_units, lively_units, module_and_use, network
 from oracles import Apply, autograd_projection, relative_error
 from PIL import Image
 from torch import Tensor, nn
@@ -90,35 +90,6 @@ def test_captum_agrees_where_it_is_right(name: str, layer: str, module: str) -> 
         )
     (projection,) = dv.project(x[:1], [unit])
     assert relative_error(projection.canvas(), found[0] * projection.activation) <= 1e-5
-
-
-KINDS = {
-    "plain": lambda: (nn.Conv2d(2, 4, 3), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3)),
-    "strided": lambda: (nn.Conv2d(2, 4, 7, stride=2, padding=1), nn.MaxPool2d(3, 2), nn.Conv2d(4, 3, 5, stride=2)),
-    "padded": lambda: (nn.Conv2d(2, 4, 5, padding=4), nn.MaxPool2d(3, 2, padding=1), nn.Conv2d(4, 3, 3, padding=2)),
-    "same": lambda: (
-        nn.Conv2d(2, 4, 4, padding="same"),
-        nn.MaxPool2d(3, 1),
-        nn.Conv2d(4, 3, 3, padding="same", dilation=2),
-    ),
-    "dilated": lambda: (nn.Conv2d(2, 4, 3, dilation=3), nn.MaxPool2d(2, dilation=2), nn.Conv2d(4, 3, 3, dilation=2)),
-    "grouped": lambda: (nn.Conv2d(2, 4, 3, groups=2), nn.MaxPool2d(2), nn.Conv2d(4, 8, 3, groups=4)),
-    "depthwise": lambda: (nn.Conv2d(2, 2, 5, groups=2, stride=2), nn.MaxPool2d(2), nn.Conv2d(2, 2, 1)),
-    "ceil": lambda: (nn.Conv2d(2, 4, 3), nn.MaxPool2d(3, 2, ceil_mode=True), nn.Conv2d(4, 3, 3, padding=1)),
-    "gaps": lambda: (nn.Conv2d(2, 4, 2, stride=3), nn.MaxPool2d(2, 3), nn.Conv2d(4, 3, 1)),
-    "oblong": lambda: (
-        nn.Conv2d(2, 4, (3, 5), stride=(1, 2), padding=(2, 0)),
-        nn.MaxPool2d((3, 2), (2, 1)),
-        nn.Conv2d(4, 3, (1, 3)),
-    ),
-    "average": lambda: (nn.Conv2d(2, 4, 3), nn.AvgPool2d(3, 2, padding=1, ceil_mode=True), nn.Conv2d(4, 3, 3)),
-    "adaptive": lambda: (nn.Conv2d(2, 4, 3), nn.AdaptiveAvgPool2d((7, 5)), nn.Conv2d(4, 3, 3)),
-    "normalised": lambda: (
-        nn.Conv2d(2, 4, 3),
-        nn.Sequential(nn.LocalResponseNorm(3), nn.MaxPool2d(2)),
-        nn.Conv2d(4, 3, 3),
-    ),
-}
 
 
 @pytest.mark.quick

@@ -218,7 +218,7 @@ def test_a_step_works_in_its_signal_only_where_it_is_ours() -> None:
     net = Fork()
     table, x = DeconvNet(net).layers_for((2, SIDE, SIDE)), torch.randn(2, 2, SIDE, SIDE)
     last = table.graph.calls[-1].name
-    keepers = {call.name: rule.record for call, rule in mirrored(table.graph, [last]).items() if rule.record}
+    keepers = {call.name: rule.record for call, rule in mirrored(table, [last]).items() if rule.record}
     recording = deconvviz.mirror.record(table.graph, x, [last], keepers)
     seed = torch.randn(2, 2, SIDE, SIDE)
     before = seed.clone()

@@ -1,7 +1,5 @@
 """Every mirror rule against its slow oracle; adjointness; registration and refusal."""
 
-from functools import cache
-
 import pytest
 import slow_rules  # noqa: F401  (enrols its rules)
 import torch
@@ -9,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import SLOW_RULES, Apply, Case, relative_error
 from torch import Tensor, nn
+from whole import mirror_whole
 
 import deconvviz
 from deconvviz.deconvnet.deconvnet import DeconvNet
@@ -20,34 +19,9 @@ from deconvviz.mirror import (
     rule_for,
     rules,  # noqa: F401  (enters the rules)
 )
-from deconvviz.mirror.descent import descent, mirrored
-from deconvviz.mirror.signals import place
-from deconvviz.mirror.walk import walk
-from deconvviz.mirror.window import Windows
 
 BUILT_IN = list(RULES)
 CASES = [case for cases in SLOW_RULES.values() for case in cases]
-
-
-@cache
-def captured(net: nn.Module) -> DeconvNet:
-    """Capturing takes a second; the same network is tried many times."""
-    return DeconvNet(net)
-
-
-def mirror_whole(net: nn.Module, x: Tensor, signal: Tensor) -> Tensor:
-    """Send a signal (N, …) at the network's output down to its input, by the engine."""
-    table = captured(net).layers_for(x.shape[1:])
-    last = table.graph.calls[-1].name
-    keepers = {c.name: rule.record for c, rule in mirrored(table.graph, [last]).items() if rule.record}
-    recording = deconvviz.mirror.record(table.graph, x, [last], keepers)
-    size = table.map_size(last)
-    windows = Windows.whole(len(x), size) if size else None
-    down = descent(table, last, x.dtype, {})
-    (arrived,) = walk(down, recording, signal, windows, torch.arange(len(x)), most=2**30)
-    spatial = table.spatial["input"]
-    below, at = arrived.values, arrived.windows
-    return below if at is None else place(below, spatial, at, Windows.whole(len(x), table.map_size("input")))
 
 
 @pytest.mark.quick

@@ -70,7 +70,8 @@ def largest_error(dv: DeconvNet, x: Tensor, layers: list[str]) -> float:
     recording = dv.record(x, layers)
     places = {name: lively_units(recording.maps[name].movedim(dv.layers.channel_dimension(name), 1)) for name in layers}
     modules = {name: module_and_use(dv.net, name) for name in layers}
-    inputs, outputs = eager_outputs(dv.net, x, list(dict.fromkeys(module for module, _ in modules.values())))
+    hooked = list(dict.fromkeys(module for module, _ in modules.values()))
+    inputs, outputs = eager_outputs(dv.net, x, hooked, dv.method.rule, dv.method.unpool)
     worst, alive = 0.0, 0
     for name in layers:
         module, use = modules[name]
@@ -130,6 +131,8 @@ def test_network_equals_autograd(name: str) -> None:
     error = largest_error(dv, images(name).double(), spread(dv, 5))
     print(f"{name}: largest relative error {error:.1e}")
     assert error <= 1e-9
+    by_gradient = largest_error(dv.by("gradient"), images(name).double(), spread(dv, 3))
+    assert by_gradient <= 1e-9, "the true gradient, by torch.autograd.grad"
     if name in (*ONE_OF_EACH, *ALSO_IN_FLOAT32):
         check_the_deepest_layer_in_float32(name)
 

@@ -13,6 +13,7 @@ from . import (
     rearrangements,
     reshapes,
     resizes,
+    without_switches,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "rearrangements",
     "reshapes",
     "resizes",
+    "without_switches",
 ]

@@ -36,6 +36,7 @@ def scale_back_in_place(signal: Tensor, call: Call, recorded: Recorded) -> Tenso
     role="normalise",
     in_place=scale_back_in_place,
     fresh=True,
+    linear=True,
 )
 def scale_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Batch normalisation y = (x − μ)·γ/√(σ²+ε) + β with fixed statistics: multiply by γ/√(σ²+ε)."""
@@ -62,7 +63,9 @@ def _counted(reach: Reach, count: int, size: int, include_padding: bool) -> Tens
     return (start + reach.kernel).clamp(max=size + border) - start.clamp(min=-border)
 
 
-@register(aten.avg_pool2d.default, reach=pool_reach, on_maps=True, record=region_sizes, counterpart="spread")
+@register(
+    aten.avg_pool2d.default, reach=pool_reach, on_maps=True, record=region_sizes, linear=True, counterpart="spread"
+)
 def spread(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Average pooling: each value goes in equal shares to all positions of its region."""
     (sizes,) = recorded
@@ -83,7 +86,7 @@ def adaptive_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     return rows, columns
 
 
-@register(aten.adaptive_avg_pool2d.default, reach=adaptive_reach, on_maps=True, counterpart="spread")
+@register(aten.adaptive_avg_pool2d.default, reach=adaptive_reach, on_maps=True, linear=True, counterpart="spread")
 def spread_adaptive(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Adaptive average pooling: output o averages positions ⌊o·n/m⌋ to ⌈(o+1)·n/m⌉ of n, of m outputs."""
     reaches = adaptive_reach(call)
@@ -105,7 +108,7 @@ def _shares(count: int, size: int) -> Tensor:
     return shares
 
 
-@register(aten.mean.dim, counterpart="spread")
+@register(aten.mean.dim, linear=True, counterpart="spread")
 def spread_mean(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A mean over dimensions: each value goes in equal shares to all that were averaged."""
     shape = (len(signal), *call.input_shapes[0])
@@ -119,7 +122,7 @@ def spread_mean(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     return (signal / count).expand(shape)
 
 
-@register(aten.sum.dim_IntList, counterpart="repeat")
+@register(aten.sum.dim_IntList, linear=True, counterpart="repeat")
 def repeat_sum(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A sum over dimensions: each value goes to all that were summed."""
     shape = (len(signal), *call.input_shapes[0])

@@ -77,13 +77,18 @@ def elementwise(call: Call, graph: Graph) -> bool:
 
     torch marks such operators itself; a map that is repeated to fit another one is not at the same place any more.
     """
-    tags = getattr(call.operator, "tags", ())
-    if not (torch.Tag.pointwise in tags or packet(call) in ALSO_ELEMENTWISE) or call.pick is not None:
-        return False
-    if torch.Tag.nondeterministic_seeded in tags or call.shape is None:
+    if not pointwise_operator(call) or call.shape is None:
         return False
     shapes = {_shape(name, graph) for name in maps_read(call, graph)}
     return shapes == {call.shape}
+
+
+def pointwise_operator(call: Call) -> bool:
+    """Whether the operator computes each value from those at the same place, as they are in one input or several."""
+    tags = getattr(call.operator, "tags", ())
+    if torch.Tag.nondeterministic_seeded in tags or call.pick is not None:
+        return False
+    return torch.Tag.pointwise in tags or packet(call) in ALSO_ELEMENTWISE
 
 
 def _shape(name: str, graph: Graph) -> tuple[int, ...] | None:

@@ -12,7 +12,7 @@ from ...network import Call, Read
 from ..registry import Recorded, pointwise, register
 from ..signals import Spatial
 from ..window import POINTWISE, Reaches
-from .joins import same_positions, summed_to
+from .joins import join_reach, same_positions, summed_to
 
 aten = torch.ops.aten
 
@@ -146,6 +146,7 @@ def product_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     record=factor,
     carries=signal_side,
     refuses=no_gate,
+    local=join_reach,
     spatial=product_spatial,
     counterpart="scale",
 )
@@ -183,6 +184,7 @@ def halves_images(call: Call) -> str:
     reach=halves_reach,
     record=second_half,
     refuses=halves_images,
+    local=halves_reach,
     counterpart="scale",
     extends_paper=True,
 )
@@ -215,6 +217,7 @@ def quotient_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     reach=quotient_reach,
     record=divisor,
     refuses=divides_by_a_map,
+    local=join_reach,
     spatial=product_spatial,
     counterpart="scale",
 )
@@ -224,7 +227,7 @@ def divide(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     return summed_to(signal / by, call.input_shapes[0])
 
 
-@register(aten.neg.default, reach=pointwise, counterpart="negate")
+@register(aten.neg.default, reach=pointwise, linear=True, counterpart="negate")
 def negate(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A change of sign."""
     return -signal
@@ -237,11 +240,17 @@ def inside_the_network(call: Call) -> str:
     return "" if call.returned else "mixes maps or positions inside the network (as a gate or at the output it is fine)"
 
 
+def mixed_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
+    """What one value of a softmax depends on: a position where maps are mixed, all where rows or columns are."""
+    return POINTWISE if below is not None and int(call["dim"]) % (len(call.shape or ()) + 1) not in below else None
+
+
 @register(
     aten.softmax.int,
     aten.log_softmax.int,
     reach=pointwise,
     refuses=inside_the_network,
+    local=mixed_reach,
     counterpart="pass",
     extends_paper=True,
 )

@@ -28,7 +28,7 @@ def same_positions(shape: tuple[int, ...], other: tuple[int, ...], spatial: Spat
     return len(shape) == len(other) and all(shape[d - 1] == other[d - 1] for d in spatial)
 
 
-@register(aten.add.Tensor, aten.sub.Tensor, reach=join_reach, around=0.0, counterpart="to every summand")
+@register(aten.add.Tensor, aten.sub.Tensor, reach=join_reach, around=0.0, linear=True, counterpart="to every summand")
 def to_summands(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor]:
     """A sum (a skip connection): the signal goes to every summand that depends on the image.
 
@@ -51,13 +51,13 @@ def _reads(argument: object, name: str) -> bool:
     return getattr(argument, "name", None) == name
 
 
-@register(aten.lerp.Scalar, reach=join_reach, around=0.0, counterpart="to every summand")
+@register(aten.lerp.Scalar, reach=join_reach, around=0.0, linear=True, counterpart="to every summand")
 def to_both_ends(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor]:
     """`(1 - w) * start + w * end`, a sum with shares: each gets its own."""
     return _shared_out(signal, call, {"self": 1 - _scalar(call, "weight"), "end": _scalar(call, "weight")})
 
 
-@register(aten.rsub.Scalar, reach=join_reach, counterpart="negate")
+@register(aten.rsub.Scalar, reach=join_reach, linear=True, counterpart="negate")
 def negate_from(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """`1 - x`: the signal changes sign."""
     return -signal * _scalar(call, "alpha")
@@ -91,7 +91,15 @@ def cat_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     return POINTWISE if below is not None and cat_dimension(call) not in (0, *below) else None
 
 
-@register(aten.cat.default, aten.concat.default, reach=cat_reach, refuses=joins_images, around=0.0, counterpart="split")
+@register(
+    aten.cat.default,
+    aten.concat.default,
+    reach=cat_reach,
+    refuses=joins_images,
+    around=0.0,
+    linear=True,
+    counterpart="split",
+)
 def split(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
     """A concatenation: each input gets its own part of the signal."""
     dimension = cat_dimension(call)
@@ -122,7 +130,7 @@ def stack_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     return POINTWISE
 
 
-@register(aten.stack.default, reach=stack_reach, spatial=stack_spatial, counterpart="split")
+@register(aten.stack.default, reach=stack_reach, spatial=stack_spatial, linear=True, counterpart="split")
 def unstack(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
     """A stack along a new dimension: each input gets its own layer of the signal."""
     branches: dict[str, Tensor | None] = dict.fromkeys(call.inputs)

@@ -1,10 +1,14 @@
 """Normalisation by the image's own statistics: recorded on the way up, and constants on the way down, as gates are."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from ...network import Call
-from ..registry import Recorded, pointwise, register
+from ..registry import Recorded, pointwise, register, whole
+from ..signals import Spatial
+from ..window import POINTWISE, Reaches
 
 aten = torch.ops.aten
 
@@ -40,10 +44,17 @@ def instance_scale(call: Call, output: Tensor, maps: Tensor) -> Recorded:
     return (scale.view(*scale.shape, *[1] * (maps.ndim - 2)),)
 
 
-def _normalisation(operator: object, record: object) -> None:
+def normalised_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
+    """What one value of a layer normalisation depends on: a position where it is over the feature maps alone."""
+    over = {len(call.shape or ()) - n for n in range(len(call["normalized_shape"]))}
+    return POINTWISE if below is not None and not over & set(below) else None
+
+
+def _normalisation(operator: object, record: object, local: Callable[..., Reaches | None] = whole) -> None:
     register(
         operator,
         reach=pointwise,
+        local=local,
         record=record,
         counterpart="scale",
         role="normalise",
@@ -57,6 +68,6 @@ def scale_by_statistics(signal: Tensor, call: Call, recorded: Recorded) -> Tenso
     return signal * by
 
 
-_normalisation(aten.layer_norm.default, layer_scale)
+_normalisation(aten.layer_norm.default, layer_scale, normalised_reach)
 _normalisation(aten.group_norm.default, group_scale)
 _normalisation(aten.instance_norm.default, instance_scale)

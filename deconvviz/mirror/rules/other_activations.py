@@ -35,6 +35,7 @@ register(
     aten.softshrink.default,
     aten.threshold.default,
     reach=pointwise,
+    local=pointwise,
     role="rectify",
     around=0.0,
     in_place=rectify_in_place,
@@ -58,6 +59,7 @@ RRELUS = [  # in place it has room for the slopes drawn, an input that is not us
 @register(
     *RRELUS,
     reach=pointwise,
+    local=pointwise,
     role="rectify",
     refuses=draws_slopes,
     carries=first_input,
@@ -79,6 +81,7 @@ def not_from_zero(call: Call) -> str:
     aten.clamp_min.default,
     aten.clip.default,
     reach=pointwise,
+    local=pointwise,
     role="rectify",
     counterpart="rectify",
     refuses=not_from_zero,

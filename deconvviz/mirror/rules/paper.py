@@ -26,7 +26,15 @@ def rectify_in_place(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     return positive_(signal)
 
 
-@register(aten.relu.default, reach=pointwise, role="rectify", around=0.0, in_place=rectify_in_place, fresh=True)
+@register(
+    aten.relu.default,
+    reach=pointwise,
+    local=pointwise,
+    role="rectify",
+    around=0.0,
+    in_place=rectify_in_place,
+    fresh=True,
+)
 def rectify(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """`max(s, 0)`: the reconstructed maps are made positive, as all feature maps are (§2.1).
 
@@ -101,6 +109,7 @@ def by_phase(weight: Tensor, stride: tuple[int, int]) -> Tensor:
     counterpart="transposed filter",
     role="filter",
     fresh=True,
+    linear=True,
     refuses=other_than_a_parameter,
 )
 def filter_transposed(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
@@ -164,6 +173,7 @@ def linear_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     reach=linear_reach,
     counterpart="transposed filter",
     role="filter",
+    linear=True,
     refuses=other_than_a_parameter,
 )
 def filter_transposed_linear(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
@@ -175,7 +185,7 @@ def filter_transposed_linear(signal: Tensor, call: Call, recorded: Recorded) -> 
 # --- local response normalisation ---------------------------------------------------------------------
 
 
-@register(nn.LocalResponseNorm, reach=pointwise, counterpart="pass", role="normalise", around=0.0)
+@register(nn.LocalResponseNorm, reach=pointwise, local=pointwise, counterpart="pass", role="normalise", around=0.0)
 def pass_contrast_normalisation(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Pass the signal as it is.
 
@@ -188,7 +198,12 @@ def pass_contrast_normalisation(signal: Tensor, call: Call, recorded: Recorded) 
 
 
 @register(
-    aten.conv_transpose2d.input, on_maps=True, counterpart="filter", role="filter", refuses=other_than_a_parameter
+    aten.conv_transpose2d.input,
+    on_maps=True,
+    counterpart="filter",
+    role="filter",
+    linear=True,
+    refuses=other_than_a_parameter,
 )
 def filter_again(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A transposed convolution ("deconvolution layer" of FCN, §3.3) is answered by the convolution itself."""

@@ -72,6 +72,7 @@ def part_spatial(call: Call, below: Spatial | None) -> Spatial | None:
     reach=part_reach,
     spatial=part_spatial,
     refuses=takes_images,
+    linear=True,
     counterpart="put back",
 )
 def put_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
@@ -88,7 +89,7 @@ def put_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     return below
 
 
-@register(*OVERWRITES, refuses=takes_images, counterpart="divide")
+@register(*OVERWRITES, refuses=takes_images, linear=True, counterpart="divide")
 def divide_scattered(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
     """A part overwritten (`y[:, :2].relu_()`, `y[:, 0] = x`): its part of the signal goes to what was written."""
     along, taken = dimension(call), part(call)
@@ -108,7 +109,7 @@ def divide_scattered(signal: Tensor, call: Call, recorded: Recorded) -> list[Ten
     return [branches.get(name) for name in call.inputs]
 
 
-@register(aten.copy.default, counterpart="pass")
+@register(aten.copy.default, linear=True, counterpart="pass")
 def pass_copied(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
     """A part overwritten by other values (`y[:, :2] = x`): the signal goes to those."""
     source = getattr(call.arguments["src"], "name", None)
@@ -135,6 +136,7 @@ def fills_with_what_it_computed(call: Call) -> str:
     aten.fill.Scalar,
     carries=no_input,
     refuses=fills_with_what_it_computed,
+    linear=True,
     counterpart="stop",
 )
 def stop(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
@@ -148,7 +150,7 @@ def turns_images(call: Call) -> str:
     return "changes the order of the images" if 0 in dimensions else ""
 
 
-@register(aten.flip.default, refuses=turns_images, counterpart="flip back")
+@register(aten.flip.default, refuses=turns_images, linear=True, counterpart="flip back")
 def flip_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A mirror image: flip again."""
     return signal.flip(call["dims"])

@@ -249,6 +249,7 @@ def _written_out(key: WrittenOut, role: str, extends_paper: bool) -> None:
     register(
         key,
         reach=pointwise,
+        local=pointwise,
         record=gain_and_sign,
         refuses=no_activation_any_more,
         counterpart="rectify",

@@ -100,6 +100,7 @@ def switches(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
     record=switches,
     around=float("-inf"),
     fresh=True,
+    linear=True,
 )
 def unpool(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Put each value back to the place where its maximum was, as the switches say; zero elsewhere.
@@ -138,7 +139,7 @@ def _add_at(signal: Tensor, where: Tensor, reaches: Reaches, size: tuple[int, in
     kernel = [size[0] - (down - 1) * rows.stride, size[1] - (across - 1) * columns.stride]
     stride = [rows.stride, columns.stride]
     below: Tensor = aten.max_pool2d_with_indices_backward(
-        signal, map_like(signal, size, None), kernel, stride, [0, 0], [1, 1], False, at
+        signal, map_like(signal, size, None), kernel, stride, [0, 0], [1, 1], False, at.expand(signal.shape)
     )
     return below
 
@@ -157,7 +158,12 @@ def first_input(call: Call) -> tuple[int, ...]:
 
 
 @register(
-    aten.max_unpool2d.default, on_maps=True, record=indices, carries=first_input, counterpart="pool at the switches"
+    aten.max_unpool2d.default,
+    on_maps=True,
+    record=indices,
+    carries=first_input,
+    linear=True,
+    counterpart="pool at the switches",
 )
 def take_from_switches(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor | None]:
     """An unpooling layer in the network (SegNet): take each value from where it was put."""

@@ -70,6 +70,7 @@ def rearranged_reach(call: Call, below: Spatial | None = None) -> Reaches | None
     aten.index.Tensor,
     reach=rearranged_reach,
     refuses=moves_images,
+    linear=True,
     counterpart="put back",
 )
 def put_each_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:

@@ -13,10 +13,13 @@ from .rearrangements import transposed
 aten = torch.ops.aten
 
 
-@register(aten.clone.default, aten.detach.default, reach=pointwise, counterpart="pass")
+@register(aten.clone.default, reach=pointwise, linear=True, counterpart="pass")
 def pass_on(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Copies pass the signal. (Identity and dropout leave no trace in an evaluated network.)"""
     return signal
+
+
+register(aten.detach.default, reach=pointwise, local=pointwise, counterpart="pass")(pass_on)  # its derivative is zero
 
 
 def _keeps_map(call: Call, below: Spatial | None) -> bool:
@@ -43,6 +46,7 @@ def reshape_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     aten._unsafe_view.default,
     reach=reshape_reach,
     spatial=reshape_spatial,
+    linear=True,
     counterpart="reshape",
 )
 def reshape_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
@@ -82,6 +86,7 @@ def squeezed_spatial(call: Call, below: Spatial | None) -> Spatial | None:
     aten.squeeze.dims,
     reach=pointwise,
     spatial=squeezed_spatial,
+    linear=True,
     counterpart="reshape",
 )
 def unsqueeze_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
@@ -107,7 +112,7 @@ def pad_reach(call: Call, below: Spatial | None = None) -> Reaches | None:
     return Reach(padding=sides[1][0]), Reach(padding=sides[0][0])
 
 
-@register(aten.pad.default, reach=pad_reach, on_maps=True, counterpart="crop")
+@register(aten.pad.default, reach=pad_reach, on_maps=True, linear=True, counterpart="crop")
 def crop(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Padding with a constant: what was padded came from no pixel, and is cut off.
 
@@ -150,6 +155,7 @@ def transposes_images(call: Call) -> str:
     reach=pointwise,
     spatial=permuted_spatial,
     refuses=transposes_images,
+    linear=True,
     counterpart="permute back",
 )
 def permute_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
@@ -158,13 +164,13 @@ def permute_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     return signal.permute([order.index(d) for d in range(len(order))])
 
 
-@register(aten.expand.default, counterpart="sum")
+@register(aten.expand.default, linear=True, counterpart="sum")
 def sum_repeated(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Repeated values: what reaches the copies adds."""
     return summed_to(signal, call.input_shapes[0])
 
 
-@register(aten._to_copy.default, reach=pointwise, counterpart="pass")
+@register(aten._to_copy.default, reach=pointwise, linear=True, counterpart="pass")
 def pass_converted(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A change of precision: pass the signal."""
     return signal

@@ -37,7 +37,7 @@ def _along(call: Call, axis: int, like: Tensor) -> Tensor:
     return resized[0, 0].to(like)
 
 
-@register(*MODES, on_maps=True, counterpart="gather")
+@register(*MODES, on_maps=True, linear=True, counterpart="gather")
 def gather_interpolated(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Interpolation (FCN, §3.3: "upsampling is linear in the input"): each value gets what it gave, added up."""
     rows, columns = _along(call, 0, signal), _along(call, 1, signal)
@@ -45,19 +45,19 @@ def gather_interpolated(signal: Tensor, call: Call, recorded: Recorded) -> Tenso
     return below
 
 
-@register(aten.pixel_shuffle.default, on_maps=True, counterpart="unshuffle")
+@register(aten.pixel_shuffle.default, on_maps=True, linear=True, counterpart="unshuffle")
 def unshuffle(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Pixel shuffle only moves values: move them back."""
     return torch.nn.functional.pixel_unshuffle(signal, call["upscale_factor"])
 
 
-@register(aten.pixel_unshuffle.default, on_maps=True, counterpart="shuffle")
+@register(aten.pixel_unshuffle.default, on_maps=True, linear=True, counterpart="shuffle")
 def shuffle(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Pixel unshuffle only moves values: move them back."""
     return torch.nn.functional.pixel_shuffle(signal, call["downscale_factor"])
 
 
-@register(aten.channel_shuffle.default, on_maps=True, reach=pointwise, counterpart="shuffle back")
+@register(aten.channel_shuffle.default, on_maps=True, linear=True, reach=pointwise, counterpart="shuffle back")
 def shuffle_back(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A channel shuffle in g groups is undone by one in C/g groups."""
     return torch.nn.functional.channel_shuffle(signal, signal.shape[1] // call["groups"])
@@ -69,10 +69,17 @@ def places(call: Call, pooled: Tensor, maps: Tensor) -> Recorded:
     return (where,)
 
 
-@register(aten.adaptive_max_pool2d.default, on_maps=True, record=places, carries=first_input, counterpart="unpool")
+@register(
+    aten.adaptive_max_pool2d.default,
+    on_maps=True,
+    record=places,
+    carries=first_input,
+    linear=True,
+    counterpart="unpool",
+)
 def unpool_adaptive(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """Adaptive max-pooling: back to the places of the maxima; where regions overlap, values add."""
     (where,) = recorded
     shape = call.input_shapes[0]
     flat = signal.new_zeros(len(signal), shape[0], shape[1] * shape[2])
-    return flat.scatter_add(2, where.flatten(2), signal.flatten(2)).reshape(len(signal), *shape)
+    return flat.scatter_add(2, where.expand(signal.shape).flatten(2), signal.flatten(2)).reshape(len(signal), *shape)
