@@ -29,7 +29,7 @@ over_a_gallery = force_option("Write over another gallery or other files there."
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="INDEX|SOURCE...")
-@model_options(precision=True)
+@model_options(projecting=True)
 @layers_option("A layer to show")
 @maps_option("all")
 @click.option("--top", type=click.IntRange(1, 100), help="Images a feature map.  [default: 9, or all in the INDEX]")

@@ -45,7 +45,7 @@ def models(network: "NetworkFrom", as_json: bool, checked: str | None) -> None:
 
 @click.command()
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
-@model_options(precision=True)
+@model_options(projecting=True)
 @layers_option("A layer to show")
 @click.option(
     "-u",

@@ -44,17 +44,33 @@ precision_option = click.option(
 )  # fmt: skip
 
 
+rule_option = click.option(
+    "--rule", default="deconvnet", show_default=True, type=click.Choice(["deconvnet", "guided", "gradient"]),
+    help="What a rectification lets down: what is positive; what was active on the way up; or, guided, both.",
+)  # fmt: skip
+unpool_option = click.option(
+    "--unpool", default="switches", show_default=True, type=click.Choice(["switches", "centre", "spread"]),
+    help="Where poolings send it: to their maxima, the centres of their regions, or in equal shares to all of these.",
+)  # fmt: skip
+
+
+def method_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--rule and --unpool, the way down; the command takes them as `rule` and `unpool`."""
+    return rule_option(unpool_option(command))
+
+
 def model_options(
-    weights: str = "DEFAULT", device: str = "auto", named: bool = True, precision: bool = False
+    weights: str = "DEFAULT", device: str = "auto", named: bool = True, projecting: bool = False
 ) -> Decorator:
     """All that says which network a command runs, and how; the command takes it as `network`, a `NetworkFrom`.
 
-    `weights` and `device`: what they are if nothing is said; `named`: with --model; `precision`: with --precision.
+    `weights` and `device`: what they are if nothing is said; `named`: with --model; `projecting`: with --precision,
+    and with --rule and --unpool.
     """
     options: list[Decorator] = [
         *[model_option] * named,
         *_network_options(weights, device),
-        *[precision_option] * precision,
+        *[precision_option, rule_option, unpool_option] * projecting,
     ]
 
     def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,7 +86,7 @@ def model_options(
     return decorated
 
 
-NETWORK = ("model", "weights", "device", "precision", "size", "mean", "std")
+NETWORK = ("model", "weights", "device", "precision", "rule", "unpool", "size", "mean", "std")
 
 
 def _network(ctx: click.Context, given: Mapping[str, Any]) -> "NetworkFrom":
@@ -81,7 +97,7 @@ def _network(ctx: click.Context, given: Mapping[str, Any]) -> "NetworkFrom":
         given.get("model", ""),
         given["weights"],
         given["device"],
-        given.get("precision", "fp32"),
+        **{name: given[name] for name in ("precision", "rule", "unpool") if name in given},
         preprocessing={**(given["size"] or {}), **{name: given[name] for name in ("mean", "std") if given[name]}},
         asked="model" in typed or "weights" in typed,
     )

@@ -16,6 +16,7 @@ from .options import (
     load,
     look_options,
     maps_option,
+    method_options,
     model_options,
     shard_option,
     tile_option,
@@ -100,9 +101,10 @@ def top(index: Path, units: Sequence[str], top: int | None, as_json: bool) -> No
 @maps_option("the first 16")
 @click.option("-o", "--output", default="fig2.png", show_default=True, type=click.Path(path_type=Path))
 @tile_option(16)
+@method_options
 @look_options
 def figure(
-    index: Path, layers: Sequence[str], channels: list[int] | None, output: Path, tile: int, look: "Look"
+    index: Path, layers: Sequence[str], channels: list[int] | None, output: Path, tile: int, look: "Look", **way: str
 ) -> None:
     """Draw Figure 2 from an index: for each feature map its strongest images beside their projections.
 
@@ -112,7 +114,9 @@ def figure(
     from .texts import Problems
 
     problems = Problems()
-    click.echo(str(write_index_figure(open_index(index), layers, channels, output, tile, look, problems)))
+    found = open_index(index)
+    found.matching(layers)  # before the network is loaded
+    click.echo(str(write_index_figure(found.by(**way), layers, channels, output, tile, look, problems)))
     end(problems.count)
 
 

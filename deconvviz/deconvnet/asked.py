@@ -9,11 +9,13 @@ from typing import Any
 
 from torch import nn
 
-from ..arguments import as_whole, holds_several, said
+from ..arguments import as_whole, holds_several, one_of, said
 from ..errors import UnknownModel, UnknownUnit, UnsuitableInput
-from ..mirror import Layers, is_glob
+from ..mirror import RECTIFICATIONS, UNPOOLINGS, Layers, is_glob
 from ..network import Model
 from .units import Unit, images_of
+
+a_rule, an_unpooling = one_of(RECTIFICATIONS), one_of(UNPOOLINGS)
 
 
 def a_network(name: str, value: Any) -> Any:

@@ -16,21 +16,10 @@ from ..arguments import one_of, takes, whole
 from ..errors import DeconvvizError, UnsuitableInput
 from ..images import ImageSource, Preprocess, a_preprocess, as_batch, one_by_one, read_by_shape
 from ..machine import PRECISIONS, pick_precision
-from ..mirror import (
-    DECONVNET,
-    RECTIFICATIONS,
-    UNPOOLINGS,
-    LayerNames,
-    Layers,
-    Method,
-    Recording,
-    Step,
-    describe,
-    some_layers,
-)
+from ..mirror import LayerNames, Layers, Method, Recording, Step, describe, some_layers
 from ..network import Call, Graph, Model, between_captures, on_device
 from .ascent import ascents
-from .asked import a_network, a_shape, an_input_shape, parsed, single_units, some_units
+from .asked import a_network, a_rule, a_shape, an_input_shape, an_unpooling, parsed, single_units, some_units
 from .classes import class_score
 from .contributions import strongest_for
 from .forward import record_whole
@@ -39,7 +28,7 @@ from .plan import plan
 from .projecting import project_pass
 from .projection import Projection
 from .projections import Projections
-from .tables import Tables, sample_of, unwrapped
+from .tables import Tables, no_shape, sample_of, unwrapped
 from .units import Unit, image_of, images_of, strongest_images, strongest_maps
 
 
@@ -69,8 +58,8 @@ class DeconvNet:
         preprocess=a_preprocess,
         input_shape=an_input_shape,
         precision=one_of(PRECISIONS),
-        rule=one_of(RECTIFICATIONS),
-        unpool=one_of(UNPOOLINGS),
+        rule=a_rule,
+        unpool=an_unpooling,
     )
     def __init__(
         self,
@@ -80,8 +69,8 @@ class DeconvNet:
         precision: str = "fp32",
         *,
         device: str | torch.device | None = None,
-        rule: str = DECONVNET.rule,
-        unpool: str = DECONVNET.unpool,
+        rule: str = "deconvnet",
+        unpool: str = "switches",
     ) -> None:
         if not isinstance(model, Model):
             model = Model(model, preprocess, type(model).__name__, weights="its own")
@@ -132,16 +121,8 @@ class DeconvNet:
         Raises UnsuitableInput for a bare module that has seen no image, UncapturableModel if `torch.export`
         cannot follow it.
         """
-        if self._input_shape is None and self.preprocess is not None:
-            raise UnsuitableInput(
-                "the layers depend on the input's size, and --size any, a Preprocess without a size, follows each "
-                "picture: give a size here, or take layers_for((channels, height, width))"
-            )
         if self._input_shape is None:
-            raise UnsuitableInput(
-                "the layers of a bare module depend on its input: give DeconvNet(net, Preprocess(size, mean, std)) "
-                "or input_shape=(channels, height, width)"
-            )
+            raise no_shape(self.preprocess)
         return self.layers_for(self._input_shape)
 
     @takes(input_shape=a_shape)
@@ -281,12 +262,7 @@ class DeconvNet:
         wanted = images_of(asked, len(source))
         units = dict(enumerate(asked))
         if isinstance(source, Recording):
-            table = self._tables.recorded(source)
-            if source.method != self.method:
-                raise UnsuitableInput(
-                    f"this recording was made for {source.method}, and these projections are by {self.method}: "
-                    "record the images again"
-                )
+            table = self._tables.recorded_for(source)
             yield from located(table, source, units, dict(enumerate(source.images)))
             return
         for images in read_by_shape(source, wanted, self.preprocess):

@@ -14,7 +14,8 @@ from .deconvnet import DeconvNet
 class NetworkFrom:
     """Where a network comes from.
 
-    `model`, `weights` and `device` as of `load_model`, `precision` as of `DeconvNet`; `preprocessing`: what is given of
+    `model`, `weights` and `device` as of `load_model`, `precision`, `rule` and `unpool` as of `DeconvNet`;
+    `preprocessing`: what is given of
     a `Preprocess` by its names ("size", "mean", …), in place of the network's own, or for one that has none; `asked`:
     whether somebody asked for this network; else an index is shown with the one that it was made with.
     """
@@ -23,6 +24,8 @@ class NetworkFrom:
     weights: str = "DEFAULT"
     device: str = "auto"
     precision: str = "fp32"
+    rule: str = "deconvnet"
+    unpool: str = "switches"
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     asked: bool = True
 
@@ -33,7 +36,8 @@ class NetworkFrom:
         """
         there = pick_device(self.device)
         model = load_model(self.model, self.weights, device=there, preprocess=known)
-        return DeconvNet(replace(model, preprocess=self._preprocess(model)), precision=self.precision)
+        suited = replace(model, preprocess=self._preprocess(model))
+        return DeconvNet(suited, precision=self.precision, rule=self.rule, unpool=self.unpool)
 
     def _preprocess(self, model: Model) -> Preprocess:
         if model.preprocess is not None:

@@ -130,4 +130,5 @@ def _cut_out(
         input=served.units[number].input.cpu(),
         preprocess=preprocess,
         category=names[unit.channel] if names else "",
+        method=served.table.method,
     )

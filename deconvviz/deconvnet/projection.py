@@ -5,7 +5,7 @@ A unit that does not fire is `silent`: its projection would be zero or noise, an
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from ..drawing import (
 )
 from ..errors import UnsuitableInput
 from ..images import Preprocess, picture
+from ..mirror import DECONVNET, Method
 from .tiling import frames_of, patch_tile, projection_tile
 from .units import Unit
 
@@ -55,7 +56,8 @@ class Projection:
     `box`: the unit's receptive field, clipped to the image, as (top, left, bottom, right) in pixels of the
     network's input; `field`: the same, not clipped. `activation`: the unit's value, which seeded it;
     `read_at`: the layer it was read after; `input` (C, H, W): what the network saw; `category`: the class whose
-    score the unit is, "" unless its layer is the classifier's output.
+    score the unit is, "" unless its layer is the classifier's output; `method`: the rule and the way to unpool by which
+    it came down.
     """
 
     unit: Unit
@@ -67,6 +69,7 @@ class Projection:
     input: Tensor
     preprocess: Preprocess | None
     category: str = ""
+    method: Method = DECONVNET
 
     def canvas(self) -> Tensor:
         """The projection on the whole input (C, H, W): exactly zero outside the receptive field."""
@@ -151,7 +154,7 @@ class Projection:
 
         Raises UnwritableOutput, also for any other ending, and UnsuitableInput as `show` does.
         """
-        write_picture(Path(path), self.show(tile, frame, tone, smoothing, view), title=str(self.unit))
+        write_picture(Path(path), self.show(tile, frame, tone, smoothing, view), title=f"{self.unit}, {self.method}")
 
     def plot(self, ax: Any = None, only: str | None = None, cmap: Any = None) -> Any:
         """Draw `image` on matplotlib's axes, the current ones by default, and return them.
@@ -187,14 +190,16 @@ class Projection:
     def as_dict(self) -> dict[str, Any]:
         """What it is, as JSON can hold it: what `deconvviz project --json` says of a unit, and where it was read.
 
-        Beside `schema_version`: `layer`, `read_at` and `image` (the number of the unit's), then the record of the unit:
+        Beside `schema_version`: `rule` and `unpool`, the way down; `layer`, `read_at` and `image` (the number of the
+        unit's), then the record of the unit:
         its text (`Unit.parse` reads it), place, class and activation, what it contributes to which class, whether it is
         silent, `box`, `field` and `frame` in pixels of the input, the share of its `energy` in the frame, and how a
         tile of 112 pixels is scaled (None if it is silent).
         """
         whose = {"layer": self.unit.layer, "read_at": self.read_at, "image": self.unit.image}
+        how = asdict(self.method)
         facts = unit_facts(self, projection_tile(self, SMALL, self.frame)[1], self.frame)
-        return {"schema_version": SCHEMA, **whose, **facts, "unit": str(self.unit)}
+        return {"schema_version": SCHEMA, **how, **whose, **facts, "unit": str(self.unit)}
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         """`pixels` for NumPy, (C, h, w) of float32 unless another `dtype` is asked for."""
@@ -227,10 +232,12 @@ class Projection:
         heading = f"<b>{notebook.text(self.unit)}</b>{name} &nbsp;activation {self.activation:.3g}{fires}"
         if self.unit.contribution is not None:
             heading += f" &nbsp;contribution {self.unit.contribution:+.3g} to {notebook.text(self.unit.for_class)}"
+        heading += f" &nbsp;<small>{self.method}</small>"
         return notebook.side_by_side(cells, len(cells), heading)
 
     def __repr__(self) -> str:
-        return f"Projection({self.unit}, activation {self.activation:.4g}, box {self.box})"
+        how = "" if self.method.of_the_paper else f", {self.method}"
+        return f"Projection({self.unit}, activation {self.activation:.4g}, box {self.box}{how})"
 
 
 def _extent(box: Box) -> str:

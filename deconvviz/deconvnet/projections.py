@@ -72,7 +72,7 @@ class Projections(list[Projection]):
         check_shown(len(self), "take some of them, as in projections[:100]")
         classes = dict.fromkeys(p.unit.for_class for p in self if p.unit.contribution is not None)
         beside = f" and the contribution to {', '.join(map(printable, classes))}" if classes else ""
-        remark = f"{CAPTIONS}; below projections the activation{beside}"
+        remark = f"{self._methods()}; {CAPTIONS}; below projections the activation{beside}"
         return row_page(Row(self._said(), remark, self), look)[0]
 
     @takes(path=a_path)
@@ -98,6 +98,10 @@ class Projections(list[Projection]):
         """Draw `image` on matplotlib's axes, the current ones by default, and return them."""
         return notebook.plot(self.image, ax, "")
 
+    def _methods(self) -> str:
+        """By which rules they came down."""
+        return " and ".join(dict.fromkeys(str(projection.method) for projection in self))
+
     def _said(self) -> str:
         """How many there are, of which layers."""
         layers = list(dict.fromkeys(projection.unit.layer for projection in self))
@@ -110,7 +114,8 @@ class Projections(list[Projection]):
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """How notebooks show it: the first nine, the patch beside the projection."""
-        heading = f"{notebook.text(self._said())}: image patch, and what the unit saw there; grey is zero"
+        how = f" ({self._methods()})" if self else ""
+        heading = f"{notebook.text(self._said())}{how}: image patch, and what the unit saw there; grey is zero"
         return notebook.bundle(repr(self), units_html(self, heading))
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch._dynamo import OptimizedModule
 
 from ..errors import UnsuitableInput
+from ..images import Preprocess
 from ..mirror import DECONVNET, Layers, Method, Recording, registered_modules, registered_operators, registrations
 from ..network import Graph, between_captures, capture, capturing, state_of
 
@@ -56,6 +57,16 @@ class Tables:
             _keep(self._captured, (graph,), table)
         return table
 
+    def recorded_for(self, recording: Recording) -> Layers:
+        """The same, if it was recorded for this way down. Raises UnsuitableInput."""
+        table = self.recorded(recording)
+        if recording.method != self.method:
+            raise UnsuitableInput(
+                f"this recording was made for {recording.method}, and these projections are by {self.method}: "
+                "record the images again"
+            )
+        return table
+
     def _capture(self, key: tuple[Any, ...]) -> Layers:
         """Capture the network for the key's shape; of threads whose first use is at once, one does it for all."""
         with capturing():
@@ -74,6 +85,19 @@ def _keep(kept: dict[tuple[Any, ...], Any], key: tuple[Any, ...], value: object)
     if len(kept) >= SIZES_KEPT:
         kept.pop(next(iter(kept)))
     kept[key] = value
+
+
+def no_shape(preprocess: Preprocess | None) -> UnsuitableInput:
+    """Why there is no table of layers before any image is seen."""
+    if preprocess is not None:
+        return UnsuitableInput(
+            "the layers depend on the input's size, and --size any, a Preprocess without a size, follows each "
+            "picture: give a size here, or take layers_for((channels, height, width))"
+        )
+    return UnsuitableInput(
+        "the layers of a bare module depend on its input: give DeconvNet(net, Preprocess(size, mean, std)) "
+        "or input_shape=(channels, height, width)"
+    )
 
 
 def unwrapped(net: nn.Module) -> nn.Module:

@@ -176,7 +176,7 @@ def _draw(
         for name in names
     ]
     remarks = [
-        f"{model.name}, weights {model.weights}" + _reduced(dv),
+        f"{model.name}, weights {model.weights}; projected by {dv.method}" + _reduced(dv),
         f"tiles: {SHOWN[look.frame]}; {_said_of(look)}",
         "captions: " + "; ".join(_said_in_captions(projections)),
         *([f"nothing contributes to that score in {', '.join(without)}"] if without else []),
@@ -188,6 +188,7 @@ def _draw(
         "model": model.name,
         "weights": model.weights,
         "precision": dv.signal_precision,
+        **asdict(dv.method),
         "preprocess": asdict(dv.preprocess) if dv.preprocess else None,
         "image": str(source),
         "layers": [
@@ -218,7 +219,7 @@ def _said_in_captions(projections: Sequence[Projection]) -> Iterator[str]:
 
 def _reduced(dv: DeconvNet) -> str:
     """What the picture says of its precision: nothing, if it is the network's own."""
-    return "; projected in bfloat16" if dv.signal_precision == "bfloat16" else ""
+    return ", in bfloat16" if dv.signal_precision == "bfloat16" else ""
 
 
 def _heading(layer: Layer, name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..mirror import DECONVNET
 from .asked import Style
 
 _STYLE = asdict(Style())
@@ -88,11 +89,17 @@ def _flags(gallery: Mapping[str, Any], origin: Origin) -> list[str]:
     words = [flags[key] for key, usual in USUAL.items() if gallery[key] != usual]
     words += [f"--top {gallery['top']}"] if gallery["top"] != (9 if origin.embedded else gallery["kept"]) else []
     words += ["--precision bf16"] if gallery["precision"] == "bfloat16" else []
+    words += [f"--{name} {value}" for name, value in _method(gallery).items()]
     if origin.embedded and origin.load:
         name, weights = map(shlex.quote, _load(origin, gallery))
         words += [f"--model {name}"] + ([f"--weights {weights}"] if weights != "DEFAULT" else [])
         words += _preprocessing(gallery["preprocess"]) if ".py:" in origin.load[0] else []
     return words
+
+
+def _method(gallery: Mapping[str, Any]) -> dict[str, str]:
+    """What of the way down is not the paper's."""
+    return {name: gallery[name] for name, usual in asdict(DECONVNET).items() if gallery[name] != usual}
 
 
 def _preprocessing(facts: Mapping[str, Any] | None) -> list[str]:
@@ -120,12 +127,12 @@ def _opened(origin: Origin, gallery: Mapping[str, Any], layer: str, out: str) ->
             words.append(f"preprocess=deconvviz.Preprocess({facts})")
         loaded = f"deconvviz.load_model({', '.join(words)})"
         made.append("model = " + (f"deconvviz.DeconvNet({loaded}, precision='bf16')" if low else loaded))
+    by = ", ".join(f"{name}={value!r}" for name, value in _method(gallery).items())
+    end = f".by({by})" if by else ""
     if origin.embedded:
-        return [
-            *made,
-            f"index = deconvviz.scan(model, {origin.embedded!r}, [{layer!r}], k={gallery['top']}, out='{out}.index')",
-        ]
+        again = f"deconvviz.scan(model, {origin.embedded!r}, [{layer!r}], k={gallery['top']}, out='{out}.index')"
+        return [*made, f"index = {again}{end}"]
     if origin.dataset:
         made.append("dataset = ...  # yours, as it was scanned")
     opening += ["model=model"] * (origin.load is None or low) + ["images=dataset"] * origin.dataset
-    return [*made, f"index = deconvviz.open_index({', '.join(opening)})"]
+    return [*made, f"index = deconvviz.open_index({', '.join(opening)}){end}"]

@@ -27,6 +27,7 @@ def gallery_json(index: Index, shown: Sequence[Section], store: Store) -> dict[s
         "weights": m.weights,
         "preprocess": m.preprocess,
         "precision": network.signal_precision,
+        **asdict(network.method),
         "images": m.images,
         "skipped": len(index.skipped),
         "sources": [
@@ -100,6 +101,7 @@ def layer_json(
         images[str(number)] |= {"rows": rows, "columns": columns}
     return {
         "schema_version": SCHEMA,
+        **asdict(index.network.method),
         **_section_json(section, style),
         "dead": _listed(index, section)["dead"],
         "seen": maps[0].statistics.count,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..deconvnet import Unit
+from ..mirror import Method
 from ..scanning import Index
 from .asked import Selection, Style
 from .facts import MapFacts, Section, map_facts
@@ -37,12 +38,13 @@ class Work:
 class Store:
     """The pictures of one gallery as they lie in a `folder`, in its `style`.
 
-    `gallery`: the identity of all that they depend on; each of them says it.
+    `gallery`: the identity of all that they depend on; each of them says it. `method`: the way down.
     """
 
     folder: Path
     style: Style
     gallery: str
+    method: Method
 
     def sheet_path(self, section: Section, channel: int, middle: bool = False) -> Path:
         """Where a feature map's sheet lies; `middle`: that of images which are not its strongest."""
@@ -79,8 +81,9 @@ def store_in(folder: Path, index: Index, selection: Selection, style: Style) -> 
     """Where the pictures of a gallery of the index lie."""
     look = {**asdict(style.look), "view": ""}  # a view is what pages show of the same sheets
     how = (selection.count(index), style.tile, style.image_format, style.patches, *look.values())
-    facts = [SCHEMA, DRAWN, index.manifest.identity, index.network.signal_precision, *how]
-    return Store(folder, style, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24])
+    network = index.network
+    facts = [SCHEMA, DRAWN, index.manifest.identity, network.signal_precision, *asdict(network.method).values(), *how]
+    return Store(folder, style, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24], network.method)
 
 
 def unit_facts(unit: Unit) -> dict[str, Any]:

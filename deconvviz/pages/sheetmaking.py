@@ -1,7 +1,7 @@
 """Make the sheets of a gallery in rounds: all cores project, then all draw, then all write the sheets that are full."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -164,6 +164,7 @@ class _Filling:
             "gallery": self.store.gallery,
             "layer": name,
             "map": channel,
+            **asdict(self.store.method),
             "tiles": [tiles.get(image) for image in begun.facts.images],
         }
         content = encode(as_picture(begun.sheet), self.style.image_format, begun.section.sharp, said)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..mirror import Method
 from .facts import MapFacts
 
 
@@ -78,13 +79,14 @@ def made_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """How a gallery was made, line by line."""
     preprocess = facts["preprocess"] or {}
     where = f" of {', '.join(facts['sources'])}" if facts["sources"] else ""
+    smoothed = f", smoothed by {facts['smoothing']:g} px" if facts["smoothing"] else ""
     precision = "float32" if facts["precision"] == "float32" else f"{facts['precision']} (switches in float32)"
     return [
         ("Network", f"{facts['model']}, weights with the fingerprint {facts['weights'][:12]}"),
         ("Images", f"{facts['images']:,}{where}, {facts['skipped'] or 'none'} skipped"),
         ("Input", f"{by(_pair(preprocess['size']))} pixels" if preprocess.get("size") else "as the images are"),
         ("Shown", f"the {facts['top']} strongest images of each feature map, one position in each"),
-        ("Projections", precision + (f", smoothed by {facts['smoothing']:g} px" if facts["smoothing"] else "")),
+        ("Projections", f"by {method_of(facts)}, {precision}{smoothed}"),
         (
             "Scaling",
             "each tile by the 99.5 % quantile of its own magnitudes (nearly all zero: by the largest); grey is zero",
@@ -92,6 +94,11 @@ def made_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Scan", facts["scan"][:12]),
         ("Made with", f"deconvviz {facts['deconvviz']}"),
     ]
+
+
+def method_of(facts: Mapping[str, Any]) -> str:
+    """By which way down a gallery's projections came."""
+    return str(Method(facts["rule"], facts["unpool"]))
 
 
 def _pair(size: int | Sequence[int]) -> Sequence[int]:

@@ -196,7 +196,7 @@ class Pages:
     def _render(self, template: str, **context: Any) -> str:
         facts = self.facts
         said = {name: facts[name] for name in ("model", "patches", "view", "tone", "frame", "top")}
-        context = said | {"gain": GAIN} | context
+        context = said | {"gain": GAIN, "method": words.method_of(facts)} | context
         return _environment().get_template(template).render(context) + "\n"
 
     def _card(self, at: int, facts: MapFacts, base: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from functools import partial
 from pathlib import Path
 
@@ -236,6 +237,15 @@ class Index:
             model = load_model(*self.manifest.load, preprocess=self.manifest.as_preprocess())
             self._model = checked(model, self.manifest, self.folder)
         return self._model
+
+    def by(self, rule: str | None = None, unpool: str | None = None) -> "Index":
+        """The same index, its projections by another way down: `rule` and `unpool` as of `DeconvNet`.
+
+        Which images are strongest does not depend on it. Raises UnsuitableInput, and UnusableIndex as `network` does.
+        """
+        other = copy(self)
+        other._model = self.network.by(rule, unpool)
+        return other
 
     def _source(self) -> AnyImages:
         if self._images is None:

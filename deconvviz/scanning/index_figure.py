@@ -87,7 +87,7 @@ def _of_layer(
     shown = max(min(m.top, seen), 1)
     which = f"the {shown} of {seen} images that" if shown < seen else f"all {seen} images, first those that"
     saw = "what it saw there" if look.view == "projection" else "the patch again where it saw something"
-    remark = f"{m.model}: {which} excite each map most, and {saw}; grey is zero"
+    remark = f"{m.model}: {which} excite each map most, and {saw}, by {index.network.method}; grey is zero"
     if look.smoothing:
         remark += f"; projections smoothed by {look.smoothing:g} px"
     return figure2(cells, tile, 4 if len(cells) > 9 else 3, shown, layer, remark, look)
@@ -112,6 +112,7 @@ def write_index_figure(
         "deconvviz": __version__,
         **({"layer": names[0]} if len(names) == 1 else {"layers": names}),
         "scan": index.manifest.identity,
+        **asdict(index.network.method),
         **asdict(look),
     }
     return write_picture(path, page, json.dumps(facts), f"{index.manifest.model} {', '.join(names)}", DPI)

@@ -77,7 +77,7 @@ def scan(
     found = find_images(images)
     readers = (workers or min(8, os.cpu_count() or 1)) if found.thread_safe else 1
     asked = (layers,) if isinstance(layers, str | nn.Module) else tuple(layers)
-    job = Job(dv, found, asked, strict, readers, on_skip)
+    job = Job(dv.by("deconvnet", "switches"), found, asked, strict, readers, on_skip)
     batch = batch_size or (BATCH_CPU if job.device.type == "cpu" else BATCH_ELSE)
     manifest = job.manifest(k, batch, load or job.dv.model.load, also_quantiles)
     rank, world = place_among_processes() if shard is None else shard
