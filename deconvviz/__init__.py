@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from . import errors, mirror
+    from . import errors, mirror, studies
     from .deconvnet import DeconvNet, Projection, Projections, Unit
     from .errors import DeconvvizError
     from .images import Preprocess, read_image
@@ -65,13 +65,14 @@ __all__ = [
     "open_index",
     "read_image",
     "scan",
+    "studies",
     "write_gallery",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use: torch takes seconds, and `deconvviz --help` needs none of it."""
-    if name in ("errors", "mirror"):
+    if name in ("errors", "mirror", "studies"):
         return importlib.import_module(f".{name}", __name__)
     if name in _HOMES:
         return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.quick
 PACKAGE = Path(deconvviz.__file__).parent
 ORDER = [
     *("version", "errors", "arguments", "machine", "shapes"),
-    *("drawing", "images", "network", "mirror", "deconvnet", "scanning", "pages"),
+    *("drawing", "images", "network", "mirror", "deconvnet", "scanning", "studies", "pages"),
     *("cli", "__main__", "__init__"),
 ]
 """From the foundation up: what stands here imports only from what stands before it."""
@@ -63,6 +63,7 @@ WITHIN = {
         *("units", "asked", "tables", "ascent", "plan", "forward", "passes", "classes", "contributions"),
         *(
             "tiling",
+            "carrying",
             "projection",
             "projecting",
             "figures",
@@ -90,6 +91,10 @@ WITHIN = {
         ),
         *("reading", "recheck", "feature_map", "index", "opening", "merging", "scanning", "index_figure"),
     ],
+    "studies": [
+        *("document", "result", "likeness", "choosing", "comparing", "random_weights", "sampling", "measures"),
+        *("verdicts", "trusting", "kept"),
+    ],
     "pages": [
         *(
             "names",
@@ -108,7 +113,7 @@ WITHIN = {
         ),
         *("contents", "sheetmaking", "assets", "writer", "gallery", "single", "in_one_go", "serving"),
     ],
-    "cli": ["exits", "numbers", "texts", "notes", "options", "look", "scan", "gallery", "commands"],
+    "cli": ["exits", "numbers", "texts", "notes", "options", "look", "scan", "gallery", "study", "commands"],
 }
 """The rooms of each folder, from its foundation up; its door stands above them all if it is not among them."""
 

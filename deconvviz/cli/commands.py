@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from ..version import __version__
-from . import gallery, look, scan
+from . import gallery, look, scan, study
 from .exits import errors_become_lines
 
-FAMILIES = (look, scan, gallery)
+FAMILIES = (look, scan, gallery, study)
 """A module each, which lists its `COMMANDS`: in the order in which the reference describes them."""
 
 

@@ -44,12 +44,15 @@ precision_option = click.option(
 )  # fmt: skip
 
 
+RULES, UNPOOLINGS = ("deconvnet", "guided", "gradient"), ("switches", "centre", "spread")
+"""What --rule and --unpool accept; the library knows them too, but with torch."""
+
 rule_option = click.option(
-    "--rule", default="deconvnet", show_default=True, type=click.Choice(["deconvnet", "guided", "gradient"]),
+    "--rule", default="deconvnet", show_default=True, type=click.Choice(RULES),
     help="What a rectification lets down: what is positive; what was active on the way up; or, guided, both.",
 )  # fmt: skip
 unpool_option = click.option(
-    "--unpool", default="switches", show_default=True, type=click.Choice(["switches", "centre", "spread"]),
+    "--unpool", default="switches", show_default=True, type=click.Choice(UNPOOLINGS),
     help="Where poolings send it: to their maxima, the centres of their regions, or in equal shares to all of these.",
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ a network by its words (`loading`), and the whole pipe from image files to pictu
 knows a data set's ranking, a page, or the operator of a layer: a layer's rule says what may be asked of it.
 """
 
+from .carrying import carried
 from .deconvnet import DeconvNet
 from .figure2 import Cell, figure2, one_below_the_other
 from .figures import short_number
@@ -15,6 +16,7 @@ from .loading import NetworkFrom
 from .projection import Projection
 from .projections import Projections, units_html
 from .tables import sample_of
+from .tiling import frames_of, patch_tile, projection_tile
 from .units import Unit, image_of
 from .visualise import Pictured, picture_files, usual_layers
 
@@ -26,10 +28,14 @@ __all__ = [
     "Projection",
     "Projections",
     "Unit",
+    "carried",
     "figure2",
+    "frames_of",
     "image_of",
     "one_below_the_other",
+    "patch_tile",
     "picture_files",
+    "projection_tile",
     "sample_of",
     "short_number",
     "units_html",

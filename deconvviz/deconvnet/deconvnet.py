@@ -1,11 +1,9 @@
 """`DeconvNet`: a network with its mirror attached, as Figure 1 of Zeiler & Fergus 2014 draws it."""
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import torch
@@ -16,8 +14,8 @@ from ..arguments import one_of, takes, whole
 from ..errors import DeconvvizError, UnsuitableInput
 from ..images import ImageSource, Preprocess, a_preprocess, as_batch, one_by_one, read_by_shape
 from ..machine import PRECISIONS, pick_precision
-from ..mirror import LayerNames, Layers, Method, Recording, Step, describe, some_layers
-from ..network import Call, Graph, Model, between_captures, on_device
+from ..mirror import LayerNames, Layers, Method, Recording, describe, some_layers
+from ..network import Model, between_captures, on_device
 from .ascent import ascents
 from .asked import a_network, a_rule, a_shape, an_input_shape, an_unpooling, parsed, single_units, some_units
 from .classes import class_score
@@ -25,7 +23,7 @@ from .contributions import strongest_for
 from .forward import record_whole
 from .passes import Pass, located, maps_of, run
 from .plan import plan
-from .projecting import project_pass
+from .projecting import How, check_seeds, project_units
 from .projection import Projection
 from .projections import Projections
 from .tables import Tables, no_shape, sample_of, unwrapped
@@ -200,20 +198,29 @@ class DeconvNet:
         ]
 
     @takes(units=some_units)
-    def project(self, images: Any, units: Unit | str | Iterable[Unit | str], *, progress: bool = False) -> Projections:
+    def project(
+        self,
+        images: Any,
+        units: Unit | str | Iterable[Unit | str],
+        *,
+        seeds: Tensor | None = None,
+        progress: bool = False,
+    ) -> Projections:
         """Project each unit to pixel space (§2.1: unpool, rectify, filter); the result is in the order of `units`.
 
         `units`: `Unit`s, or texts as in `conv4:17@3,5`. A unit without a position is taken at its feature map's
         strongest one, `conv4:17@*` at each of them; one without an image (`conv4:17`, not `conv4:17#2`) in each of
         the images; `conv*:17` is one unit of each layer that matches: layer by layer, in each image by image, in each
-        position by position. `progress`: show how many are made. Raises UnreadableImage, UnsuitableInput, UnknownLayer,
-        UnknownUnit, NoMirrorRule, each before any projection is made.
+        position by position. `seeds` (N, C), for N units of layers with C feature maps: what stands on all of these at
+        each unit's place, instead of the unit's activation alone. `progress`: show how many are made. Raises
+        UnreadableImage, UnsuitableInput, UnknownLayer, UnknownUnit, NoMirrorRule, each before any projection is made.
         """
         source = self._source(images)
         each = parsed(units)  # type: ignore[arg-type]  # `takes` made several of one
         asked = list(single_units(each, len(source), partial(self._table_of, source)))
+        check_seeds(seeds, asked, partial(self._table_of, source))
         with tqdm(total=len(asked), unit="projection", disable=not progress) as bar:
-            return Projections(self._stream(source, asked, max(len(asked), 1), bar))
+            return Projections(self._stream(source, asked, max(len(asked), 1), bar, seeds))
 
     @takes(units=some_units, ahead=whole(1))
     def stream(
@@ -232,18 +239,16 @@ class DeconvNet:
             yield from self._stream(source, asked, ahead, bar)
 
     def _stream(
-        self, source: Recording | Sequence[Any], asked: Iterable[Unit], ahead: int, bar: Any
+        self,
+        source: Recording | Sequence[Any],
+        asked: Iterable[Unit],
+        ahead: int,
+        bar: Any,
+        seeds: Tensor | None = None,
     ) -> Iterator[Projection]:
         """Projections of units that stand for one each; `bar` is told how many are made."""
-        ready: dict[Graph, dict[Call, Step]] = {}
-        remaining = iter(asked)
-        while some := list(islice(remaining, min(ahead, sys.maxsize))):
-            projections: dict[int, Projection] = {}
-            for served in self._passes(source, some):
-                made = project_pass(served, self._precision, ready, self.preprocess, self.model.categories)
-                projections.update(made)
-                bar.update(len(served.units))
-            yield from (projections[number] for number in range(len(some)))
+        how = How(self._precision, self.preprocess, self.model.categories)
+        return project_units(partial(self._passes, source), asked, ahead, how, bar.update, seeds)
 
     def _source(self, images: Any) -> Recording | Sequence[Any]:
         """The images one by one, or recorded already."""

@@ -5,17 +5,20 @@ layer to zero and pass the feature maps as input to the attached deconvnet layer
 activation's own value, so a projection scales with it.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
 
 import torch
 from torch import Tensor
 
+from ..arguments import said
 from ..drawing import Box
 from ..errors import UnsuitableInput
 from ..images import Preprocess
 from ..machine import at_once, batch_bytes, exactly, workers
-from ..mirror import Descent, Recording, Signal, Step, Windows, crop, descent, walk
+from ..mirror import Descent, Layers, Recording, Signal, Step, Windows, crop, descent, walk
 from ..network import Call, Graph
 from .ascent import field_of, overhang
 from .passes import Pass
@@ -29,20 +32,65 @@ FEWEST = 3
 """Units that are worth a part of their own: each part reads all weights."""
 
 
+@dataclass(frozen=True)
+class How:
+    """How projections are made: `precision` of the signals, `preprocess` of the images, `categories`: the names of the
+    network's classes."""
+
+    precision: torch.dtype
+    preprocess: Preprocess | None
+    categories: Sequence[str] = ()
+
+
+def project_units(
+    passes: Callable[[Sequence[Unit]], Iterator[Pass]],
+    asked: Iterable[Unit],
+    ahead: int,
+    how: How,
+    done: Callable[[int], object],
+    seeds: Tensor | None = None,
+) -> Iterator[Projection]:
+    """The projections of units, in their order: `ahead` of them at a time, by the forward passes that serve these.
+
+    `seeds` (N, C): what stands on all feature maps at each unit's place, instead of its activation alone; `done` is
+    told how many are made.
+    """
+    ready: dict[Graph, dict[Call, Step]] = {}
+    remaining, first = iter(asked), 0
+    while some := list(islice(remaining, min(ahead, sys.maxsize))):
+        projections: dict[int, Projection] = {}
+        own = None if seeds is None else seeds[first : first + len(some)]
+        for served in passes(some):
+            projections.update(project_pass(served, how, ready, own))
+            done(len(served.units))
+        yield from (projections[number] for number in range(len(some)))
+        first += len(some)
+
+
+def check_seeds(seeds: Tensor | None, asked: Sequence[Unit], table_of: Callable[[Unit], Layers]) -> None:
+    """Raise UnsuitableInput unless there are seeds for all feature maps of each unit's layer, or none at all."""
+    if seeds is None:
+        return
+    if not (isinstance(seeds, Tensor) and seeds.is_floating_point() and seeds.ndim == 2 and len(seeds) == len(asked)):
+        raise UnsuitableInput(f"seeds={said(seeds)}: a floating-point tensor ({len(asked)}, C) is needed, a row a unit")
+    for unit in asked:
+        channels = table_of(unit)[unit.layer].channels
+        if channels != seeds.shape[1]:
+            raise UnsuitableInput(
+                f"seeds for {seeds.shape[1]} feature maps do not fit {unit.layer}, which has {channels}"
+            )
+
+
 def project_pass(
-    served: Pass,
-    precision: torch.dtype,
-    ready: dict[Graph, dict[Call, Step]],
-    preprocess: Preprocess | None,
-    categories: Sequence[str] = (),
+    served: Pass, how: How, ready: dict[Graph, dict[Call, Step]], seeds: Tensor | None = None
 ) -> Iterator[tuple[int, Projection]]:
     """Seed each unit with its activation, walk down, cut out its receptive field.
 
-    `precision` of the signals; `ready`: the steps down whose weights are prepared, of one graph at a time;
-    `categories`: the names of the network's classes. Yields
+    `ready`: the steps down whose weights are prepared, of one graph at a time; `seeds`: by the units' numbers. Yields
     projections and the number of the unit that each is of. Units whose receptive fields hang over the same
     borders go together, so that little more of their windows is computed than lies on the maps.
     """
+    precision = how.precision
     graph, units, start = served.table.graph, [one.unit for one in served.units], served.start
     if graph not in ready:  # images of another size: another graph, with weights of its own
         ready.clear()
@@ -50,11 +98,12 @@ def project_pass(
     recording, device = served.recording, served.recording.images.device
     size = graph.input_shape[-2], graph.input_shape[-1]
     fields = [field_of(served.table.fields[start], size, unit.row, unit.column) for unit in units]
-    names = served.table.class_names(start, categories)
+    names = served.table.class_names(start, how.categories)
     order = sorted(range(len(units)), key=lambda n: (*overhang(fields[n], size), served.units[n].sample))
 
     def project_some(some: list[int]) -> Iterator[tuple[int, Projection]]:
-        seed, windows = _seed(down, recording, [units[n] for n in some])
+        own = None if seeds is None else seeds[[served.units[n].number for n in some]]
+        seed, windows = _seed(down, recording, [units[n] for n in some], own)
         images = torch.tensor([served.units[n].sample for n in some])
         walked = walk(down, recording, seed, windows, images, batch_bytes(device))
         numbers = iter(some)
@@ -64,7 +113,7 @@ def project_pass(
             for one, origin in zip(values, arrived.windows.origin.tolist(), strict=True):
                 number = next(numbers)
                 _check_finite(one, units[number], precision)
-                projection = _cut_out(served, number, fields[number], one, origin, preprocess, names)
+                projection = _cut_out(served, number, fields[number], one, origin, how.preprocess, names)
                 yield served.units[number].number, projection
 
     yield from at_once(project_some, _evenly(order, workers(device)), workers(device))
@@ -94,16 +143,24 @@ def _check_finite(signal: Tensor, unit: Unit, precision: torch.dtype) -> None:
         )
 
 
-def _seed(down: Descent, recording: Recording, units: Sequence[Unit]) -> tuple[Tensor, Windows | None]:
-    """A signal at the units' layer: for each unit its activation in its feature map, in a window of one position."""
+def _seed(
+    down: Descent, recording: Recording, units: Sequence[Unit], seeds: Tensor | None = None
+) -> tuple[Tensor, Windows | None]:
+    """A signal at the units' layer: for each unit its activation in its feature map, in a window of one position.
+
+    Or what `seeds` (B, C) say, in all feature maps.
+    """
     table, maps = down.table, recording.maps[down.start]
     channel = table.channel_dimension(down.start)
     shape = [1] * maps.ndim
     shape[0], shape[channel] = len(units), maps.shape[channel]
     seed = maps.new_zeros(shape)
     along = seed.view(len(units), -1)
-    channels, activations = ([getattr(u, name) for u in units] for name in ("channel", "activation"))
-    along[range(len(units)), channels] = torch.tensor(activations, dtype=seed.dtype, device=seed.device)
+    if seeds is None:
+        channels, activations = ([getattr(u, name) for u in units] for name in ("channel", "activation"))
+        along[range(len(units)), channels] = torch.tensor(activations, dtype=seed.dtype, device=seed.device)
+    else:
+        along.copy_(seeds)
     if seed.ndim == 4:
         seed = seed.contiguous(memory_format=torch.channels_last)
     if table.spatial[down.start] is None:

@@ -78,18 +78,18 @@ def frames_of(projections: Sequence[Projected], look: Look) -> list[Box]:
 
 
 def projection_tile(
-    projection: Projected, tile: int, frame: Box | None = None, look: Look = USUAL
+    projection: Projected, tile: int, frame: Box | None = None, look: Look = USUAL, full: float | None = None
 ) -> tuple[Image.Image, Scaling | None]:
     """The projection in a frame, by default its whole field, as a square tile, and how it was scaled; or its overlay.
 
-    Plain grey, None, if it is silent.
+    Plain grey, None, if it is silent. `full`: the magnitude that becomes full contrast, by default its own.
     """
     if projection.silent:
         return Image.new("RGB", (tile, tile), GREY), None
     frame = frame or projection.field
     pixels, box = cut_to(projection.pixels, projection.box, frame, beyond(look.smoothing))
     sharp = enlarged(span(projection.field), tile)
-    drawn, scaling = signal_tile(pixels, box, frame, tile, look.smoothing, look.tone, sharp)
+    drawn, scaling = signal_tile(pixels, box, frame, tile, look.smoothing, look.tone, sharp, full)
     if look.view == "overlay":
         shown = common_box(projection.box, frame)
         return overlay_tile(patch_tile(projection, tile, frame), drawn, shown, frame), scaling

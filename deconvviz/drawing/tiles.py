@@ -63,9 +63,10 @@ def signal_tile(
     smoothing: float = 0.0,
     tone: str = "colour",
     sharp: bool | None = None,
+    full: float | None = None,
 ) -> tuple[Image.Image, Scaling]:
     """A projection (C, h, w) inside `box` as a tile of its receptive field, hatched where that leaves the image."""
-    tiles, how = signal_tiles([pixels], [box], [field], tile, smoothing, tone, sharp)
+    tiles, how = signal_tiles([pixels], [box], [field], tile, smoothing, tone, sharp, full)
     return as_picture(tiles[0].numpy()), how[0]
 
 
@@ -78,12 +79,14 @@ def signal_tiles(
     smoothing: float = 0.0,
     tone: str = "colour",
     sharp: bool | None = None,
+    full: float | None = None,
 ) -> tuple[Tensor, list[Scaling]]:
     """The same for n projections whose receptive fields, or frames, are of one size (`span`): faster than one by one.
 
     The tiles are (n, 3, tile, tile) of uint8. `tone`: "grey" for the mean of the channels, scaled by itself. `sharp`:
     whether pixels are enlarged as they are; by default where they are few (`enlarged`). What of a signal lies beyond
-    its frame is seen only by the smoothing.
+    its frame is seen only by the smoothing. `full`: the magnitude that becomes full contrast, the same for all; by
+    default each has its own.
     """
     if tone == "grey":
         signals = [signal.float().mean(0, keepdim=True) for signal in signals]
@@ -97,7 +100,7 @@ def signal_tiles(
         rows, columns = (_reach(along) for along in zip(*around, strict=True))
         values = _together(signals, places, rows, columns)
         values = resampled(values, rows, columns, pixels, pixels if sharp else tile, smoothing, margin)
-    scales = _scales(values)
+    scales = _scales(values) if full is None else [(QUANTILE, full)] * len(values)
     gains = [1.0] * len(scales) if tone == "grey" else _grey_gains(values, scales)
     contrasts = [127 / (scale or 1.0) for _, scale in scales]
     values *= torch.tensor(contrasts, dtype=torch.float32, device="cpu").view(-1, 1, 1, 1)

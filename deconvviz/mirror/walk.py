@@ -19,30 +19,38 @@ from .window import Windows
 
 
 def walk(
-    down: Descent, recording: Recording, seed: Tensor, windows: Windows | None, images: Tensor, most: int
+    down: Descent,
+    recording: Recording,
+    seed: Tensor,
+    windows: Windows | None,
+    images: Tensor,
+    most: int,
+    end: str = INPUT,
 ) -> Iterator[Signal]:
-    """Carry a seed at the output of `down.start` down the mirror to the input.
+    """Carry a seed at the output of `down.start` down the mirror to the input, or to the output of call `end`.
 
     `seed` (B, C, h, w) in `windows` (None: vectors), `images` (B,): which image each sample is from.
     Signals grow on the way down: when they fill more than `most` bytes, the samples are taken in two
-    halves, one after the other. Yields signals at the input: B samples in all, in order. Raises NoMirrorRule if
+    halves, one after the other. Yields signals at the end: B samples in all, in order. Raises NoMirrorRule if
     a rule gives another shape than its call's input has.
     """
     seeded = Signal(seed.to(down.precision), down.table.grid(down.start), windows)
-    yield from _descend(down.steps, Arrivals(images, {down.start: seeded}), recording, most)
+    yield from _descend(down.steps, Arrivals(images, {down.start: seeded}), recording, most, end)
 
 
-def _descend(steps: Sequence[Step], arrived: Arrivals, recording: Recording, most: int) -> Iterator[Signal]:
-    """By these steps to the input."""
+def _descend(steps: Sequence[Step], arrived: Arrivals, recording: Recording, most: int, end: str) -> Iterator[Signal]:
+    """By these steps to the end."""
     for number, step in enumerate(steps):
+        if step.name == end:
+            break
         if step.name not in arrived:
             continue
         if arrived.samples > 1 and arrived.filled > most:
             for half in arrived.halves():
-                yield from _descend(steps[number:], half, recording, most)
+                yield from _descend(steps[number:], half, recording, most, end)
             return
         _step_down(step, arrived, recording)
-    yield arrived.take(INPUT)
+    yield arrived.take(end)
 
 
 def _step_down(step: Step, arrived: Arrivals, recording: Recording) -> None:

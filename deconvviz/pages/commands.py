@@ -51,6 +51,12 @@ def commands(origin: Origin, gallery: Mapping[str, Any], layer: Mapping[str, Any
     return {"cli": cli, "python": "\n".join(lines)}
 
 
+def trust_command(origin: Origin, gallery: Mapping[str, Any]) -> str:
+    """What measures how far the projections of the index can be trusted; galleries made of it then say so."""
+    way = "".join(f" --{name} {value}" for name, value in _method(gallery).items())
+    return f"deconvviz trust {shlex.quote(_index(origin, gallery))}{way}"
+
+
 def _index(origin: Origin, gallery: Mapping[str, Any]) -> str:
     """Where the index lies, as a visitor may read it."""
     return _place(os.fspath(origin.index), gallery)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..images import printable
 from ..scanning import Index
+from ..studies import of_layer, read_trust
 from ..version import __version__
 from .asked import Style
 from .facts import MapFacts, Section, images_json, map_json
@@ -40,7 +41,25 @@ def gallery_json(index: Index, shown: Sequence[Section], store: Store) -> dict[s
         "image_format": style.image_format,
         "tile": style.tile,
         **asdict(style.look),
+        "trust": trust_json(index),
         "layers": [_section_json(section, style) | _listed(index, section) for section in shown],
+    }
+
+
+def trust_json(index: Index) -> dict[str, Any] | None:
+    """What was measured of how far the projections can be trusted, in sentences; None if nothing was."""
+    found = read_trust(index)
+    if found is None:
+        return None
+    measures = found["measures"]
+    layers = dict.fromkeys(name for measure in measures.values() for name in measure["layers"])
+    numbers = {name: {key: one["layers"].get(name, {}) for key, one in measures.items()} for name in layers}
+    return {
+        "sentences": [measure["sentence"] for measure in measures.values()],
+        "layers": {name: {"sentence": of_layer(some), "numbers": some} for name, some in numbers.items()},
+        "images": found["images"],
+        "units": found["units"],
+        "seed": found["seed"],
     }
 
 

@@ -12,6 +12,7 @@ from ..errors import UnusableIndex, UnwritableOutput
 from ..images import AnyImages, Preprocess, find_images
 from ..network import from_anywhere, load_model
 from ..scanning import Index, is_manifest, open_index, read_manifest, scan, select
+from ..studies import trust, write_trust
 from .asked import Place, Selection, Style, Told
 from .facts import check_channels
 from .folder import refuse_foreign
@@ -31,10 +32,11 @@ def index_beside(folder: Path) -> Path:
 def make_demo(
     folder: Path, force: bool = False, say: Callable[[str], object] | None = None, look: Look = USUAL
 ) -> Path:
-    """Scan the embedded world with the embedded network, then write a gallery; returns its `index.html`."""
+    """Scan the embedded world with the embedded network, measure it (`trust`), write a gallery: its `index.html`."""
     name = ("shapes", "DEFAULT")
     refuse_foreign(folder, force)
     index = _scanned(DeconvNet(load_model(*name)), find_images(f"shapes:{PICTURES}"), folder, load=name)
+    write_trust(index, trust(index, quick=True))
     return write_site(index, Selection(), Style(look=look), Place(folder, force=force), Told(say=say))
 
 

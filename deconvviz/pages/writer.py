@@ -13,7 +13,7 @@ from ..deconvnet import short_number
 from ..drawing import GAIN, compact, write_text
 from . import assets, words
 from .assets import Assets
-from .commands import Origin, commands
+from .commands import Origin, commands, trust_command
 from .facts import MapFacts
 from .names import sheet_name
 from .on_images import OnImages
@@ -105,6 +105,7 @@ class Pages:
             classes=any(m.category for maps in starts for m in maps),
             layers=shown,
             made=words.made_of(facts),
+            trust_command=trust_command(self.origin, facts),
             page=self._page(self._with_greys()),
         )
         return write_text(self.folder / "index.html", page)
@@ -195,7 +196,7 @@ class Pages:
 
     def _render(self, template: str, **context: Any) -> str:
         facts = self.facts
-        said = {name: facts[name] for name in ("model", "patches", "view", "tone", "frame", "top")}
+        said = {name: facts[name] for name in ("model", "patches", "view", "tone", "frame", "top", "trust")}
         context = said | {"gain": GAIN, "method": words.method_of(facts)} | context
         return _environment().get_template(template).render(context) + "\n"
 
