@@ -24,6 +24,7 @@ from deconvviz.cli import main as commands  # noqa: E402
 FURTHER = {
     "deconvviz.scanning": ("picture_index", "Entry", "Statistics"),
     "deconvviz.mirror": ("register", "pointwise", "whole", "Rule", "Reach"),
+    "deconvviz.studies": ("compare", "Comparison", "trust", "Trust"),
     "deconvviz.shapes": ("image", "label", "network"),
 }
 """What else is meant for users, beside the names of `deconvviz` itself."""

@@ -122,6 +122,7 @@ WINGS = [folder for folder in WITHIN if "/" not in folder]
 PUBLIC = {
     "mirror": {"RULES", "Reach", "Recorded", "Rule", "pointwise", "register", "rule_for", "whole"},
     "scanning": {"picture_index"},
+    "studies": {"Comparison", "Trust"},
     "shapes": {"CLASSES", "TRAIN", "UNSEEN", "WEIGHTS", "image", "label"},
 }
 """What doors hand on for users and for rules of their own, beside what other wings and the front door take."""
@@ -224,7 +225,7 @@ def test_a_door_hands_on_what_is_taken(wing: str) -> None:
 def test_who_knows_what() -> None:
     knows = {path: {names[0] for names in imports(path)} for path in MODULES}
     assert {place(path)[0] for path, names in knows.items() if "click" in names} == {"cli"}
-    assert {place(path)[0] for path, names in knows.items() if "jinja2" in names} == {"pages"}
+    assert {place(path)[0] for path, names in knows.items() if "jinja2" in names} == {"pages", "studies"}
     assert not {names[0] for names in read_from(PACKAGE / "deconvnet" / "figures.py")} & {"network", "mirror"}
     for engine in ("walk.py", "descent.py", "arrivals.py", "signals.py", "window.py", "recording.py"):
         assert not re.search(r"\baten\b", (PACKAGE / "mirror" / engine).read_text())

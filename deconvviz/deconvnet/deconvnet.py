@@ -35,9 +35,8 @@ class DeconvNet:
 
     `model`: a `Model` or any `nn.Module`; `preprocess`: how pictures become its input (a `Model` knows);
     `input_shape` (C, H, W): only needed to list the layers of a bare module before it has seen an image;
-    `precision` of signals on the way down: "fp32", "bf16" (several times faster where the machine has
-    matrix units for it, pictures look the same) or "auto" (bf16 where it has them). Switches, activations
-    and ranking are always the network's own precision.
+    `precision` of signals on the way down: "fp32", "bf16" (several times faster where the machine has matrix units for
+    it, pictures look the same) or "auto". Switches, activations and ranking are always the network's own precision.
     `rule`: what a rectification does to a signal s: "deconvnet", max(s, 0), the paper's; "gradient", s where the unit
     below was active, and the true derivative everywhere (Simonyan et al. 2014); "guided", both (Springenberg et al.
     2014). `unpool`: where a pooling sends it: to the place of the maximum, by the "switches"; to the "centre" of its
@@ -47,8 +46,8 @@ class DeconvNet:
     The network is left as found: nothing of it is changed, also when an error is raised. Raises UnknownModel.
 
     `images`, wherever they are asked for: a path, a PIL image, an array (H, W, C) of uint8 or of floats in
-    [0, 1], a uint8 tensor (C, H, W), or a list of these: pictures, which `preprocess` resizes and
-    normalises; or a floating-point tensor (N, C, H, W), which is taken as normalised already.
+    [0, 1], a uint8 tensor (C, H, W), or a list of these: pictures, which `preprocess` resizes and normalises; or a
+    floating-point tensor (N, C, H, W), normalised already.
     """
 
     @takes(
@@ -228,10 +227,10 @@ class DeconvNet:
     ) -> Iterator[Projection]:
         """The same as `project`, one projection after the other: for more units than memory holds.
 
-        `images`: as for `project`; a sequence of paths (or of anything else that is an image) is read as it
-        is needed. `ahead`: how many units are taken together, which share images, windows and weights; so
-        many projections are held at a time. Units of one image, or of one layer, are best kept together. `progress`:
-        show how many are made. What `project` raises at once is raised here when the unit's turn comes.
+        `images`: as for `project`; a sequence of paths (or of anything else that is an image) is read as it is needed.
+        `ahead`: how many units are taken together, which share images, windows and weights; so many projections are
+        held at a time. Units of one image, or of one layer, are best kept together. What `project` raises at once is
+        raised here when the unit's turn comes. `progress`: as there.
         """
         source = self._source(images)
         asked = single_units(parsed(units), len(source), partial(self._table_of, source))

@@ -11,7 +11,7 @@ from .arrivals import Signal
 from .blocks import block_of, blocks, spread_over_depth
 from .descent import Descent, Step, check_lasting, descent, mirrored
 from .layers import Fields, Layer, Layers, describe
-from .method import ALL_METHODS, DECONVNET, RECTIFICATIONS, UNPOOLINGS, Method
+from .method import DECONVNET, RECTIFICATIONS, UNPOOLINGS, Method
 from .names import LayerNames, is_glob, matching, some_layers, unknown_layer
 from .recording import Recording, record
 from .registry import (
@@ -35,7 +35,6 @@ from .walk import walk
 from .window import POINTWISE, Reach, Reaches, Windows
 
 __all__ = [
-    "ALL_METHODS",
     "DECONVNET",
     "Descent",
     "Fields",

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from ..arguments import instance, said, takes, whole, wholes
 from ..deconvnet import DeconvNet, Projection, Projections, Unit, image_of, short_number
@@ -17,12 +16,12 @@ from ..drawing import notebook
 from ..errors import UnknownLayer, UnknownUnit, UnusableIndex, nearest
 from ..images import AnyImages, reopen
 from ..mirror import matching, unknown_layer
-from ..network import Model, load_model
+from ..network import load_model
 from .best import NONE
 from .feature_map import Entry, FeatureMap, Statistics
-from .manifest import Manifest, Scanned, hash_weights, preprocess_facts
+from .manifest import Manifest, Scanned
 from .part import Part, Skipped
-from .recheck import NOISE, project_again, read_again
+from .recheck import NOISE, checked, project_again, read_again
 from .spread import at_quantiles
 from .tally import edges, from_limbs
 
@@ -296,13 +295,3 @@ class Index:
 
 
 an_index = instance(Index, "deconvviz.open_index(folder) gives one")
-
-
-def checked(model: Model | nn.Module | DeconvNet, manifest: Manifest, folder: Path) -> DeconvNet:
-    """The network, if it is the one that the index was made with; raises UnusableIndex."""
-    dv = model if isinstance(model, DeconvNet) else DeconvNet(model)
-    if hash_weights(dv.net) != manifest.weights:
-        raise UnusableIndex(f"{folder}: was made with other weights of {manifest.model} than these")
-    if preprocess_facts(dv.preprocess) != manifest.preprocess:
-        raise UnusableIndex(f"{folder}: was made with another preprocessing than {dv.preprocess}")
-    return dv

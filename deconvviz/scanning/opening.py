@@ -12,10 +12,11 @@ from ..deconvnet import DeconvNet
 from ..errors import UnusableIndex
 from ..images import AnyImages, Images, find_images
 from ..network import Model
-from .index import Index, checked
+from .index import Index
 from .ledger import RESULT, Ledger
 from .manifest import Manifest, read_manifest
 from .part import ranges, read_part
+from .recheck import checked
 
 
 @takes(folder=a_path)

@@ -1,15 +1,18 @@
-"""Images read again, and projections of units that were recorded before: only of what is as it was then."""
+"""A network, images and projections of units that were recorded before: only of what is as it was then."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..deconvnet import DeconvNet, Projection, Unit, image_of
-from ..errors import UnknownUnit, UnsuitableInput
+from ..errors import UnknownUnit, UnsuitableInput, UnusableIndex
 from ..images import AnyImages, Records, printable
 from ..machine import at_once
+from ..network import Model
+from .manifest import Manifest, hash_weights, preprocess_facts
 
 TOLERANCE, NOISE = 1e-3, 1e-5
 """How far an activation may be from the recorded one: of its own value, and of its layer's largest."""
@@ -82,3 +85,13 @@ def project_again(
         else:
             changed = f"its activation is {now:.4g} now and was {recorded:.4g} in the scan"
             report(f"{name}: not shown for {unit.place}, {changed}")
+
+
+def checked(model: Model | nn.Module | DeconvNet, manifest: Manifest, folder: Path) -> DeconvNet:
+    """The network, if it is the one that the index was made with; raises UnusableIndex."""
+    dv = model if isinstance(model, DeconvNet) else DeconvNet(model)
+    if hash_weights(dv.net) != manifest.weights:
+        raise UnusableIndex(f"{folder}: was made with other weights of {manifest.model} than these")
+    if preprocess_facts(dv.preprocess) != manifest.preprocess:
+        raise UnusableIndex(f"{folder}: was made with another preprocessing than {dv.preprocess}")
+    return dv

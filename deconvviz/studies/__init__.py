@@ -8,13 +8,12 @@ This wing never knows a command line, and nothing of galleries.
 
 from .comparing import Comparison, compare
 from .kept import read_trust, write_trust
-from .result import Result, result_ending
+from .result import result_ending
 from .trusting import Trust, trust
 from .verdicts import of_layer
 
 __all__ = [
     "Comparison",
-    "Result",
     "Trust",
     "compare",
     "of_layer",

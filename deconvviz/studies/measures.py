@@ -21,17 +21,27 @@ from .likeness import (
 from .random_weights import Randomised, groups_below
 from .sampling import Sample, framed
 
-Numbers = dict[str, dict[str, float]]
+
+class Number(float):
+    """A mean over units, NaN of none, and its standard `error`: how far the mean of other units may well be from it."""
+
+    error: float = float("nan")
+
+    @classmethod
+    def over(cls, values: Iterable[float]) -> "Number":
+        """Over the values that are numbers."""
+        known = [value for value in values if value == value]
+        number = cls(np.mean(known)) if known else cls("nan")
+        if len(known) > 1:
+            number.error = float(np.std(known, ddof=1) / len(known) ** 0.5)
+        return number
+
+
+Numbers = dict[str, dict[str, Number]]
 """By layer, then by what was measured."""
 
 OTHERS, RANDOM_SEEDS, VECTORS = 3, 3, 5
 """Other units and random seeds at the place of each unit; random vectors for the convergence, as Sixt et al. take."""
-
-
-def mean(values: Iterable[float]) -> float:
-    """The mean of the numbers that are some; NaN of none."""
-    known = [value for value in values if value == value]
-    return float(np.mean(known)) if known else float("nan")
 
 
 # --- 1. is it specific? -------------------------------------------------------------------------------------
@@ -55,7 +65,7 @@ def specific(sample: Sample, seed: int, done: Callable[[], object]) -> Numbers:
         for _ in range(RANDOM_SEEDS):
             seeds = torch.from_numpy(np.abs(dice.standard_normal((len(units), channels)))).float()
             random += _differences(own, sample.dv.project(sample.images, units, seeds=seeds))
-        numbers[layer] = {"other units": mean(others), "random seeds": mean(random)}
+        numbers[layer] = {"other units": Number.over(others), "random seeds": Number.over(random)}
         done()
     return numbers
 
@@ -74,7 +84,7 @@ def learned(sample: Sample, seed: int, stages: int, done: Callable[[], object]) 
     Each by four measures; those but the first inside the frame, each pixel relative to what is usual at its distance
     from the middle: else rank correlation sees that pictures are strongest in the middle, and little more.
     """
-    randomised, numbers = Randomised(sample.dv, seed), dict[str, dict[str, float]]()
+    randomised, numbers = Randomised(sample.dv, seed), Numbers()
     for layer, units in sample.units.items():
         table = sample.dv.layers_for(sample.images.shape[1:])
         groups = groups_below(table, layer, sample.dv.net, stages)
@@ -98,9 +108,9 @@ LIKENESSES = ("rank, whole field", "rank", "structure", "direction")
 distance from the middle, Spearman, SSIM, and the correlation of histograms of oriented gradients."""
 
 
-def _likenesses(own: Iterable[Projection], others: Iterable[Projection]) -> dict[str, float]:
+def _likenesses(own: Iterable[Projection], others: Iterable[Projection]) -> dict[str, Number]:
     rows = [_likeness(p, q) for p, q in zip(own, others, strict=True)]
-    return {key: mean(row[key] for row in rows) for key in LIKENESSES}
+    return {key: Number.over(row[key] for row in rows) for key in LIKENESSES}
 
 
 def _likeness(p: Projection, q: Projection) -> dict[str, float]:
@@ -130,7 +140,7 @@ def structure(sample: Sample, seed: int, done: Callable[[], object]) -> Numbers:
 
     Rank correlations inside the frame, relative to the distance from the middle; the edges are Sobel's.
     """
-    randomised, numbers = Randomised(sample.dv, seed), dict[str, dict[str, float]]()
+    randomised, numbers = Randomised(sample.dv, seed), Numbers()
     for layer, units in sample.units.items():
         table = sample.dv.layers_for(sample.images.shape[1:])
         everything = [path for group in groups_below(table, layer, sample.dv.net, 1) for path in group]
@@ -140,7 +150,7 @@ def structure(sample: Sample, seed: int, done: Callable[[], object]) -> Numbers:
         with randomised.without(everything) as other:
             random = other.by(unpool="switches").project(sample.images, units, seeds=seeds)
         rows = [_edges(*three) for three in zip(with_switches, without, random, strict=True)]
-        numbers[layer] = {key: mean(row[key] for row in rows) for key in rows[0]}
+        numbers[layer] = {key: Number.over(row[key] for row in rows) for key in rows[0]}
         done()
     return numbers
 
@@ -210,7 +220,7 @@ def _shuffled(p: Projection, dice: np.random.Generator) -> Tensor:
     return pixels
 
 
-def _answers(sample: Sample, layer: str, units: list[Unit], images: Tensor) -> tuple[float, float]:
+def _answers(sample: Sample, layer: str, units: list[Unit], images: Tensor) -> tuple[Number, Number]:
     """The mean share of the activation, and the mean rank, 0 … 1, of each unit in its own image of these."""
     table = sample.dv.layers_for(images.shape[1:])
     read_at = table[layer].read_at
@@ -222,7 +232,7 @@ def _answers(sample: Sample, layer: str, units: list[Unit], images: Tensor) -> t
         shares.append(value / float(unit.activation or 1.0))
         equal = int((here == value).sum()) - 1  # where nothing fires none is the strongest
         ranks.append((int((here > value).sum()) + equal / 2) / max(len(here) - 1, 1))
-    return mean(shares), mean(ranks)
+    return Number.over(shares), Number.over(ranks)
 
 
 # --- 5. do signals converge? --------------------------------------------------------------------------------
@@ -236,7 +246,7 @@ def convergence(sample: Sample, seed: int, done: Callable[[], object]) -> Number
     the pixels. 1: whatever was asked for, the same arrives.
     """
     table = sample.dv.layers_for(sample.images.shape[1:])
-    layers, numbers = list(sample.units), dict[str, dict[str, float]]()
+    layers, numbers = list(sample.units), Numbers()
     for at, layer in enumerate(layers):
         start = table[layer].read_at
         recording = sample.dv.record(sample.images[:1], [layer])
@@ -259,7 +269,7 @@ def _zeros() -> Tensor:
     return torch.zeros(VECTORS, dtype=torch.int64)
 
 
-def _median_cosine(table: Layers, signals: Tensor, end: str) -> float:
+def _median_cosine(table: Layers, signals: Tensor, end: str) -> Number:
     """Of pairs of signals (V, C, …), position by position."""
     channels = 1 if end == "input" else table.channel_dimension(end)
     vectors = signals.movedim(channels, -1).flatten(1, -2).double() if signals.ndim > 2 else signals[:, None].double()
@@ -267,4 +277,5 @@ def _median_cosine(table: Layers, signals: Tensor, end: str) -> float:
     scaled = torch.where(norms > 0, vectors / norms.clamp(min=1e-300), torch.nan)
     pairs = torch.combinations(torch.arange(len(scaled)), 2)
     cosines = (scaled[pairs[:, 0]] * scaled[pairs[:, 1]]).sum(-1)
-    return float(cosines[~cosines.isnan()].median()) if bool((~cosines.isnan()).any()) else float("nan")
+    known = cosines[~cosines.isnan()]
+    return Number(known.median()) if len(known) else Number("nan")

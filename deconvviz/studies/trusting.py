@@ -18,20 +18,20 @@ from ..mirror import Method
 from ..scanning import Index
 from .choosing import a_network, read_all
 from .document import Cell, Document, Heading, Paragraph, Table
-from .measures import Numbers, agreement, convergence, learned, specific, structure
+from .measures import Number, Numbers, agreement, convergence, learned, specific, structure
 from .result import Result, hidden
 from .sampling import Sample, sample_of_images, sample_of_index
 from .verdicts import MEASURES, Measure, sentence
 
 SCHEMA = 1
 
-MAPS, STAGES = 12, 4
+MAPS, STAGES = 24, 4
 """Feature maps of each layer, and steps in which weights are taken away."""
 
 IMAGES = 64
 """Images in which it is looked where feature maps fire most; an index has its own."""
 
-QUICK_MAPS, QUICK_STAGES, QUICK_IMAGES, QUICK_LAYERS = 6, 2, 16, 4
+QUICK_MAPS, QUICK_STAGES, QUICK_IMAGES, QUICK_LAYERS = 8, 2, 16, 4
 """The same in the quick form, and how many layers over the depth."""
 
 WIDTH, MARGIN = 1120, 32
@@ -43,7 +43,8 @@ class Trust(Result):
     """What was measured of a network's projections on some images; a notebook shows it by itself.
 
     `numbers`: by measure ("specific", "learned", "structure", "agreement", "convergence"), then by layer, then by what
-    was measured (see `docs/trust.md`); NaN where there was nothing to measure. `units`: of how many feature maps of
+    was measured (see `docs/trust.md`): means over units, each with its standard `.error`; NaN where there was nothing
+    to measure. `units`: of how many feature maps of
     each layer, in how many `images`; `seed`: of all that was drawn by lot; `scan`: the identity of the index, if it was
     of one.
     """
@@ -153,7 +154,7 @@ class Trust(Result):
             for left, cell in zip(lefts[1:], cells, strict=True):
                 items.append(Text(left, top, cell.text, 13))
                 if cell.share is not None:
-                    items.append(Shown(left + 48, top + 4, _bar(cell.share, step - 66)))
+                    items.append(Shown(left + 86, top + 4, _bar(cell.share, step - 102)))
             top += 22
         return top
 
@@ -172,17 +173,22 @@ def _bar(share: float, width: int) -> Image.Image:
     return bar
 
 
-def _cell(value: float | None, most: float) -> Cell:
+def _cell(value: Number | None, most: float) -> Cell:
     if value is None or value != value:
         return Cell("–")
-    return Cell(f"{value:.2f}", min(max(value / most, 0.0), 1.0))
+    error = f" ± {value.error:.2f}" if value.error == value.error else ""
+    return Cell(f"{value:.2f}{error}", min(max(value / most, 0.0), 1.0))
 
 
-def _known(numbers: Numbers) -> dict[str, dict[str, float | None]]:
+def _known(numbers: Numbers) -> dict[str, dict[str, dict[str, float | None]]]:
     return {
-        layer: {key: round(value, 4) if value == value else None for key, value in found.items()}
+        layer: {key: {"mean": _rounded(value), "error": _rounded(value.error)} for key, value in found.items()}
         for layer, found in numbers.items()
     }
+
+
+def _rounded(value: float) -> float | None:
+    return round(float(value), 4) if value == value else None
 
 
 # --- making it ------------------------------------------------------------------------------------------
@@ -205,9 +211,9 @@ def trust(
     """Measure on this very network and these images how far projections can be trusted.
 
     `what`: a network (`DeconvNet`, `Model` or module) with `images` of one size, or an `Index` alone; measured is the
-    way down that it has (`rule` and `unpool`). `maps` feature maps of each of `layers`, by default 12 of what blocks
+    way down that it has (`rule` and `unpool`). `maps` feature maps of each of `layers`, by default 24 of what blocks
     put out, drawn by lot; weights are taken away in `stages` steps, 4. `count` of the images, spread over all, 64.
-    `quick`: 6 maps of four layers, 2 steps, 16 images. The network is left as found. `progress`: show it; None: at a
+    `quick`: 8 maps of four layers, 2 steps, 16 images. The network is left as found. `progress`: show it; None: at a
     terminal. Raises UnsuitableInput, UnknownLayer, NoMirrorRule, UnusableIndex.
     """
     most, maps = (QUICK_LAYERS, maps or QUICK_MAPS) if quick else (None, maps or MAPS)

@@ -205,16 +205,13 @@ _SENTENCES: dict[str, Callable[[Numbers], str]] = {
 }
 
 
-def of_layer(found: Mapping[str, Mapping[str, float | None]]) -> str:
-    """What was measured of one layer, in one sentence; `found`: its numbers by measure."""
-    parts = []
-    apart = found.get("specific", {}).get("other units")
-    if apart is not None:
-        parts.append(f"another unit at the same place draws a picture {apart:.2f} apart (1.41: nothing in common)")
-    kept = found.get("learned", {}).get("rank")
-    if kept is not None:
-        parts.append(f"with random weights {kept:.2f} of the rank correlation remains in the frame")
-    share = found.get("agreement", {}).get("share, own picture")
-    if share is not None:
-        parts.append(f"shown its own picture, a unit fires at {share:.2f} of what it did")
-    return "; ".join(parts)
+def of_layer(found: Mapping[str, Mapping[str, Mapping[str, float | None]]]) -> str:
+    """What was measured of one layer, in one sentence; `found`: its numbers by measure, as `Trust.as_dict` has them."""
+    known = {(measure, key): one["mean"] for measure, some in found.items() for key, one in some.items()}
+    said = {
+        ("specific", "other units"): "another unit at the same place draws a picture {:.2f} apart (1.41: nothing in "
+        "common)",
+        ("learned", "rank"): "with random weights {:.2f} of the rank correlation remains in the frame",
+        ("agreement", "share, own picture"): "shown its own picture, a unit fires at {:.2f} of what it did",
+    }
+    return "; ".join(text.format(value) for key, text in said.items() if (value := known.get(key)) is not None)

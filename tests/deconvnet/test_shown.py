@@ -154,7 +154,7 @@ def test_a_projection_saves_what_it_shows(tmp_path: Path) -> None:
     NARROW.save(tmp_path / "a.png", **how)  # type: ignore[arg-type]
     assert Image.open(tmp_path / "a.png").tobytes() == NARROW.show(**how).tobytes()  # type: ignore[arg-type]
     NARROW.save(tmp_path / "a.svg")
-    assert ElementTree.parse(tmp_path / "a.svg").findtext(f"{SVG}title") == str(NARROW.unit) == "conv:7@1,2"
+    assert ElementTree.parse(tmp_path / "a.svg").findtext(f"{SVG}title") == "conv:7@1,2, deconvnet, with switches"
     NARROW.save(tmp_path / "a.pdf")
     assert "conv:7@1,2".encode("utf-16-be").hex().encode() in (tmp_path / "a.pdf").read_bytes()
     with pytest.raises(UnwritableOutput):

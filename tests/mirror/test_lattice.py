@@ -20,7 +20,8 @@ from whole import mirror_whole
 
 from deconvviz import DeconvNet
 from deconvviz.errors import NoMirrorRule, UnsuitableInput
-from deconvviz.mirror import ALL_METHODS, DECONVNET, RULES, Method, pointwise, register
+from deconvviz.mirror import DECONVNET, RULES, Method, pointwise, register
+from deconvviz.mirror.method import ALL_METHODS
 from deconvviz.mirror.registry import WITHOUT_SWITCHES
 
 OTHERS = [method for method in ALL_METHODS if method != DECONVNET]

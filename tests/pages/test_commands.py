@@ -13,10 +13,12 @@ from deconvviz.scanning.manifest import preprocess_facts
 
 pytestmark = pytest.mark.quick
 
+WAY = {"rule": "deconvnet", "unpool": "switches"}
+
 
 def told(preprocess: Preprocess, model: str) -> tuple[list[str], str]:
     origin = Origin(Path("index"), (model, "DEFAULT"), False, "shapes:20")
-    facts = {**USUAL, "top": 9, "kept": 9, "precision": "float32", "preprocess": preprocess_facts(preprocess)}
+    facts = {**USUAL, "top": 9, "kept": 9, "precision": "float32", **WAY, "preprocess": preprocess_facts(preprocess)}
     both = commands(origin, facts, {"layer": "conv1", "file": "conv1"})
     return shlex.split(both["cli"]), both["python"]
 
@@ -41,7 +43,7 @@ def test_others_know_it_themselves() -> None:
 
 def both(origin: Origin, **differing: Any) -> tuple[list[str], str]:
     """What is told of a map of a gallery that is the usual one but for this."""
-    facts = {**USUAL, "top": 9, "kept": 9, "precision": "float32", "preprocess": None, **differing}
+    facts = {**USUAL, "top": 9, "kept": 9, "precision": "float32", **WAY, "preprocess": None, **differing}
     said = commands(origin, facts, {"layer": "conv1", "file": "conv1"})
     return shlex.split(said["cli"]), said["python"]
 

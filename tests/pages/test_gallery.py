@@ -18,17 +18,20 @@ import numpy as np
 import pytest
 import torch
 from browsing import HOSTILE_CLASS, HOSTILE_FILE, HOSTILE_LAYERS, small_index
+from markupsafe import escape
 from PIL import Image
 from shell import deconvviz
 
-from deconvviz import Index, shapes, write_gallery
+from deconvviz import Index, shapes, studies, write_gallery
 from deconvviz.cli import main
 from deconvviz.drawing import Look, write_content
 from deconvviz.errors import UnknownUnit, UnwritableOutput
 from deconvviz.pages import Place, Selection, Style, Told, pictures, sheetmaking
-from deconvviz.pages.commands import USUAL
+from deconvviz.pages.commands import USUAL, commands
 from deconvviz.pages.facts import sections
+from deconvviz.pages.gallery import origin_of
 from deconvviz.pages.kept import store_in, work_left
+from deconvviz.pages.sheets import read_facts
 from deconvviz.pages.single import write_single_page
 
 pytestmark = pytest.mark.quick
@@ -381,3 +384,51 @@ def test_a_layer_may_have_any_name(tmp_path: Path) -> None:
         check_attributes(html5lib.parse(path.read_bytes(), namespaceHTMLElements=False), path)
     assert json.loads((tmp_path / "site" / "classes.json").read_text()) is not None
     assert len(list((tmp_path / "site" / "data").glob("*.js"))) == 2
+
+
+def test_a_gallery_by_another_rule_says_so_everywhere(tmp_path: Path) -> None:
+    index = small_index(tmp_path, ["a.png", "b.png", "c.png"])
+    layer = next(iter(index))
+    plain = write_gallery(index, tmp_path / "plain", [layer], [0, 1], tile=48).parent
+    other = write_gallery(index.by("guided", "spread"), tmp_path / "other", [layer], [0, 1], tile=48).parent
+    facts = json.loads((other / "gallery.json").read_text())
+    assert (facts["rule"], facts["unpool"]) == ("guided", "spread")
+    usual = json.loads((plain / "gallery.json").read_text())
+    assert (facts["scan"], facts["gallery"] == usual["gallery"]) == (usual["scan"], False)
+    file = facts["layers"][0]["file"]
+    data = json.loads((other / "data" / f"{file}.json").read_text())
+    assert (data["rule"], data["unpool"]) == ("guided", "spread")
+    for page in ("index.html", f"layers/{file}.html"):
+        assert "By guided backpropagation, unpooling in equal shares." in (other / page).read_text()
+        assert "By deconvnet, with switches." in (plain / page).read_text()
+    sheets = [read_facts(folder / "sheets" / file / "0000.webp") for folder in (plain, other)]
+    ways = [(sheet["rule"], sheet["unpool"]) for sheet in sheets if sheet]
+    assert ways == [("deconvnet", "switches"), ("guided", "spread")]
+    said = facts["layers"][0]
+    told = commands(origin_of(index), facts, said)
+    assert "--rule guided --unpool spread" in told["cli"]
+    assert ".by(rule='guided', unpool='spread')" in told["python"]
+
+
+def test_what_was_measured_stands_on_the_pages(tmp_path: Path) -> None:
+    index = small_index(tmp_path, [f"{n}.png" for n in range(6)])
+    layers = list(index)
+    without = write_gallery(index, tmp_path / "one", layers, [0, 1], tile=48)
+    assert "deconvviz trust" in without.read_text()
+    assert json.loads((without.parent / "gallery.json").read_text())["trust"] is None
+    found = studies.trust(index, maps=2, stages=1)
+    studies.write_trust(index, found)
+    page = write_gallery(index, tmp_path / "one", layers, [0, 1], tile=48)  # made again: only the pages are new
+    text = page.read_text()
+    assert "deconvviz trust" not in text
+    facts = json.loads((page.parent / "gallery.json").read_text())
+    for sentence in found.sentences.values():
+        assert str(escape(sentence)) in text
+    for layer in facts["layers"]:
+        shown = (page.parent / "layers" / f"{layer['file']}.html").read_text()
+        measured = facts["trust"]["layers"].get(layer["layer"])
+        assert ("Measured of" in shown) == bool(measured)
+        if measured:
+            assert str(escape(measured["sentence"])) in shown
+    guided = write_gallery(index.by("guided"), tmp_path / "two", layers, [0, 1], tile=48)
+    assert "deconvviz trust" in guided.read_text()  # that was another way down
