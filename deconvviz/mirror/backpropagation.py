@@ -118,16 +118,16 @@ def differentiate(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor
 
 
 def value_of(call: Call, inputs: Sequence[Tensor]) -> Tensor:
-    """The value of a call, or of the expression that it completes, for these inputs.
+    """The value of a call, or of what it completes, for these inputs.
 
     What else it reads is a number, and the one that networks read is how many images there are. Hooks do not run: one
     of them may ask for this very value.
     """
-    known: dict[str, Any] = dict(zip(call.inputs, inputs, strict=True))
-    completes = call.pattern is not None and call.pattern.key is not None
-    for one in call.pattern.expression.calls if completes else (call,):
-        known[one.name] = one.forward(*(known.get(name, len(inputs[0])) for name in one.reads))
-    value: Tensor = known[call.name]
+    if call.pattern is not None and call.pattern.key is not None:
+        completed: Tensor = call.pattern.value(inputs[0])
+        return completed
+    known = dict(zip(call.inputs, inputs, strict=True))
+    value: Tensor = call.forward(*(known.get(name, len(inputs[0])) for name in call.reads))
     return value
 
 

@@ -52,8 +52,13 @@ def commands(origin: Origin, gallery: Mapping[str, Any], layer: Mapping[str, Any
 
 
 def trust_command(origin: Origin, gallery: Mapping[str, Any]) -> str:
-    """What measures how far the projections of the index can be trusted; galleries made of it then say so."""
+    """What measures how far the projections can be trusted: of an index, whose galleries then say so.
+
+    One of pictures that everyone has need not lie there: its network and these are enough.
+    """
     way = "".join(f" --{name} {value}" for name, value in _method(gallery).items())
+    if origin.embedded and origin.load and origin.load[1] == "DEFAULT":
+        return f"deconvviz trust {shlex.quote(origin.load[0])} {origin.embedded}{way}"
     return f"deconvviz trust {shlex.quote(_index(origin, gallery))}{way}"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from oracles import DeconvnetBackward
 from torch import Tensor, nn
 
 from .activations import ACTIVATIONS
@@ -15,7 +16,7 @@ from .composites import COMPOSITES
 from .filters import FILTERS, NORMS
 from .gates import CONSTANTS, GATES, constants
 from .heads import head
-from .meaning import WORDS
+from .meaning import WORDS_BY_RULE
 from .moves import MOVES, padded
 from .parts import as_class, part
 from .pools import POOLS, RESIZES
@@ -83,16 +84,23 @@ class Grown:
                     nn.init.uniform_(tensor, 0.4, 1.2)
         return net
 
-    def values(self, net: nn.Module, x: Tensor, shaken: bool = False) -> dict[str, Tensor]:
-        """Every variable of the meaning, for images `x`; `shaken`: each with errors as large as rounding's."""
-        names: dict[str, Any] = {**NAMES, **WORDS}
+    def values(
+        self, net: nn.Module, x: Tensor, shaken: bool = False, rule: str = "deconvnet", unpool: str = "switches"
+    ) -> dict[str, Tensor]:
+        """Every variable of the meaning, for images `x`; `shaken`: each with errors as large as rounding's.
+
+        Their backward pass is that of `rule` and `unpool`.
+        """
+        names: dict[str, Any] = {**NAMES, **WORDS_BY_RULE[rule]}
         text = (
             re.sub(r"^( +)(v\d+)\b.*", r"\g<0>\n\1\2 = shaken(\2)", self.meaning, flags=re.M)
             if shaken
             else self.meaning
         )
         exec(text, names)
-        return names["meant"](net, x)
+        with DeconvnetBackward("gradient", unpool):  # which leaves all alone but poolings
+            found: dict[str, Tensor] = names["meant"](net, x)
+        return found
 
     def refusing_lines(self) -> set[int]:
         """The lines of the source that may, or must, be refused."""

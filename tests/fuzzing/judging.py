@@ -18,6 +18,8 @@ from torch import Tensor, nn
 
 from deconvviz import DeconvNet, Layers, Unit
 from deconvviz.errors import DeconvvizError, NoMirrorRule, UncapturableModel
+from deconvviz.mirror import DECONVNET, Method
+from deconvviz.mirror.method import ALL_METHODS
 
 from .growing import Grown
 
@@ -34,6 +36,10 @@ class Wrong(Exception):
 
 class Tied(Exception):
     """What differs hangs on a choice between equals."""
+
+
+OTHERS = [method for method in ALL_METHODS if method != DECONVNET]
+"""Ways down beside the deconvnet's: each network is judged by one of them, too."""
 
 
 @dataclass
@@ -221,6 +227,31 @@ class _Judged:
                 self.verdict.error = max(self.verdict.error, error)
                 self.verdict.units += 1
                 self.verdict.lively += float(canvas.norm()) > 0
+        self.compare_another_way(asked, units)
+
+    @cached_property
+    def another(self) -> tuple[Method, Tensor, dict[str, Tensor]]:
+        """One of the other ways down, by the network's number, with the values whose backward pass is its own."""
+        method = OTHERS[int(self.grown.label.split(":")[1]) % len(OTHERS)]
+        inputs = self.x.clone().requires_grad_()
+        return method, inputs, self.grown.values(self.net, inputs, rule=method.rule, unpool=method.unpool)
+
+    def compare_another_way(self, asked: list[tuple[str, str]], units: list[Unit]) -> None:
+        """The same units by another rule of the lattice; what the deconvnet answers, each of them must."""
+        method, inputs, values = self.another
+        other = self.dv.by(method.rule, method.unpool)
+        expected: list[Tensor] = []
+        for layer, y in asked:
+            read_at = self.table[layer].read_at
+            name = self.read(layer, y, self.dv.record(self.x, [layer]).maps[read_at])
+            output = values[name].movedim(self.table.channel_dimension(read_at), 1)
+            places = lively_units(self.values[name].detach().movedim(self.table.channel_dimension(read_at), 1))
+            expected += project_back(inputs, output, places)
+        for unit, p, canvas in zip(units, other.project(self.x, units), expected, strict=True):
+            error = relative_error(p.canvas(), canvas)
+            if not error <= TOLERANCE:
+                raise Wrong(f"{unit!r} read at {p.read_at} is wrong by {error:.1e} by {method}")
+            self.verdict.error = max(self.verdict.error, error)
 
     def read(self, layer: str, y: str, maps: Tensor) -> str:
         """The variable that the layer's units are read from: its own, or what normalises or rectifies it."""

@@ -7,7 +7,8 @@ and autograd agree.
 from collections.abc import Callable
 
 import torch
-from oracles import Rectify, Straight
+import torch.nn.functional as F
+from oracles import Guided, Rectify, Straight
 from torch import Tensor
 
 
@@ -62,3 +63,22 @@ WORDS = {
     "shaken": shaken,
 }
 """What the text of a meaning may say, beside torch."""
+
+TRUE_WORDS = {
+    "rectify": lambda activation, x: activation(x),
+    "passed": lambda function, x: function(x),
+    "gated": lambda x, gate: x * gate,
+    "over_groups": lambda x, groups, weight, bias, eps=1e-5: F.group_norm(x, groups, weight, bias, eps),
+    "over_last": lambda x, dimensions, weight, bias, eps=1e-5: F.layer_norm(
+        x, x.shape[-dimensions:], weight, bias, eps
+    ),
+    "shaken": shaken,
+}
+"""The same words, if the way down is the true gradient."""
+
+WORDS_BY_RULE = {
+    "deconvnet": WORDS,
+    "gradient": TRUE_WORDS,
+    "guided": WORDS | {"rectify": lambda activation, x: Guided.apply(x, activation, False)},
+}
+"""What they mean by each rule."""

@@ -182,6 +182,18 @@ def test_the_gradient_is_true_through_gates_and_normalisations() -> None:
 
 
 @pytest.mark.quick
+def test_contrast_normalisation_by_the_functional_has_a_gradient_on_windows() -> None:
+    """Written out over several operators it counts rows and columns; a window has fewer."""
+    torch.manual_seed(4)
+    normalise = Apply(lambda _, x: F.local_response_norm(x, 3, 0.1, 0.75, 2.0))
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), normalise, nn.Conv2d(4, 2, 3)).double().eval()
+    dv = DeconvNet(net, input_shape=(1, 20, 20), rule="gradient")
+    assert dv.layers["3"].receptive_field == (5, 5)
+    found, expected = by_autograd(net, IMAGE.double(), dv, "3:1@3,4")
+    assert relative_error(found, expected) <= 1e-12
+
+
+@pytest.mark.quick
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_precisions_are_those_of_the_deconvnet(precision: str) -> None:
     torch.manual_seed(4)

@@ -30,7 +30,7 @@ def is_contrast_normalisation(call: Call, graph: Graph, places: Mapping[str, int
     if calls is None:
         return None
     expression = Expression(root, len(call.shape or ()) + 1, in_order([*calls, call], graph, places))
-    parameters = _parameters(expression)
+    parameters = parameters_of(expression)
     shape = (graph.input_shape if root == INPUT else graph.by_name[root].shape) or ()
     if expression.weights or parameters is None or len(shape) < 2 or shape != call.shape:
         return None
@@ -55,7 +55,7 @@ def _below(call: Call, root: str, graph: Graph) -> list[Call] | None:
     return list(found.values()) if pooled else None
 
 
-def _parameters(expression: Expression) -> dict[str, Any] | None:
+def parameters_of(expression: Expression) -> dict[str, Any] | None:
     """Size, alpha, beta and k, as its calls have them; whether they really are these is for the proof to say."""
     size, alpha, beta, k = 0, 1.0, 1.0, 0.0
     for call in expression.calls[:-1]:

@@ -12,15 +12,17 @@ read anew for each recording.
 """
 
 from enum import Enum
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...network import INPUT, Call, Graph, Read, between_captures
 from ..bits import positive
 from ..registry import Recorded, find_rule, pointwise, register
 from .activations import FIXED, Match, points
-from .contrast import is_contrast_normalisation
+from .contrast import is_contrast_normalisation, parameters_of
 from .elementwise import Expression, expressions, maps_read, packet, reads_values
 from .proofs import is_line, prove, values_of
 
@@ -63,6 +65,16 @@ class Pattern:
     def is_whole(self) -> bool:
         """Whether it is answered as one, and not brought to its scale by a call after it."""
         return self.key not in (None, WrittenOut.PART)
+
+    def value(self, x: Tensor) -> Tensor:
+        """What it is of its root's value `x`, with the weights as they are; `x` may be a window of the maps."""
+        if self.key is nn.LocalResponseNorm:  # written out it counts rows and columns
+            return F.local_response_norm(x, **(parameters_of(self.expression) or {}))
+        known: dict[str, Any] = {self.expression.root: x}
+        for call in self.expression.calls:  # what they read beside is a number, that of the images
+            known[call.name] = call.forward(*(known.get(name, len(x)) for name in call.reads))
+        value: Tensor = known[self.expression.calls[-1].name]
+        return value
 
     def is_plain(self) -> bool:
         """Whether a signal is just rectified."""
