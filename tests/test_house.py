@@ -92,8 +92,8 @@ WITHIN = {
         *("reading", "recheck", "feature_map", "index", "opening", "merging", "scanning", "index_figure"),
     ],
     "studies": [
-        *("document", "result", "likeness", "choosing", "comparing", "random_weights", "sampling", "measures"),
-        *("verdicts", "trusting", "kept"),
+        *("document", "result", "likeness", "choosing", "comparing", "random_weights", "sampling"),
+        *("numbers", "measures", "learning", "converging", "verdicts", "trusting", "kept"),
     ],
     "pages": [
         *(

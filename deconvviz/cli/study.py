@@ -104,6 +104,8 @@ def trust(
     problems = Problems()
     _checked(outputs)
     what, images = _opened(*_named(sources, network))
+    if isinstance(what, Index) and how["count"] is not None:
+        raise click.UsageError("--images chooses of images; an index has its own")
     result = run(what, images, report=problems, progress=None, **how)
     folder = Path()
     if isinstance(what, Index):
@@ -130,7 +132,7 @@ def _opened(sources: Sequence[str], network: "NetworkFrom") -> tuple[Any, Any]:
     """An index and None, or a network and where its images are."""
     from ..errors import UnusableIndex
     from ..images import find_images
-    from ..scanning import is_manifest, open_index
+    from ..scanning import is_manifest, network_of, open_index, read_manifest
 
     indexes = [source for source in sources if is_manifest(Path(source))]
     if not indexes:
@@ -138,8 +140,9 @@ def _opened(sources: Sequence[str], network: "NetworkFrom") -> tuple[Any, Any]:
         return load(network), images
     if len(sources) > 1:
         raise UnusableIndex(f"{indexes[0]}: is an index, and is looked at alone")
-    index = open_index(Path(indexes[0]), load(network) if network.asked else None)
-    return index.by(network.rule, network.unpool), None
+    folder, manifest = Path(indexes[0]), read_manifest(Path(indexes[0]))
+    asked = network_of(folder, manifest, network)
+    return open_index(folder, asked.load(manifest.as_preprocess())), None
 
 
 def _checked(outputs: Sequence[Path]) -> Sequence[Path]:

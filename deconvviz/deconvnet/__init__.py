@@ -12,7 +12,7 @@ from .carrying import carried
 from .deconvnet import DeconvNet
 from .figure2 import Cell, figure2, one_below_the_other
 from .figures import short_number
-from .loading import NetworkFrom
+from .loading import NetworkFrom, of_another_network
 from .projection import Projection
 from .projections import Projections, units_html
 from .tables import sample_of
@@ -32,6 +32,7 @@ __all__ = [
     "figure2",
     "frames_of",
     "image_of",
+    "of_another_network",
     "one_below_the_other",
     "patch_tile",
     "picture_files",

@@ -82,6 +82,8 @@ def value_of(projection: Projection) -> str:
     """An activation as captions have it, and what the unit contributes to a class, if it was found for one."""
     contribution = projection.unit.contribution
     more = "" if contribution is None else f"  {contribution:+.3g}"
+    if projection.seeded:
+        return "seeds of its own"
     return f"{'silent ' if projection.silent else ''}{short_number(projection.activation)}{more}"
 
 

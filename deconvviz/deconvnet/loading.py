@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from torch import nn
+
 from ..errors import UnknownModel
 from ..images import Preprocess
 from ..network import Model, load_model, pick_device
@@ -49,3 +51,10 @@ class NetworkFrom:
                 "deconvviz.Preprocess(size, mean, std), 'name')"
             )
         return Preprocess(**self.preprocessing)
+
+
+def of_another_network(dv: DeconvNet, net: nn.Module) -> DeconvNet:
+    """What `dv` is, of another network of the same inputs and classes: its preprocessing, precision and way down."""
+    model = replace(dv.model, net=net)
+    how = {"rule": dv.method.rule, "unpool": dv.method.unpool}
+    return DeconvNet(model, dv.preprocess, dv._input_shape, dv.precision, **how)

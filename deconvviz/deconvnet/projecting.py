@@ -113,7 +113,9 @@ def project_pass(
             for one, origin in zip(values, arrived.windows.origin.tolist(), strict=True):
                 number = next(numbers)
                 _check_finite(one, units[number], precision)
-                projection = _cut_out(served, number, fields[number], one, origin, how.preprocess, names)
+                projection = _cut_out(
+                    served, number, fields[number], one, origin, how.preprocess, names, own is not None
+                )
                 yield served.units[number].number, projection
 
     yield from at_once(project_some, _evenly(order, workers(device)), workers(device))
@@ -170,7 +172,7 @@ def _seed(
 
 def _cut_out(
     served: Pass, number: int, field: Box, signal: Tensor, origin: list[int],
-    preprocess: Preprocess | None, names: Sequence[str],
+    preprocess: Preprocess | None, names: Sequence[str], seeded: bool,
 ) -> Projection:  # fmt: skip
     """The part of a signal (C, h, w) at `origin` that lies in the unit's receptive field and the image."""
     height, width = served.table.graph.input_shape[-2:]
@@ -188,4 +190,5 @@ def _cut_out(
         preprocess=preprocess,
         category=names[unit.channel] if names else "",
         method=served.table.method,
+        seeded=seeded,
     )

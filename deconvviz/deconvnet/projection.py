@@ -57,7 +57,7 @@ class Projection:
     network's input; `field`: the same, not clipped. `activation`: the unit's value, which seeded it;
     `read_at`: the layer it was read after; `input` (C, H, W): what the network saw; `category`: the class whose
     score the unit is, "" unless its layer is the classifier's output; `method`: the rule and the way to unpool by which
-    it came down.
+    it came down; `seeded`: whether seeds of one's own stood in place of the activation: then it is no unit's picture.
     """
 
     unit: Unit
@@ -70,6 +70,7 @@ class Projection:
     preprocess: Preprocess | None
     category: str = ""
     method: Method = DECONVNET
+    seeded: bool = False
 
     def canvas(self) -> Tensor:
         """The projection on the whole input (C, H, W): exactly zero outside the receptive field."""
@@ -81,7 +82,7 @@ class Projection:
     @property
     def silent(self) -> bool:
         """Whether the unit did not fire: its projection would be zero or noise, and is drawn plain grey."""
-        return self.activation <= 0
+        return self.activation <= 0 and not self.seeded
 
     @cached_property
     def frame(self) -> Box:
@@ -190,14 +191,13 @@ class Projection:
     def as_dict(self) -> dict[str, Any]:
         """What it is, as JSON can hold it: what `deconvviz project --json` says of a unit, and where it was read.
 
-        Beside `schema_version`: `rule` and `unpool`, the way down; `layer`, `read_at` and `image` (the number of the
-        unit's), then the record of the unit:
-        its text (`Unit.parse` reads it), place, class and activation, what it contributes to which class, whether it is
-        silent, `box`, `field` and `frame` in pixels of the input, the share of its `energy` in the frame, and how a
-        tile of 112 pixels is scaled (None if it is silent).
+        Beside `schema_version`: `rule` and `unpool`, the way down, and `seeded`; `layer`, `read_at` and `image` (the
+        number of the unit's), then the record of the unit: its text (`Unit.parse` reads it), place, class and
+        activation, what it contributes to which class, whether it is silent, `box`, `field` and `frame` in pixels of
+        the input, the share of its `energy` in the frame, and how a tile of 112 pixels is scaled (None if silent).
         """
         whose = {"layer": self.unit.layer, "read_at": self.read_at, "image": self.unit.image}
-        how = asdict(self.method)
+        how = {**asdict(self.method), "seeded": self.seeded}
         facts = unit_facts(self, projection_tile(self, SMALL, self.frame)[1], self.frame)
         return {"schema_version": SCHEMA, **how, **whose, **facts, "unit": str(self.unit)}
 
@@ -236,7 +236,7 @@ class Projection:
         return notebook.side_by_side(cells, len(cells), heading)
 
     def __repr__(self) -> str:
-        how = "" if self.method.of_the_paper else f", {self.method}"
+        how = ("" if self.method.of_the_paper else f", {self.method}") + (", from seeds of its own" * self.seeded)
         return f"Projection({self.unit}, activation {self.activation:.4g}, box {self.box}{how})"
 
 

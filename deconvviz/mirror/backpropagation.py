@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..errors import NoMirrorRule, one_line
 from ..network import IN_PLACE, Call
 from .bits import kept_where, positive
 from .registry import Recorded, Rule
@@ -51,7 +52,7 @@ def _by_slope(rule: Rule) -> Rule:
 
 @cache
 def _by_autograd(rule: Rule | None) -> Rule:
-    made = Rule(differentiate, "derivative", record=keep_inputs, refuses=mixes_images)
+    made = Rule(differentiate, "derivative", record=keep_inputs, refuses=mixes_images, exact=True)
     if rule is None:
         return made
     return replace(
@@ -84,11 +85,10 @@ def slope(call: Call, output: Tensor, *inputs: Tensor) -> Recorded:
     """The derivative of an activation at each value, of the output's shape; of a ReLU 0 or 1, in uint8."""
     if call.operator in IN_PLACE and call.pattern is None:  # by now its input may have been written over
         return ((output > 0).to(torch.uint8),)
-    with torch.enable_grad():
-        x = inputs[0].detach().requires_grad_()
+    with torch.inference_mode(False), torch.enable_grad():
+        x = (inputs[0].clone() if inputs[0].is_inference() else inputs[0].detach()).requires_grad_()
         y = value_of(call, [x])
-    (found,) = torch.autograd.grad(y, x, torch.ones_like(y), allow_unused=True)
-    return (torch.zeros_like(x) if found is None else found,)
+        return _sent(call, y, [x], torch.ones_like(y))
 
 
 def times_slope(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
@@ -110,11 +110,26 @@ def differentiate(signal: Tensor, call: Call, recorded: Recorded) -> list[Tensor
     with torch.inference_mode(False), torch.enable_grad():
         inputs = [kept.clone().requires_grad_(kept.is_floating_point()) for kept in recorded]
         output = value_of(call, inputs)
-        if not output.requires_grad:
-            return [None] * len(inputs)
         asked = [kept for kept in inputs if kept.requires_grad]
-        found = iter(torch.autograd.grad(output, asked, signal.clone().to(output.dtype), allow_unused=True))
+        found = iter(_sent(call, output, asked, signal.clone().to(output.dtype)))
         return [next(found) if kept.requires_grad else None for kept in inputs]
+
+
+def _sent(call: Call, output: Tensor, inputs: Sequence[Tensor], signal: Tensor) -> Recorded:
+    """What torch's autograd makes of a signal at the output; zero where nothing depends on an input.
+
+    Raises NoMirrorRule where torch has no derivative.
+    """
+    if not output.requires_grad or not inputs:
+        return tuple(map(torch.zeros_like, inputs))
+    try:
+        found = torch.autograd.grad(output, inputs, signal, allow_unused=True)
+    except (RuntimeError, NotImplementedError) as error:
+        raise NoMirrorRule(
+            f"{call.name}: torch has no derivative of it ({one_line(error)[:160]}); give its operator one, or register "
+            "a mirror rule with linear=True if it is linear"
+        ) from error
+    return tuple(torch.zeros_like(x) if part is None else part for x, part in zip(inputs, found, strict=True))
 
 
 def value_of(call: Call, inputs: Sequence[Tensor]) -> Tensor:
@@ -133,7 +148,7 @@ def value_of(call: Call, inputs: Sequence[Tensor]) -> Tensor:
 
 def mixes_images(call: Call) -> str:
     """Only what does not go along the batch has a derivative of one image alone."""
-    dimensions = len(call.shape or ()) + 1
+    dimensions = len(call.input_shapes[0] if call.input_shapes else call.shape or ()) + 1
     for name in DIMENSIONS:
         given = call.arguments.get(name)
         along = given if isinstance(given, list | tuple) else [given]

@@ -65,6 +65,11 @@ class Step:
         return self.call.name
 
     @property
+    def exact(self) -> bool:
+        """Whether its rule works in the network's own precision: it asks for it, or may use weights of a module."""
+        return self.rule.exact or isinstance(self.call.operator, type)
+
+    @property
     def fresh(self) -> bool:
         """Whether what the rule gives is new memory; of signals for several inputs one may be another."""
         return self.rule.fresh and len(self.ways) == 1
@@ -112,7 +117,7 @@ def descent(table: Layers, start: str, precision: torch.dtype, ready: dict[Call,
 
 def _step(table: Layers, call: Call, rule: Rule, precision: torch.dtype) -> Step:
     packed = converted(rule.pack(call), precision)
-    held = call if packed else call.holding_weights(precision)
+    held = call if packed or rule.exact else call.holding_weights(precision)
     reaches = table.reaches[call.name] if table.spatial[call.name] else None
     ways = [Way(name, table.grid(name), table.grid_read(call, number)) for number, name in enumerate(call.inputs)]
     return Step(held, rule, packed, reaches, tuple(ways))

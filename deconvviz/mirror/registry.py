@@ -4,7 +4,7 @@ A mirror rule is one function `(signal, call, recorded) → signal below`. It ge
 output in windows, and gives the signal for its input, in the windows below. It knows nothing of units,
 images, batching or where a window lies. The rules themselves are in `rules/`; yours may be anywhere:
 
-    @deconvviz.mirror.register(torch.ops.mylib.swap.default, reach=deconvviz.mirror.pointwise)
+    @deconvviz.mirror.register(torch.ops.mylib.swap.default, reach=deconvviz.mirror.pointwise, linear=True)
     def swap_back(signal, call, recorded):
         return signal.flip(1)  # the operator reverses the order of the feature maps
 """
@@ -81,6 +81,7 @@ class Rule:
                    backpropagation answers it
     `local`        like `reach`, of an operator that is not: what its derivative at one output position needs of its
                    inputs, all that they are normalised by included; None: whole maps
+    `exact`        whether it computes in the network's own precision, whatever that of the signals
     `role`         "filter", "rectify", "normalise": a filter's unit is read after what follows it
     `extends_paper` whether the paper has no such layer, so that the rule goes beyond it
     `in_place`     `mirror` for a signal that nothing else holds: it may be overwritten
@@ -102,6 +103,7 @@ class Rule:
     refuses: Callable[[Call], str] = _nothing
     linear: bool = False
     local: Callable[[Call, Spatial | None], Reaches | None] = whole
+    exact: bool = False
     role: str = ""
     extends_paper: bool = False
     in_place: Mirror | None = None

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
+from ..errors import NoMirrorRule
 from ..network import INPUT
 from .arrivals import Arrivals, Signal
 from .descent import Descent, Step, converted
@@ -50,6 +51,8 @@ def _descend(steps: Sequence[Step], arrived: Arrivals, recording: Recording, mos
                 yield from _descend(steps[number:], half, recording, most, end)
             return
         _step_down(step, arrived, recording)
+    if end not in arrived:
+        raise NoMirrorRule(f"no signal arrives at {'the pixels' if end == INPUT else end}: nothing there depends on it")
     yield arrived.take(end)
 
 
@@ -67,7 +70,7 @@ def _step_down(step: Step, arrived: Arrivals, recording: Recording) -> None:
 def _answer(step: Step, signal: Signal, images: Tensor, recording: Recording) -> Sequence[Tensor | None]:
     """What the rule of a call makes of a signal: for each input of the call the signal below, or None."""
     rule, precision = step.rule, signal.values.dtype
-    if isinstance(step.call.operator, type):  # the rule may use weights of the module, which are the network's own
+    if step.exact:
         precision = recording.images.dtype
     recorded = converted(_recorded(step, signal, images, recording), precision)
     mirror = rule.in_place if rule.in_place and signal.ours else rule.mirror

@@ -12,7 +12,7 @@ from .capture import capture
 from .comparing import alike, compare
 from .devices import on_device, pick_device
 from .folding import fold
-from .graph import IN_PLACE, INPUT, Call, Graph, Read, Weight, derived_from, operator_name
+from .graph import IN_PLACE, INPUT, Call, Graph, Read, Weight, derived_from, operator_name, weights_of
 from .models import Model, from_anywhere, load_model, model_names
 from .running import run
 from .state import state_of
@@ -41,4 +41,5 @@ __all__ = [
     "pick_device",
     "run",
     "state_of",
+    "weights_of",
 ]

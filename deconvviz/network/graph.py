@@ -73,6 +73,18 @@ class Derived(Weight):
         return self.shape[1:]
 
 
+def weights_of(call: "Call") -> list[Tensor]:
+    """The parameters, buffers and constants among a call's arguments, themselves; what is derived has none."""
+    found: list[Tensor] = []
+
+    def enter(leaf: Any) -> None:
+        if isinstance(leaf, Weight) and not isinstance(leaf, Derived):
+            found.append(getattr(leaf.owner, leaf.attribute))
+
+    map_aggregate((call.positional, call.keywords), enter)
+    return found
+
+
 def derived_from(call: "Call") -> Iterator["Call"]:
     """The calls that compute a call's weights from the network's, if any do, and those before them."""
     found: list[Call] = []

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from ..drawing import USUAL, Look
 from ..errors import UnusableIndex, UnwritableOutput
 from ..images import AnyImages, Preprocess, find_images
 from ..network import from_anywhere, load_model
-from ..scanning import Index, is_manifest, open_index, read_manifest, scan, select
+from ..scanning import Index, is_manifest, network_of, open_index, read_manifest, scan, select
 from ..studies import trust, write_trust
 from .asked import Place, Selection, Style, Told
 from .facts import check_channels
@@ -109,11 +108,7 @@ def _opened(sources: Sequence[str], network: NetworkFrom, told: Told, scanning: 
         options = ", ".join("--" + name.replace("_", "-") for name in scanning)
         raise UnusableIndex(f"{folder}: is an index already; {options} would be for a scan of images")
     manifest = read_manifest(folder)
-    if not network.asked:
-        if manifest.load is None:
-            raise UnusableIndex(f"{folder}: does not say where its network is from; name it with --model")
-        network = replace(network, model=manifest.load[0], weights=manifest.load[1])
-    return open_index(folder, _loaded(network, told, manifest.as_preprocess()))
+    return open_index(folder, _loaded(network_of(folder, manifest, network), told, manifest.as_preprocess()))
 
 
 def _loaded(network: NetworkFrom, told: Told, known: Preprocess | None = None) -> DeconvNet:

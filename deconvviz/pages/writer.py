@@ -105,7 +105,6 @@ class Pages:
             classes=any(m.category for maps in starts for m in maps),
             layers=shown,
             made=words.made_of(facts),
-            trust_command=trust_command(self.origin, facts),
             page=self._page(self._with_greys()),
         )
         return write_text(self.folder / "index.html", page)
@@ -198,6 +197,7 @@ class Pages:
         facts = self.facts
         said = {name: facts[name] for name in ("model", "patches", "view", "tone", "frame", "top", "trust")}
         context = said | {"gain": GAIN, "method": words.method_of(facts)} | context
+        context["trust_command"] = trust_command(self.origin, facts)
         return _environment().get_template(template).render(context) + "\n"
 
     def _card(self, at: int, facts: MapFacts, base: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from .index_figure import picture_index, write_index_figure
 from .ledger import Ledger
 from .manifest import Scanned, is_manifest, read_manifest
 from .merging import merge
-from .opening import open_index
+from .opening import network_of, open_index
 from .part import Skipped
 from .ranks import under_torchrun
 from .scanning import scan
@@ -30,6 +30,7 @@ __all__ = [
     "an_index",
     "is_manifest",
     "merge",
+    "network_of",
     "open_index",
     "picture_index",
     "read_manifest",

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from ..arguments import a_path, takes
-from ..deconvnet import DeconvNet
+from ..deconvnet import DeconvNet, NetworkFrom
 from ..errors import UnusableIndex
 from ..images import AnyImages, Images, find_images
 from ..network import Model
@@ -54,3 +55,15 @@ def _moved(manifest: Manifest, images: Any) -> AnyImages | None:
     if len(places) != len(manifest.roots):
         raise UnusableIndex(f"the images came from {len(manifest.roots)} folders, not {len(places)}: name them all")
     return Images([os.path.abspath(place) for place in places], ())
+
+
+def network_of(folder: Path, manifest: Manifest, network: NetworkFrom) -> NetworkFrom:
+    """Where the network is from that an index is looked at with: the one asked for, else that of the scan.
+
+    Raises UnusableIndex if that was one of the user's own.
+    """
+    if network.asked:
+        return network
+    if manifest.load is None:
+        raise UnusableIndex(f"{folder}: does not say where its network is from; name it with --model")
+    return replace(network, model=manifest.load[0], weights=manifest.load[1])

@@ -20,9 +20,9 @@ from ..drawing import INK, QUIET, USUAL, Box, Look, Page, Shown, Text, broken, f
 from ..errors import UnsuitableInput
 from ..mirror import RECTIFICATIONS, UNPOOLINGS, Method
 from .choosing import Chosen, choose
-from .document import Cell, Document, Paragraph, Pictures, Table
+from .document import Document, Paragraph, Pictures, Table, number_cell
 from .likeness import difference
-from .result import Result, hidden
+from .result import Result, hidden, rounded
 
 SCHEMA = 1
 
@@ -31,7 +31,6 @@ LABEL, GAP, MARGIN = 190, 4, 28
 
 ALL_UNITS = "all units here"
 
-HEADS = {"deconvnet": "deconvnet", "guided": "guided", "gradient": "gradient"}
 GROUPS = {"switches": "with switches", "centre": "unpooled to the centre", "spread": "unpooled in equal shares"}
 
 
@@ -86,8 +85,8 @@ class Comparison(Result):
                     "unit": str(unit),
                     "image": name,
                     "activation": unit.activation,
-                    "difference_from_first": [round(value, 4) for value in first],
-                    "difference_from_all_units": [round(value, 4) for value in all_],
+                    "difference_from_first": list(map(rounded, first)),
+                    "difference_from_all_units": list(map(rounded, all_)),
                 }
                 for unit, name, first, all_ in rows
             ],
@@ -120,7 +119,7 @@ class Comparison(Result):
         return [*groups, ("", 1)]
 
     def _heads(self) -> list[str]:
-        return ["patch", *(HEADS[method.rule] for method in self.methods), ALL_UNITS]
+        return ["patch", *(method.rule for method in self.methods), ALL_UNITS]
 
     def _labels(self) -> list[list[str]]:
         return [
@@ -169,7 +168,7 @@ class Comparison(Result):
             for label, tiles in zip(labels, self._tiles(), strict=True)
         ]
         numbers = [
-            (unit.place, [Cell(f"{value:.2f}", min(value / 2**0.5, 1.0)) for value in values])
+            (unit.place, [number_cell(value, 2**0.5) for value in values])
             for unit, values in zip(self.units, self.from_all_units, strict=True)
         ]
         return Document(
@@ -182,7 +181,7 @@ class Comparison(Result):
                     "difference, each scaled to norm 1. At 0 it would say nothing of the unit; at 1.41 they have "
                     "nothing in common."
                 ),
-                Table(["unit", *(f"{HEADS[m.rule]}, {m.unpool}" for m in self.methods)], numbers),
+                Table(["unit", *(f"{m.rule}, {m.unpool}" for m in self.methods)], numbers),
             ],
         )
 
@@ -258,6 +257,6 @@ def project_both(chosen: Chosen, method: Method) -> tuple[Projections, Projectio
         alone[range(len(some)), [unit.channel for unit in some]] = strengths[:, 0]
         together = (strengths / channels**0.5).expand(-1, channels)
         found = dv.project(source, [*some, *some], seeds=torch.cat([alone, together]))
-        made.update(zip(numbers, found[: len(some)], strict=True))
+        made.update(zip(numbers, (replace(p, seeded=False) for p in found[: len(some)]), strict=True))
         all_.update(zip(numbers, found[len(some) :], strict=True))
     return tuple(Projections(some[n] for n in range(len(units))) for some in (made, all_))  # type: ignore[return-value]

@@ -50,6 +50,15 @@ class Cell:
     share: float | None = None
 
 
+def number_cell(value: float | None, most: float) -> Cell:
+    """A number, with its standard error if it has one, and a bar as long as its share of `most`; – for NaN or None."""
+    if value is None or value != value:
+        return Cell("–")
+    error = getattr(value, "error", float("nan"))
+    said = f"{value:.2f}" + (f" ± {error:.2f}" if error == error else "")
+    return Cell(said, min(max(value / most, 0.0), 1.0))
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows under heads, the first cell of each its name."""

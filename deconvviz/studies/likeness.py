@@ -81,6 +81,8 @@ def oriented(values: Values, cell: int = 8, bins: int = 9) -> Values:
 
     Each histogram is scaled to norm 1: direction counts, not strength.
     """
+    if min(values.shape) < 2:  # there are no differences
+        return np.zeros((1, 1, bins))
     down, across = np.gradient(values)
     strength, angle = np.hypot(down, across), np.mod(np.arctan2(down, across), np.pi)
     number = np.minimum((angle / np.pi * bins).astype(int), bins - 1)

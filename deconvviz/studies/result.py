@@ -29,6 +29,11 @@ def result_ending(path: Path) -> str:
     return ending
 
 
+def rounded(value: float) -> float | None:
+    """A number for JSON; None where there was nothing to measure."""
+    return round(float(value), 4) if value == value else None
+
+
 def hidden(progress: bool | None) -> bool | None:
     """What tqdm's `disable` is for `progress`; None: shown at a terminal alone."""
     return None if progress is None else not progress

@@ -105,3 +105,9 @@ def framed(p: Projection) -> tuple[Box, tuple[float, float]]:
     box = common_box(p.box, p.frame)
     middle = (p.field[0] + p.field[2] - 1) / 2 - box[0], (p.field[1] + p.field[3] - 1) / 2 - box[1]
     return box, middle
+
+
+def other_channels(dice: np.random.Generator, channels: int, units: Sequence[Unit]) -> list[int]:
+    """For each unit another feature map of its layer, drawn by lot."""
+    drawn = [int(dice.integers(channels - 1)) for _ in units]
+    return [n + (n >= unit.channel) for n, unit in zip(drawn, units, strict=True)]

@@ -17,9 +17,12 @@ from ..errors import UnsuitableInput
 from ..mirror import Method
 from ..scanning import Index
 from .choosing import a_network, read_all
-from .document import Cell, Document, Heading, Paragraph, Table
-from .measures import Number, Numbers, agreement, convergence, learned, specific, structure
-from .result import Result, hidden
+from .converging import convergence
+from .document import Cell, Document, Heading, Paragraph, Table, number_cell
+from .learning import learned, structure
+from .measures import agreement, specific
+from .numbers import Numbers
+from .result import Result, hidden, rounded
 from .sampling import Sample, sample_of_images, sample_of_index
 from .verdicts import MEASURES, Measure, sentence
 
@@ -109,7 +112,7 @@ class Trust(Result):
 
     def _rows(self, measure: Measure) -> list[tuple[str, list[Cell]]]:
         return [
-            (layer, [_cell(found.get(column.key), column.most) for column in measure.columns])
+            (layer, [number_cell(found.get(column.key), column.most) for column in measure.columns])
             for layer, found in self.numbers[measure.key].items()
         ]
 
@@ -153,7 +156,7 @@ class Trust(Result):
             items.append(Text(MARGIN, top, fitting(name, 13, 160), 13))
             for left, cell in zip(lefts[1:], cells, strict=True):
                 items.append(Text(left, top, cell.text, 13))
-                if cell.share is not None:
+                if cell.share is not None and step > 130:
                     items.append(Shown(left + 86, top + 4, _bar(cell.share, step - 102)))
             top += 22
         return top
@@ -173,22 +176,14 @@ def _bar(share: float, width: int) -> Image.Image:
     return bar
 
 
-def _cell(value: Number | None, most: float) -> Cell:
-    if value is None or value != value:
-        return Cell("–")
-    error = f" ± {value.error:.2f}" if value.error == value.error else ""
-    return Cell(f"{value:.2f}{error}", min(max(value / most, 0.0), 1.0))
-
-
 def _known(numbers: Numbers) -> dict[str, dict[str, dict[str, float | None]]]:
     return {
-        layer: {key: {"mean": _rounded(value), "error": _rounded(value.error)} for key, value in found.items()}
+        layer: {
+            key: {"mean": rounded(value), "error": rounded(value.error), "units": value.count}
+            for key, value in found.items()
+        }
         for layer, found in numbers.items()
     }
-
-
-def _rounded(value: float) -> float | None:
-    return round(float(value), 4) if value == value else None
 
 
 # --- making it ------------------------------------------------------------------------------------------

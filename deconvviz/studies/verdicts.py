@@ -1,9 +1,10 @@
 """What the measurements mean, in words: what is asked, what a useless method would give, and what these numbers say."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .measures import Numbers
+from .numbers import Numbers
 
 APART = 2**0.5
 """The difference of two pictures of norm 1 that have nothing in common."""
@@ -49,14 +50,18 @@ MEASURES = (
         "How alike pictures stay when all weights from the unit's layer down are random: rank correlation over the "
         "whole field, which mostly sees that pictures are strongest in the middle; then inside the frame, each pixel "
         "relative to what is usual at its distance from the middle: rank correlation, structural similarity, and the "
-        "correlation of histograms of oriented gradients.",
+        "correlation of histograms of oriented gradients. Beside each, what pictures of another image have in common "
+        "with it: that comes of the grid of strides and poolings, and is chance here.",
         "1, the same picture whatever the weights",
         "Adebayo et al. 2018",
         (
             Column("rank, whole field", "rank, whole field"),
             Column("rank", "rank, in the frame"),
-            Column("structure", "structure (SSIM)"),
-            Column("direction", "direction (HOG)"),
+            Column("rank, another image", "another image"),
+            Column("structure", "SSIM"),
+            Column("structure, another image", "another image"),
+            Column("direction", "HOG"),
+            Column("direction, another image", "another image"),
         ),
     ),
     Measure(
@@ -103,8 +108,13 @@ MEASURES = (
 
 
 def sentence(key: str, numbers: Numbers) -> str:
-    """What a measure's numbers say, in words."""
-    return _SENTENCES[key](numbers)
+    """What a measure's numbers say, in words; that there was nothing to measure, where one that it needs is none."""
+    try:
+        said = _SENTENCES[key](numbers)
+    except KeyError:  # there are no weights to take away, say, or no second image
+        said = "nan"
+    last = _ends(numbers)[1]
+    return f"Of {last} there was nothing to measure here." if "nan" in re.findall(r"nan\b", said) else said
 
 
 def _ends(numbers: Numbers) -> tuple[str, str]:
@@ -132,15 +142,17 @@ def _specific(numbers: Numbers) -> str:
 def _learned(numbers: Numbers) -> str:
     last = _ends(numbers)[1]
     whole, inside = numbers[last]["rank, whole field"], numbers[last]["rank"]
-    if inside >= 0.5:
+    chance = numbers[last]["rank, another image"]
+    if inside - chance >= 0.3:
         verdict = "most of what they look like needs no learning"
-    elif inside >= 0.2:
+    elif inside - chance >= 0.08:
         verdict = "a part of what they look like needs no learning"
     else:
-        verdict = "what they look like needs the learned weights"
+        verdict = "what is theirs needs the learned weights"
     return (
-        f"With random weights pictures of {last} still agree by {inside:.2f} inside the frame (0 is chance, 1 the "
-        f"same; {whole:.2f} over the whole field, where both are just strongest in the middle): {verdict}."
+        f"With random weights pictures of {last} still agree by {inside:.2f} inside the frame, those of another image "
+        f"by {chance:.2f} (1 is the same; {whole:.2f} over the whole field, where both are just strongest in the "
+        f"middle): {verdict}."
     )
 
 
@@ -211,7 +223,9 @@ def of_layer(found: Mapping[str, Mapping[str, Mapping[str, float | None]]]) -> s
     said = {
         ("specific", "other units"): "another unit at the same place draws a picture {:.2f} apart (1.41: nothing in "
         "common)",
-        ("learned", "rank"): "with random weights {:.2f} of the rank correlation remains in the frame",
+        ("learned", "rank"): "with random weights {:.2f} of the rank correlation stays in the frame",
+        ("learned", "rank, another image"): "and {:.2f} with a picture of another image",
         ("agreement", "share, own picture"): "shown its own picture, a unit fires at {:.2f} of what it did",
     }
-    return "; ".join(text.format(value) for key, text in said.items() if (value := known.get(key)) is not None)
+    parts = [text.format(value) for key, text in said.items() if (value := known.get(key)) is not None]
+    return "; ".join(parts).replace("; and ", ", ")

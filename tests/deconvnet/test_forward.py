@@ -13,7 +13,7 @@ from deconvviz.deconvnet.deconvnet import DeconvNet
 from deconvviz.deconvnet.forward import record_crops
 from deconvviz.deconvnet.passes import Pass, run
 from deconvviz.deconvnet.plan import Crops
-from deconvviz.deconvnet.projecting import project_pass
+from deconvviz.deconvnet.projecting import How, project_pass
 from deconvviz.deconvnet.units import Unit
 from deconvviz.errors import NoMirrorRule, UnknownUnit, UnsuitableInput
 from deconvviz.mirror import RULES, Reach
@@ -61,7 +61,7 @@ def test_crops_give_the_same_projections_in_float64(name: str) -> None:
     for n, (unit, expected) in enumerate(zip(units, whole, strict=True)):
         assert float(recording.maps[start][n, unit.channel]) == pytest.approx(expected.activation, rel=1e-12, abs=1e-15)
     forward = forced_crops(dv, x, units)
-    cropped = [p for _, p in sorted(project_pass(forward, x.dtype, {}, None), key=lambda t: t[0])]
+    cropped = [p for _, p in sorted(project_pass(forward, How(x.dtype, None), {}), key=lambda t: t[0])]
     assert sum(p.pixels.norm() > 0 for p in whole) >= 2
     for ours, expected in zip(cropped, whole, strict=True):
         assert ours.box == expected.box

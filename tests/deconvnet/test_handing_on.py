@@ -40,7 +40,7 @@ def test_as_dict_says_what_the_command_line_says(dv: DeconvNet, made: Projection
         assert one == json.loads(json.dumps(p.as_dict()))
         theirs = layer[p.unit.place]
         assert {name: one[name] for name in theirs} == theirs | {"activation": pytest.approx(theirs["activation"])}
-        assert set(one) - set(theirs) == {"schema_version", "rule", "unpool", "layer", "read_at", "image"}
+        assert set(one) - set(theirs) == {"schema_version", "rule", "unpool", "seeded", "layer", "read_at", "image"}
     first, owl, silent = said["projections"]
     assert (first["layer"], first["read_at"], first["image"], first["class"]) == ("conv3", "relu3", 0, None)
     assert (owl["class"], owl["silent"], silent["silent"], silent["scaling"]) == ("owl", False, True, None)

@@ -115,7 +115,11 @@ def test_a_figure_has_room_for_no_more_images_than_there_are(tmp_path: Path, mon
     assert few is not None
     picture_index(few, "conv1", [3])
     assert asked == [
-        (6, "shapes: all 6 images, first those that excite each map most, and what it saw there; grey is zero")
+        (
+            6,
+            "shapes: all 6 images, first those that excite each map most, and what it saw there, "
+            "by deconvnet, with switches; grey is zero",
+        )
     ]
 
 

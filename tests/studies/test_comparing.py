@@ -80,6 +80,19 @@ def test_the_figure_has_a_row_for_each_unit_and_a_column_for_each_rule(nine: Com
     assert any(text.startswith("conv5:59@") for text in texts)
 
 
+def test_a_silent_unit_is_grey_and_its_differences_are_none(dv: DeconvNet, tmp_path: Path) -> None:
+    image, unit = next(
+        (shapes.image(n), f"conv5:{c}@0,0") for n in range(9) for c in range(128)
+        if dv.project(shapes.image(n), [f"conv5:{c}@0,0"])[0].silent
+    )  # fmt: skip
+    found = compare(dv, [image], [unit], rules=["deconvnet", "gradient"], unpools=["switches"])
+    found.save(tmp_path / "silent.json")
+    assert all(p.silent and not p.seeded for p in found.projections[Method()])
+    assert all(p.seeded and not p.silent for p in found.all_units[Method()])
+    assert "nan" not in (tmp_path / "silent.json").read_text().lower()
+    assert "nan" not in re.sub(r"data:[^\"]*", "", found.document().as_page())
+
+
 def test_one_scale_shows_which_is_stronger(dv: DeconvNet) -> None:
     """The weakest of a row is then nearly grey; by itself each has full contrast."""
     both = [compare(dv, [shapes.image(3)], ["conv5:59"], rules=["gradient"], one_scale=one) for one in (False, True)]

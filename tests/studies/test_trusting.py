@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 import torch
 from browsing import small_index
-from torch import nn
+from torch import Tensor, nn
 
 import deconvviz
 from deconvviz import DeconvNet, Preprocess, shapes
 from deconvviz.deconvnet import carried
 from deconvviz.errors import UnsuitableInput
 from deconvviz.studies import Trust, read_trust, trust, write_trust
-from deconvviz.studies.measures import Number, agreement, convergence, learned, specific, structure
+from deconvviz.studies.converging import convergence
+from deconvviz.studies.learning import learned, structure
+from deconvviz.studies.measures import agreement, specific
+from deconvviz.studies.numbers import Number
 from deconvviz.studies.random_weights import Randomised, groups_below
 from deconvviz.studies.sampling import Sample, sample_of_images
 from deconvviz.studies.verdicts import MEASURES, sentence
@@ -161,7 +164,7 @@ def test_signals_converge_to_what_a_matrix_of_rank_one_lets_through() -> None:
     one = convergence(sample_of_images(some, images, ["0", "2"], None, 4, 0), 0, nothing)["2"]
     assert one["at pixels"] == pytest.approx(1, abs=1e-5)
     assert apart["at pixels"] < 0.99
-    assert one["below"] == one["at 0"]
+    assert apart["at pixels"].count == 4  # images
 
 
 @pytest.mark.quick
@@ -189,7 +192,7 @@ def test_signals_carried_part_of_the_way_go_on_to_the_same() -> None:
 def test_weights_come_back_and_keep_their_range(dv: DeconvNet) -> None:
     randomised = Randomised(dv, 0)
     own = {name: value.clone() for name, value in randomised.dv.net.named_parameters()}
-    with randomised.without(["conv2"]) as other:
+    with randomised.without(["conv2.weight", "conv2.bias"]) as other:
         now = dict(other.net.named_parameters())
         changed = {name for name in own if not torch.equal(own[name], now[name])}
         assert changed == {"conv2.weight", "conv2.bias"}
@@ -199,7 +202,7 @@ def test_weights_come_back_and_keep_their_range(dv: DeconvNet) -> None:
             abs(float(torch.corrcoef(torch.stack([own["conv2.weight"], now["conv2.weight"]]).flatten(1))[0, 1])) < 0.1
         )
     assert all(torch.equal(own[name], value) for name, value in randomised.dv.net.named_parameters())
-    with pytest.raises(RuntimeError), randomised.without(["conv3"]):
+    with pytest.raises(RuntimeError), randomised.without(["conv3.weight"]):
         raise RuntimeError
     assert all(torch.equal(own[name], value) for name, value in randomised.dv.net.named_parameters())
 
@@ -207,8 +210,62 @@ def test_weights_come_back_and_keep_their_range(dv: DeconvNet) -> None:
 @pytest.mark.quick
 def test_groups_of_modules_go_from_the_layer_down_to_the_pixels(dv: DeconvNet) -> None:
     groups = groups_below(dv.layers, "conv4", dv.net, 2)
-    assert groups == [["conv4", "conv3"], ["conv2", "conv1"]]
-    assert groups_below(dv.layers, "conv1", dv.net, 4) == [["conv1"]]
+    assert [[name for name in group if name.endswith("weight")] for group in groups] == [
+        ["conv4.weight", "conv3.weight"],
+        ["conv2.weight", "conv1.weight"],
+    ]
+    assert groups_below(dv.layers, "conv1", dv.net, 4) == [["conv1.weight", "conv1.bias"]]
+
+
+class Odd(nn.Module):
+    """Weights that are shared, computed from others, and kept by a gate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3, bias=False))
+        self.second, self.third = nn.Conv2d(4, 4, 3, bias=False), nn.Conv2d(4, 4, 3, bias=False)
+        self.third.weight = self.second.weight
+        self.gate = nn.Linear(4, 4, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.second(self.first(x).relu()).relu()
+        gate = torch.sigmoid(self.gate(x.mean((2, 3))))
+        return self.third(x * gate[:, :, None, None]).relu()
+
+
+def test_weights_are_found_wherever_they_are_kept() -> None:
+    torch.manual_seed(1)
+    net = Odd().eval()
+    dv = DeconvNet(net, Preprocess(24, (0.5,) * 3, (0.25,) * 3))
+    (group,) = groups_below(dv.layers, "third", net, 1)
+    assert set(group) == {name for name, _ in net.named_parameters()}
+    found = trust(dv, "shapes:8", layers=["gate", "second", "third"], maps=4, stages=2)
+    assert found.numbers["learned"]["third"]["rank"] < 0.9
+    with Randomised(dv, 0).without(group) as other:
+        assert all(
+            not torch.equal(value, dict(net.named_parameters())[name]) for name, value in other.net.named_parameters()
+        )
+
+
+def test_small_and_odd_networks_are_measured_as_far_as_they_can_be() -> None:
+    torch.manual_seed(1)
+    point = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU()).eval()
+    found = trust(DeconvNet(point, Preprocess(24, (0.5,) * 3, (0.25,) * 3)), "shapes:6", layers=["0", "2"], maps=3)
+    assert math.isnan(found.numbers["learned"]["0"]["structure"])
+    grey = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU()).eval()
+    images = [torch.randn(1, 24, 24, generator=torch.Generator().manual_seed(n)) for n in range(4)]
+    found = trust(DeconvNet(grey, input_shape=(1, 24, 24)), images, layers=["0", "2"], maps=3)
+    assert math.isnan(found.numbers["convergence"]["2"]["at pixels"])  # a cosine of two numbers says nothing
+    assert found.sentences["convergence"] == "Of 2 there was nothing to measure here."
+    assert json.dumps(found.as_dict(), allow_nan=False)
+    one = trust(DeconvNet(grey, input_shape=(1, 24, 24)), images[:1], layers=["2"], maps=3)
+    assert one.sentences["learned"] == "Of 2 there was nothing to measure here."  # nor another image to hold it against
+
+
+def test_pictures_of_another_image_are_chance(dv: DeconvNet) -> None:
+    found = learned(sample(dv, ["conv5"], 12), 0, 1, nothing)["conv5"]
+    assert abs(found["rank, another image"]) < found["rank"]
+    assert found["rank, another image"].count > 3
 
 
 # --- what is said -------------------------------------------------------------------------------------------
@@ -223,8 +280,8 @@ def test_sentences_say_what_the_numbers_are() -> None:
     assert "hardly depend" in sentence("specific", numbers(other_units=0.2))
     assert "only in part" in sentence("specific", numbers(other_units=0.7))
     assert "matters" in sentence("specific", numbers(other_units=1.2))
-    rank = {"rank, whole field": Number(0.8)}
-    for value, words in ((0.6, "most of what"), (0.3, "a part of what"), (0.05, "needs the learned weights")):
+    rank = {"rank, whole field": Number(0.8), "rank, another image": Number(0.1)}
+    for value, words in ((0.6, "most of what"), (0.3, "a part of what"), (0.15, "needs the learned weights")):
         assert words in sentence("learned", {"deep": {**rank, "rank": Number(value)}})
     edges = ("edges, with switches", "edges, without", "edges, random weights")
     for values, words in (
@@ -260,7 +317,7 @@ def test_means_know_how_sure_they_are() -> None:
 def test_results_show_and_write_themselves(quick: Trust, tmp_path: Path) -> None:
     facts = quick.as_dict()
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-    assert facts["measures"]["specific"]["layers"]["conv5"]["other units"].keys() == {"mean", "error"}
+    assert facts["measures"]["specific"]["layers"]["conv5"]["other units"].keys() == {"mean", "error", "units"}
     assert (facts["rule"], facts["unpool"], facts["seed"]) == ("deconvnet", "switches", 0)
     page, cell = quick.document().as_page(), quick._repr_mimebundle_()["text/html"]
     for measure in MEASURES:

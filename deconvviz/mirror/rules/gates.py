@@ -85,7 +85,7 @@ def gate_of(call: Call) -> int | None:
 def _is_a_point(call: Call, number: int) -> bool:
     """Whether an input is 1×1 in space; one that is repeated to fit the other (`expand_as`) is, too."""
     shape, producer = call.input_shapes[number], call.producers[number]
-    while producer is not None and producer.operator is aten.expand.default:
+    while producer is not None and producer.operator is aten.expand.default and producer.input_shapes:
         shape, producer = producer.input_shapes[0], producer.producers[0]
     return set(shape[1:]) <= {1}
 

@@ -170,7 +170,7 @@ def sum_repeated(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     return summed_to(signal, call.input_shapes[0])
 
 
-@register(aten._to_copy.default, reach=pointwise, linear=True, counterpart="pass")
+@register(aten._to_copy.default, reach=pointwise, local=pointwise, counterpart="pass")
 def pass_converted(signal: Tensor, call: Call, recorded: Recorded) -> Tensor:
     """A change of precision: pass the signal."""
     return signal
