@@ -10,8 +10,6 @@ from files import draw
 from PIL import Image
 from shell import deconvviz
 
-pytestmark = pytest.mark.quick
-
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -47,7 +47,11 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+LARGE = ("vgg11", "vgg11_bn", "resnet50", "squeezenet1_0")
+"""One of each of their families is compared with autograd in tests/mirror/test_networks.py each time."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.exhaustive) if n in LARGE else n for n in NETWORKS])
 def test_networks_equal_autograd_in_float64(name: str) -> None:
     size, layers = NETWORKS[name]
     net = network(name).double()

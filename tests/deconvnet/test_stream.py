@@ -110,7 +110,15 @@ def test_a_bad_unit_is_said_and_what_came_before_was_given(dv: DeconvNet, images
         list(dv.stream([torch.zeros(1, 3, 8, 8)], ["features.3:0"]))
 
 
-@pytest.mark.parametrize("name", ["alexnet", "vgg11_bn", "resnet18", "googlenet", "densenet121"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "alexnet",
+        "resnet18",
+        "googlenet",
+        *(pytest.param(n, marks=pytest.mark.exhaustive) for n in ("vgg11_bn", "densenet121")),
+    ],
+)
 def test_walks_that_are_halved_give_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However few bytes a batch may fill, down to one sample at a time; corners and images mixed."""
     import deconvviz.deconvnet.projecting as room

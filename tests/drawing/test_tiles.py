@@ -14,8 +14,6 @@ from deconvviz.drawing import beyond, cut_to, frame_around
 from deconvviz.drawing.resampling import _bands
 from deconvviz.drawing.tiles import QUANTILE, Box, enlarged, picture_tiles, signal_tile, signal_tiles, span
 
-pytestmark = pytest.mark.quick
-
 # Of each a receptive field, and the part of it that lies in the image.
 PLACES: list[tuple[Box, Box]] = [
     ((0, 0, 3, 3), (0, 0, 3, 3)),

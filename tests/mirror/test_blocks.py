@@ -10,8 +10,6 @@ from deconvviz import DeconvNet, Layers, load_model
 from deconvviz.mirror.blocks import block_of, blocks, spread_over_depth, usual_layers
 from deconvviz.network import Graph
 
-pytestmark = pytest.mark.quick
-
 
 def inside_blocks(graph: Graph) -> set[str]:
     """The calls in blocks but for what these put out."""

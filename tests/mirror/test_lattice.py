@@ -117,7 +117,6 @@ POOLS = {
 }
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("unpool", WITHOUT_SWITCHES)
 @pytest.mark.parametrize("name", POOLS)
 def test_unpooling_without_switches(name: str, unpool: str) -> None:
@@ -191,7 +190,6 @@ def test_contrast_normalisation_by_the_functional_has_a_gradient_on_windows() ->
     assert relative_error(found, expected) <= 1e-12
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_precisions_are_those_of_the_deconvnet(precision: str) -> None:
     torch.manual_seed(4)

@@ -91,6 +91,15 @@ def test_the_papers_own_layers_do_not_extend_it() -> None:
     assert rule_for(silu).extends_paper
 
 
+@pytest.mark.quick
+def test_rules_say_which_of_them_extend_the_paper() -> None:
+    beyond = {str(key) for key, rule in RULES.items() if rule.extends_paper}
+    for kind in ("layer_norm", "group_norm", "instance_norm", "glu", "silu", "softmax"):
+        assert any(kind in name for name in beyond), kind
+    for kind in ("conv2d", "linear", "max_pool2d", "aten.relu.default", "LocalResponseNorm", "batch_norm", "aten.add"):
+        assert not any(kind in name for name in beyond), kind
+
+
 def test_a_registered_class_of_ones_own_is_one_call() -> None:
     class Twice(nn.Module):
         def forward(self, x: Tensor) -> Tensor:

@@ -86,7 +86,6 @@ ENDS: dict[str, tuple[Callable[..., object], list[str], str]] = {
 }
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("end", ENDS)
 def test_names_belong_to_the_output_alone(end: str) -> None:
     make, named, logits = ENDS[end]
@@ -97,7 +96,6 @@ def test_names_belong_to_the_output_alone(end: str) -> None:
     assert not any(table.class_names(name, ()) or table.class_names(name, NAMES * 2) for name in table)
 
 
-@pytest.mark.quick
 def test_a_score_that_filters_go_on_from_is_no_output() -> None:
     """Deep supervision returns scores that the network goes on from: the last ones are the classifier's."""
     table = DeconvNet(Five(lambda net, x: (x, net.c(x))), input_shape=(3, 16, 16)).layers

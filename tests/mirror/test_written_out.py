@@ -161,7 +161,6 @@ def seeded(make: Callable[[], nn.Module]) -> nn.Module:
     return net
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("name", QUICK)
 def test_written_out_it_projects_as_torchs_own(name: str) -> None:
     written, own = SPELLINGS[name]
@@ -316,7 +315,6 @@ def test_weights_are_read_when_they_are_used() -> None:
     assert dv.layers_for(x.shape[1:]) is table
 
 
-@pytest.mark.quick
 def test_units_are_read_after_the_whole_of_it() -> None:
     """As after torch's own; and what lies inside, without a rule, is no layer."""
     net = seeded(lambda: Blocks(SPELLINGS["x * relu6(x + 3) / 6"][0]))
@@ -416,7 +414,6 @@ def test_what_is_no_activation_is_refused() -> None:
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.quick
 def test_what_is_proved_is_in_the_table() -> None:
     table = DeconvNet(seeded(lambda: Blocks(SPELLINGS["x * relu6(x + 3) / 6"][0]))).layers_for((2, 17, 15))
     found = [call.pattern.key for call in table.graph.calls if call.pattern]
