@@ -38,6 +38,9 @@ class Tied(Exception):
     """What differs hangs on a choice between equals."""
 
 
+OF_DERIVATIVES = 1e-7
+"""torch computes the derivative of a hard sigmoid with a sixth that it has in float32."""
+
 OTHERS = [method for method in ALL_METHODS if method != DECONVNET]
 """Ways down beside the deconvnet's: each network is judged by one of them, too."""
 
@@ -239,6 +242,10 @@ class _Judged:
     def compare_another_way(self, asked: list[tuple[str, str]], units: list[Unit]) -> None:
         """The same units by another rule of the lattice; what the deconvnet answers, each of them must."""
         method, inputs, values = self.another
+        if (
+            method.rule == "gradient" and "detach" in self.grown.source
+        ):  # it is meant as nothing, and its derivative is 0
+            return
         other = self.dv.by(method.rule, method.unpool)
         expected: list[Tensor] = []
         for layer, y in asked:
@@ -249,9 +256,8 @@ class _Judged:
             expected += project_back(inputs, output, places)
         for unit, p, canvas in zip(units, other.project(self.x, units), expected, strict=True):
             error = relative_error(p.canvas(), canvas)
-            if not error <= TOLERANCE:
+            if not error <= OF_DERIVATIVES:
                 raise Wrong(f"{unit!r} read at {p.read_at} is wrong by {error:.1e} by {method}")
-            self.verdict.error = max(self.verdict.error, error)
 
     def read(self, layer: str, y: str, maps: Tensor) -> str:
         """The variable that the layer's units are read from: its own, or what normalises or rectifies it."""
