@@ -242,9 +242,7 @@ class _Judged:
     def compare_another_way(self, asked: list[tuple[str, str]], units: list[Unit]) -> None:
         """The same units by another rule of the lattice; what the deconvnet answers, each of them must."""
         method, inputs, values = self.another
-        if (
-            method.rule == "gradient" and "detach" in self.grown.source
-        ):  # it is meant as nothing, and its derivative is 0
+        if method.rule == "gradient" and "detach" in self.grown.source:  # it means nothing, but its derivative is 0
             return
         other = self.dv.by(method.rule, method.unpool)
         expected: list[Tensor] = []

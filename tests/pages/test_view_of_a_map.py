@@ -76,7 +76,7 @@ def test_every_number_of_a_view_is_explained(visit: Opener, place: Path) -> None
     assert stated
     assert float(stated[1]) == pytest.approx(100 * min(energies), abs=0.5)
     reading = page.locator("#unit .reading").inner_text()
-    assert reading == page.locator("main .reading").text_content()
+    assert reading == page.locator("main .reading").first.text_content()
     for words in ("grey is zero", "hatched is outside", "scaled by itself", "ot which pixels decided the class"):
         assert words in reading
 
