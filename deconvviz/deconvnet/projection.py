@@ -3,6 +3,7 @@
 A unit that does not fire is `silent`: its projection would be zero or noise, and is drawn plain grey everywhere.
 """
 
+import json
 import math
 import os
 from dataclasses import asdict, dataclass
@@ -153,9 +154,13 @@ class Projection:
     ) -> None:
         """Write what `show` shows as PNG, JPEG, WebP, PDF or SVG, by the path's ending.
 
-        Raises UnwritableOutput, also for any other ending, and UnsuitableInput as `show` does.
+        PNG and SVG say inside whose it is, and by which rule. Raises UnwritableOutput, also for any other ending, and
+        UnsuitableInput as `show` does.
         """
-        write_picture(Path(path), self.show(tile, frame, tone, smoothing, view), title=f"{self.unit}, {self.method}")
+        how = {**asdict(self.method), "seeded": self.seeded}
+        facts = json.dumps({"schema_version": SCHEMA, "unit": str(self.unit), **how})
+        shown = self.show(tile, frame, tone, smoothing, view)
+        write_picture(Path(path), shown, facts, f"{self.unit}, {self.method}")
 
     def plot(self, ax: Any = None, only: str | None = None, cmap: Any = None) -> Any:
         """Draw `image` on matplotlib's axes, the current ones by default, and return them.

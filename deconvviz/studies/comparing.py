@@ -252,10 +252,10 @@ def project_both(chosen: Chosen, method: Method) -> tuple[Projections, Projectio
         numbers = [n for n, unit in enumerate(units) if unit.layer == layer]
         some = [units[n] for n in numbers]
         channels = dv.layers_for(chosen.images[0].shape)[layer].channels
-        strengths = torch.tensor([[unit.activation or 1.0] for unit in some])
+        strengths = torch.tensor([[unit.activation or 1.0] for unit in some])  # of a silent one maybe below zero
         alone = torch.zeros(len(some), channels)
         alone[range(len(some)), [unit.channel for unit in some]] = strengths[:, 0]
-        together = (strengths / channels**0.5).expand(-1, channels)
+        together = (strengths.abs() / channels**0.5).expand(-1, channels)
         found = dv.project(source, [*some, *some], seeds=torch.cat([alone, together]))
         made.update(zip(numbers, (replace(p, seeded=False) for p in found[: len(some)]), strict=True))
         all_.update(zip(numbers, found[len(some) :], strict=True))

@@ -153,6 +153,14 @@ def test_a_projection_saves_what_it_shows(tmp_path: Path) -> None:
     how = {"tile": 60, "frame": "field", "tone": "grey", "smoothing": 1.0, "view": "overlay"}
     NARROW.save(tmp_path / "a.png", **how)  # type: ignore[arg-type]
     assert Image.open(tmp_path / "a.png").tobytes() == NARROW.show(**how).tobytes()  # type: ignore[arg-type]
+    facts = json.loads(Image.open(tmp_path / "a.png").text["deconvviz"])
+    assert facts == {
+        "schema_version": 2,
+        "unit": "conv:7@1,2",
+        "rule": "deconvnet",
+        "unpool": "switches",
+        "seeded": False,
+    }
     NARROW.save(tmp_path / "a.svg")
     assert ElementTree.parse(tmp_path / "a.svg").findtext(f"{SVG}title") == "conv:7@1,2, deconvnet, with switches"
     NARROW.save(tmp_path / "a.pdf")

@@ -398,7 +398,7 @@ def test_a_gallery_by_another_rule_says_so_everywhere(tmp_path: Path) -> None:
     file = facts["layers"][0]["file"]
     data = json.loads((other / "data" / f"{file}.json").read_text())
     assert (data["rule"], data["unpool"]) == ("guided", "spread")
-    for page in ("index.html", f"layers/{file}.html"):
+    for page in ("index.html", f"layers/{file}.html", "image.html"):
         assert "By guided backpropagation, unpooling in equal shares." in (other / page).read_text()
         assert "By deconvnet, with switches." in (plain / page).read_text()
     sheets = [read_facts(folder / "sheets" / file / "0000.webp") for folder in (plain, other)]
